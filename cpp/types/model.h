@@ -1,0 +1,52 @@
+// What a model file says of itself, and what was decided from it.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "types/geometry.h"
+#include "types/tensor.h"
+
+namespace fluvial {
+
+struct ModelInfo {
+  std::string path;
+  std::vector<TensorInfo> inputs;
+  std::vector<TensorInfo> outputs;
+  std::map<std::string, std::string> metadata;  // ONNX metadata_props, OpenVINO rt_info, flattened
+};
+
+// How output tensors become objects. The words are the config's and the docs' words.
+enum class Head { unknown, yolox, detr, boxes_scores, boxes_labels, classification, detectnet };
+
+enum class ColorOrder { rgb, bgr, gray };
+enum class Layout { nchw, nhwc };
+
+// One picture input: how a frame becomes a tensor. y = (x - offset) * scale for each channel, x in 0..255.
+struct InputSpec {
+  std::string name;
+  ElementType type = ElementType::f32;
+  Layout layout = Layout::nchw;
+  Size size;  // pixels of the network's input
+  ColorOrder color = ColorOrder::rgb;
+  bool keeps_aspect = false;       // letterbox
+  bool is_padding_centred = false; // else the picture lies top left
+  float pad_value = 0;             // 0..255, before scale and offset
+  float scale[3] = {1, 1, 1};
+  float offset[3] = {0, 0, 0};
+};
+
+struct ModelSpec {
+  Head head = Head::unknown;
+  InputSpec input;
+  int class_count = 0;
+  std::vector<std::string> labels;   // by class id; may be shorter than class_count
+  bool needs_nms = false;
+  bool is_batch_open = false;        // the first dimension may be any number
+  std::string size_input;            // name of an input that wants each frame's size ([N, 2] i64 width, height), or empty
+  std::map<std::string, std::string> options;  // for the head: "background=1", "boxes=...", written by inspection
+  std::vector<std::string> evidence; // one sentence for each decision
+};
+
+}  // namespace fluvial
