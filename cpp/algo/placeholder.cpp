@@ -1,0 +1,2 @@
+// x
+namespace fluvial { int placeholder_algo() { return 0; } }

@@ -1,0 +1,55 @@
+// Who runs a model. An element knows only this file; each folder beside it is one answer.
+//
+// A Backend has one model open. A Request is one inference that can be in flight: fill its inputs, start it, wait for
+// it, read its outputs. Several requests run at the same time; one request is used by one thread at a time.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "types/model.h"
+#include "types/tensor.h"
+
+namespace fluvial {
+
+struct BackendSettings {
+  std::string device = "CPU";  // as the backend names its devices
+  int batch = 1;               // frames or objects in one request; a model with a fixed batch overrules it
+  int threads = 0;             // CPU threads for inference; 0: the backend's choice
+  int streams = 0;             // requests that run truly in parallel; 0: the backend's choice
+  std::string cache_folder;    // where compiled models are kept; empty: nowhere
+};
+
+class Request {
+ public:
+  virtual ~Request() = default;
+  // In the order of Backend::model().inputs. The memory is the request's own: written before start(), with room for
+  // Backend::batch() units.
+  virtual std::vector<TensorView> inputs() = 0;
+  virtual void start() = 0;
+  // Throws std::runtime_error with the backend's words when the inference failed.
+  virtual void wait() = 0;
+  // In the order of Backend::model().outputs; valid from wait() to the next start().
+  virtual std::vector<TensorView> outputs() = 0;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  // As the file says it: -1 for open dimensions. Known before compile().
+  virtual const ModelInfo& model() const = 0;
+  // Makes the model ready to run with the first dimension of its picture input set to batch() units.
+  // `size_of_open_input` fills in an open width and height. Throws std::runtime_error.
+  virtual void compile(const InputSpec& input, const BackendSettings& settings) = 0;
+  virtual int batch() const = 0;              // units in one request, after compile()
+  virtual int useful_requests() const = 0;    // so many in flight keep the device busy, after compile()
+  virtual std::string description() const = 0;  // "OpenVINO 2026.4 on CPU, 2 streams x 1 thread"
+  virtual std::unique_ptr<Request> make_request() = 0;
+};
+
+// Opens a model file with the backend that fits it. Throws std::runtime_error: what is wrong with the file, or what is
+// missing on this machine and the command that installs it.
+std::unique_ptr<Backend> open_model(const std::string& path);
+
+}  // namespace fluvial

@@ -1,0 +1,25 @@
+// Pad templates of elements that work on batches of surfaces.
+#pragma once
+
+#include <gst/gst.h>
+
+#include "surface/format.h"
+
+namespace fluvial {
+
+// `formats` in caps syntax, such as "{ NV12, RGBA }"; any size and framerate.
+inline GstCaps* any_surface_caps(const char* formats = surface_formats) {
+  gchar* text = g_strdup_printf(
+      "video/x-raw(%s), format=(string)%s, width=[1,max], height=[1,max], framerate=[0/1,max]", surface_feature, formats);
+  auto* caps = gst_caps_from_string(text);
+  g_free(text);
+  return caps;
+}
+
+inline void add_pad_template(GstElementClass* klass, const char* name, GstPadDirection direction,
+                             GstPadPresence presence, GstCaps* caps /* taken */) {
+  gst_element_class_add_pad_template(klass, gst_pad_template_new(name, direction, presence, caps));
+  gst_caps_unref(caps);
+}
+
+}  // namespace fluvial

@@ -1,0 +1,327 @@
+// Making, filling and emptying a batch's metadata: the functions of nvdsmeta.h but for copying (copy.cpp).
+//
+// List order is DeepStream's: frames and batch user metas are appended, everything below them is prepended.
+#include <algorithm>
+#include <cstring>
+
+#include "meta/batch_arena.h"
+
+namespace fluvial {
+namespace {
+
+const char arena_mark = 0;  // its address says "made by us"
+
+template <auto Release, typename T>
+void as_release_func(gpointer data, gpointer) { Release(static_cast<T*>(data)); }
+
+gpointer copy_nothing(gpointer, gpointer) { return nullptr; }  // pooled elements are copied by their owners (copy.cpp)
+
+template <typename T>
+T* acquire(NvDsBatchMeta* batch, NvDsMetaPool* NvDsBatchMeta::*pool) {
+  if (!batch) return nullptr;
+  MetaLock lock(batch);
+  return static_cast<T*>(Pool::of(batch->*pool)->acquire(batch));
+}
+
+template <typename T>
+void give_back(T* element, NvDsMetaPool* NvDsBatchMeta::*pool) {
+  NvDsBatchMeta* batch = element->base_meta.batch_meta;
+  Pool::of(batch->*pool)->give_back(element);
+}
+
+// Frees each element of a list, and the list.
+template <typename T>
+void release_all(GList*& list, void (*release)(T*)) {
+  GList* nodes = list;
+  list = nullptr;
+  for (GList* node = nodes; node; node = node->next) release(static_cast<T*>(node->data));
+  g_list_free(nodes);
+}
+
+// Takes one element out of a list and releases it. An element that is not in the list is left alone.
+template <typename T>
+bool remove_from(GList*& list, T* element, void (*release)(T*)) {
+  GList* node = g_list_find(list, element);
+  if (!node) return false;
+  list = g_list_delete_link(list, node);
+  release(element);
+  return true;
+}
+
+void release_texts(NvOSD_TextParams* texts, guint count) {
+  for (guint i = 0; i < count; ++i) g_free(texts[i].display_text);
+}
+
+}  // namespace
+
+Arena::Arena(guint max_frames) {
+  const guint n = std::max(1U, max_frames);
+  frames_.init(NVDS_FRAME_META, sizeof(NvDsFrameMeta), n, copy_nothing, as_release_func<release_frame, NvDsFrameMeta>);
+  objects_.init(NVDS_OBJ_META, sizeof(NvDsObjectMeta), 8 * n, copy_nothing,
+                as_release_func<release_object, NvDsObjectMeta>);
+  classifiers_.init(NVDS_CLASSIFIER_META, sizeof(NvDsClassifierMeta), 8 * n, copy_nothing,
+                    as_release_func<release_classifier, NvDsClassifierMeta>);
+  displays_.init(NVDS_DISPLAY_META, sizeof(NvDsDisplayMeta), 8, copy_nothing,
+                 as_release_func<release_display, NvDsDisplayMeta>);
+  users_.init(NVDS_USER_META, sizeof(NvDsUserMeta), 8, nullptr, nullptr);
+  labels_.init(NVDS_LABEL_INFO_META, sizeof(NvDsLabelInfo), 8 * n, copy_nothing,
+               as_release_func<release_label, NvDsLabelInfo>);
+
+  meta.base_meta.batch_meta = &meta;
+  meta.base_meta.meta_type = NVDS_BATCH_META;
+  meta.base_meta.copy_func = nvds_batch_meta_copy_func;
+  meta.base_meta.release_func = nvds_batch_meta_release_func;
+  meta.base_meta.uContext = const_cast<char*>(&arena_mark);
+  meta.max_frames_in_batch = n;
+  meta.frame_meta_pool = frames_.c_pool();
+  meta.obj_meta_pool = objects_.c_pool();
+  meta.classifier_meta_pool = classifiers_.c_pool();
+  meta.display_meta_pool = displays_.c_pool();
+  meta.user_meta_pool = users_.c_pool();
+  meta.label_info_meta_pool = labels_.c_pool();
+  g_rec_mutex_init(&meta.meta_mutex);
+}
+
+Arena::~Arena() { g_rec_mutex_clear(&meta.meta_mutex); }
+
+Arena* Arena::of(const NvDsBatchMeta* batch) {
+  if (batch->base_meta.uContext != &arena_mark) return nullptr;
+  return reinterpret_cast<Arena*>(const_cast<NvDsBatchMeta*>(batch));
+}
+
+void release_user(NvDsUserMeta* user) {
+  // The user's function frees user_meta_data; it sees the whole NvDsUserMeta.
+  if (user->base_meta.release_func && user->user_meta_data) user->base_meta.release_func(user, nullptr);
+  give_back(user, &NvDsBatchMeta::user_meta_pool);
+}
+
+void release_label(NvDsLabelInfo* label) {
+  g_free(label->pResult_label);
+  give_back(label, &NvDsBatchMeta::label_info_meta_pool);
+}
+
+void release_classifier(NvDsClassifierMeta* classifier) {
+  release_all(classifier->label_info_list, release_label);
+  give_back(classifier, &NvDsBatchMeta::classifier_meta_pool);
+}
+
+void release_display(NvDsDisplayMeta* display) {
+  release_texts(display->text_params, MAX_ELEMENTS_IN_DISPLAY_META);
+  give_back(display, &NvDsBatchMeta::display_meta_pool);
+}
+
+void release_object(NvDsObjectMeta* object) {
+  g_free(object->text_params.display_text);
+  if (object->mask_params.size > 0) g_free(object->mask_params.data);
+  release_all(object->classifier_meta_list, release_classifier);
+  release_all(object->obj_user_meta_list, release_user);
+  give_back(object, &NvDsBatchMeta::obj_meta_pool);
+}
+
+void release_frame(NvDsFrameMeta* frame) {
+  release_all(frame->obj_meta_list, release_object);
+  release_all(frame->display_meta_list, release_display);
+  release_all(frame->frame_user_meta_list, release_user);
+  give_back(frame, &NvDsBatchMeta::frame_meta_pool);
+}
+
+}  // namespace fluvial
+
+using namespace fluvial;  // NOLINT: everything below is C with DeepStream's names
+
+extern "C" {
+
+FLUVIAL_EXPORT void nvds_acquire_meta_lock(NvDsBatchMeta* batch) {
+  if (batch) g_rec_mutex_lock(&batch->meta_mutex);
+}
+
+FLUVIAL_EXPORT void nvds_release_meta_lock(NvDsBatchMeta* batch) {
+  if (batch) g_rec_mutex_unlock(&batch->meta_mutex);
+}
+
+FLUVIAL_EXPORT NvDsBatchMeta* nvds_create_batch_meta(guint max_batch_size) {
+  return &(new Arena(max_batch_size))->meta;
+}
+
+FLUVIAL_EXPORT gboolean nvds_destroy_batch_meta(NvDsBatchMeta* batch) {
+  Arena* arena = batch ? Arena::of(batch) : nullptr;
+  if (!arena || !arena->is_alive.exchange(false)) return FALSE;
+  {
+    MetaLock lock(batch);
+    release_all(batch->frame_meta_list, release_frame);
+    release_all(batch->batch_user_meta_list, release_user);
+    batch->num_frames_in_batch = 0;
+    // What was acquired and never added anywhere owns memory too.
+    while (batch->frame_meta_pool->full_list)
+      release_frame(static_cast<NvDsFrameMeta*>(batch->frame_meta_pool->full_list->data));
+    while (batch->obj_meta_pool->full_list)
+      release_object(static_cast<NvDsObjectMeta*>(batch->obj_meta_pool->full_list->data));
+    while (batch->display_meta_pool->full_list)
+      release_display(static_cast<NvDsDisplayMeta*>(batch->display_meta_pool->full_list->data));
+    while (batch->user_meta_pool->full_list)
+      release_user(static_cast<NvDsUserMeta*>(batch->user_meta_pool->full_list->data));
+    while (batch->classifier_meta_pool->full_list)
+      release_classifier(static_cast<NvDsClassifierMeta*>(batch->classifier_meta_pool->full_list->data));
+    while (batch->label_info_meta_pool->full_list)
+      release_label(static_cast<NvDsLabelInfo*>(batch->label_info_meta_pool->full_list->data));
+  }
+  arena->unref();
+  return TRUE;
+}
+
+FLUVIAL_EXPORT void nvds_batch_meta_release_func(gpointer data, gpointer) {
+  nvds_destroy_batch_meta(static_cast<NvDsBatchMeta*>(data));
+}
+
+FLUVIAL_EXPORT NvDsFrameMeta* nvds_acquire_frame_meta_from_pool(NvDsBatchMeta* batch) {
+  return acquire<NvDsFrameMeta>(batch, &NvDsBatchMeta::frame_meta_pool);
+}
+FLUVIAL_EXPORT NvDsObjectMeta* nvds_acquire_obj_meta_from_pool(NvDsBatchMeta* batch) {
+  return acquire<NvDsObjectMeta>(batch, &NvDsBatchMeta::obj_meta_pool);
+}
+FLUVIAL_EXPORT NvDsClassifierMeta* nvds_acquire_classifier_meta_from_pool(NvDsBatchMeta* batch) {
+  return acquire<NvDsClassifierMeta>(batch, &NvDsBatchMeta::classifier_meta_pool);
+}
+FLUVIAL_EXPORT NvDsDisplayMeta* nvds_acquire_display_meta_from_pool(NvDsBatchMeta* batch) {
+  return acquire<NvDsDisplayMeta>(batch, &NvDsBatchMeta::display_meta_pool);
+}
+FLUVIAL_EXPORT NvDsLabelInfo* nvds_acquire_label_info_meta_from_pool(NvDsBatchMeta* batch) {
+  return acquire<NvDsLabelInfo>(batch, &NvDsBatchMeta::label_info_meta_pool);
+}
+FLUVIAL_EXPORT NvDsUserMeta* nvds_acquire_user_meta_from_pool(NvDsBatchMeta* batch) {
+  return acquire<NvDsUserMeta>(batch, &NvDsBatchMeta::user_meta_pool);
+}
+
+FLUVIAL_EXPORT void nvds_add_frame_meta_to_batch(NvDsBatchMeta* batch, NvDsFrameMeta* frame) {
+  MetaLock lock(batch);
+  batch->frame_meta_list = g_list_append(batch->frame_meta_list, frame);
+  ++batch->num_frames_in_batch;
+}
+
+FLUVIAL_EXPORT void nvds_remove_frame_meta_from_batch(NvDsBatchMeta* batch, NvDsFrameMeta* frame) {
+  MetaLock lock(batch);
+  if (remove_from(batch->frame_meta_list, frame, release_frame)) --batch->num_frames_in_batch;
+}
+
+FLUVIAL_EXPORT void nvds_add_obj_meta_to_frame(NvDsFrameMeta* frame, NvDsObjectMeta* object, NvDsObjectMeta* parent) {
+  MetaLock lock(frame->base_meta.batch_meta);
+  object->parent = parent;
+  frame->obj_meta_list = g_list_prepend(frame->obj_meta_list, object);
+  ++frame->num_obj_meta;
+}
+
+FLUVIAL_EXPORT void nvds_remove_obj_meta_from_frame(NvDsFrameMeta* frame, NvDsObjectMeta* object) {
+  MetaLock lock(frame->base_meta.batch_meta);
+  if (!remove_from(frame->obj_meta_list, object, release_object)) return;
+  --frame->num_obj_meta;
+  // A child must not point at an element that is in the pool again.
+  for (GList* node = frame->obj_meta_list; node; node = node->next) {
+    auto* other = static_cast<NvDsObjectMeta*>(node->data);
+    if (other->parent == object) other->parent = nullptr;
+  }
+}
+
+FLUVIAL_EXPORT void nvds_add_classifier_meta_to_object(NvDsObjectMeta* object, NvDsClassifierMeta* classifier) {
+  MetaLock lock(object->base_meta.batch_meta);
+  object->classifier_meta_list = g_list_prepend(object->classifier_meta_list, classifier);
+}
+
+FLUVIAL_EXPORT void nvds_remove_classifier_meta_from_obj(NvDsObjectMeta* object, NvDsClassifierMeta* classifier) {
+  MetaLock lock(object->base_meta.batch_meta);
+  remove_from(object->classifier_meta_list, classifier, release_classifier);
+}
+
+FLUVIAL_EXPORT void nvds_add_label_info_meta_to_classifier(NvDsClassifierMeta* classifier, NvDsLabelInfo* label) {
+  MetaLock lock(classifier->base_meta.batch_meta);
+  classifier->label_info_list = g_list_prepend(classifier->label_info_list, label);
+  ++classifier->num_labels;
+}
+
+FLUVIAL_EXPORT void nvds_remove_label_info_meta_from_classifier(NvDsClassifierMeta* classifier, NvDsLabelInfo* label) {
+  MetaLock lock(classifier->base_meta.batch_meta);
+  if (remove_from(classifier->label_info_list, label, release_label)) --classifier->num_labels;
+}
+
+FLUVIAL_EXPORT void nvds_add_display_meta_to_frame(NvDsFrameMeta* frame, NvDsDisplayMeta* display) {
+  MetaLock lock(frame->base_meta.batch_meta);
+  frame->display_meta_list = g_list_prepend(frame->display_meta_list, display);
+}
+
+FLUVIAL_EXPORT void nvds_remove_display_meta_from_frame(NvDsFrameMeta* frame, NvDsDisplayMeta* display) {
+  MetaLock lock(frame->base_meta.batch_meta);
+  remove_from(frame->display_meta_list, display, release_display);
+}
+
+FLUVIAL_EXPORT void nvds_add_user_meta_to_batch(NvDsBatchMeta* batch, NvDsUserMeta* user) {
+  MetaLock lock(batch);
+  batch->batch_user_meta_list = g_list_append(batch->batch_user_meta_list, user);
+}
+FLUVIAL_EXPORT void nvds_add_user_meta_to_frame(NvDsFrameMeta* frame, NvDsUserMeta* user) {
+  MetaLock lock(frame->base_meta.batch_meta);
+  frame->frame_user_meta_list = g_list_prepend(frame->frame_user_meta_list, user);
+}
+FLUVIAL_EXPORT void nvds_add_user_meta_to_obj(NvDsObjectMeta* object, NvDsUserMeta* user) {
+  MetaLock lock(object->base_meta.batch_meta);
+  object->obj_user_meta_list = g_list_prepend(object->obj_user_meta_list, user);
+}
+FLUVIAL_EXPORT void nvds_remove_user_meta_from_batch(NvDsBatchMeta* batch, NvDsUserMeta* user) {
+  MetaLock lock(batch);
+  remove_from(batch->batch_user_meta_list, user, release_user);
+}
+FLUVIAL_EXPORT void nvds_remove_user_meta_from_frame(NvDsFrameMeta* frame, NvDsUserMeta* user) {
+  MetaLock lock(frame->base_meta.batch_meta);
+  remove_from(frame->frame_user_meta_list, user, release_user);
+}
+FLUVIAL_EXPORT void nvds_remove_user_meta_from_object(NvDsObjectMeta* object, NvDsUserMeta* user) {
+  MetaLock lock(object->base_meta.batch_meta);
+  remove_from(object->obj_user_meta_list, user, release_user);
+}
+
+FLUVIAL_EXPORT void nvds_clear_frame_meta_list(NvDsBatchMeta* batch, NvDsFrameMetaList*) {
+  MetaLock lock(batch);
+  release_all(batch->frame_meta_list, release_frame);
+  batch->num_frames_in_batch = 0;
+}
+FLUVIAL_EXPORT void nvds_clear_obj_meta_list(NvDsFrameMeta* frame, NvDsObjectMetaList*) {
+  MetaLock lock(frame->base_meta.batch_meta);
+  release_all(frame->obj_meta_list, release_object);
+  frame->num_obj_meta = 0;
+}
+FLUVIAL_EXPORT void nvds_clear_classifier_meta_list(NvDsObjectMeta* object, NvDsClassifierMetaList*) {
+  MetaLock lock(object->base_meta.batch_meta);
+  release_all(object->classifier_meta_list, release_classifier);
+}
+FLUVIAL_EXPORT void nvds_clear_label_info_meta_list(NvDsClassifierMeta* classifier, NvDsLabelInfoList*) {
+  MetaLock lock(classifier->base_meta.batch_meta);
+  release_all(classifier->label_info_list, release_label);
+  classifier->num_labels = 0;
+}
+FLUVIAL_EXPORT void nvds_clear_display_meta_list(NvDsFrameMeta* frame, NvDisplayMetaList*) {
+  MetaLock lock(frame->base_meta.batch_meta);
+  release_all(frame->display_meta_list, release_display);
+}
+FLUVIAL_EXPORT void nvds_clear_batch_user_meta_list(NvDsBatchMeta* batch, NvDsUserMetaList*) {
+  MetaLock lock(batch);
+  release_all(batch->batch_user_meta_list, release_user);
+}
+FLUVIAL_EXPORT void nvds_clear_frame_user_meta_list(NvDsFrameMeta* frame, NvDsUserMetaList*) {
+  MetaLock lock(frame->base_meta.batch_meta);
+  release_all(frame->frame_user_meta_list, release_user);
+}
+FLUVIAL_EXPORT void nvds_clear_obj_user_meta_list(NvDsObjectMeta* object, NvDsUserMetaList*) {
+  MetaLock lock(object->base_meta.batch_meta);
+  release_all(object->obj_user_meta_list, release_user);
+}
+
+FLUVIAL_EXPORT NvDsFrameMeta* nvds_get_nth_frame_meta(NvDsFrameMetaList* frames, guint index) {
+  return static_cast<NvDsFrameMeta*>(g_list_nth_data(frames, index));
+}
+
+FLUVIAL_EXPORT NvDsMetaType nvds_get_user_meta_type(gchar* descriptor) {
+  // DeepStream 8 gave analytics fixed numbers; programs of 7 still ask by these names.
+  if (g_strcmp0(descriptor, "NVIDIA.DSANALYTICSFRAME.USER_META") == 0) return NVDS_FRAME_META_NVDSANALYTICS;
+  if (g_strcmp0(descriptor, "NVIDIA.DSANALYTICSOBJ.USER_META") == 0) return NVDS_OBJ_META_NVDSANALYTICS;
+  return static_cast<NvDsMetaType>(NVDS_START_USER_META + g_quark_from_string(descriptor));
+}
+
+}  // extern "C"

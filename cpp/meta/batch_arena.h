@@ -1,0 +1,54 @@
+// What lies behind a NvDsBatchMeta that we made. Only cpp/meta includes this file.
+#pragma once
+
+#include <atomic>
+
+#include "meta/arena.h"
+#include "meta/pool.h"
+
+namespace fluvial {
+
+class Arena {
+ public:
+  explicit Arena(guint max_frames);
+  ~Arena();
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  NvDsBatchMeta meta{};  // first member: a NvDsBatchMeta* is its Arena*
+  std::atomic<bool> is_alive{true};
+
+  void ref() { references_.fetch_add(1, std::memory_order_relaxed); }
+  void unref() {
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
+
+  // Ours carry this in base_meta.uContext; a batch meta that somebody else allocated has no arena.
+  static Arena* of(const NvDsBatchMeta* batch);
+
+ private:
+  std::atomic<int> references_{1};
+  Pool frames_, objects_, classifiers_, displays_, users_, labels_;
+};
+
+// Holds a batch's recursive lock.
+class MetaLock {
+ public:
+  explicit MetaLock(NvDsBatchMeta* batch) : batch_(batch) { nvds_acquire_meta_lock(batch_); }
+  ~MetaLock() { nvds_release_meta_lock(batch_); }
+  MetaLock(const MetaLock&) = delete;
+  MetaLock& operator=(const MetaLock&) = delete;
+
+ private:
+  NvDsBatchMeta* batch_;
+};
+
+// Everything that an element owns is freed; the element goes back to its pool. Used as the pools' release functions too.
+void release_frame(NvDsFrameMeta* frame);
+void release_object(NvDsObjectMeta* object);
+void release_classifier(NvDsClassifierMeta* classifier);
+void release_label(NvDsLabelInfo* label);
+void release_display(NvDsDisplayMeta* display);
+void release_user(NvDsUserMeta* user);
+
+}  // namespace fluvial

@@ -1,0 +1,53 @@
+// The plugin's table of contents: one line an element, in the order a frame meets them.
+#include <gst/gst.h>
+
+namespace {
+
+struct Row {
+  const char* name;        // ours
+  const char* deepstream;  // DeepStream's; nullptr: it has none
+  guint rank;              // of DeepStream's name, for auto-plugging; ours has none
+  GType (*type)();
+};
+
+// Above every software decoder, so that decodebin picks ours, as it does on DeepStream's machines.
+constexpr guint decode_rank = GST_RANK_PRIMARY + 512;
+
+const Row table[] = {
+    // rows come with their elements
+    {nullptr, nullptr, 0, nullptr},
+};
+
+// DeepStream's names are registered only where NVIDIA's own plugin is absent.
+bool is_taken(const char* name, GstPlugin* plugin) {
+  auto* feature = gst_registry_lookup_feature(gst_registry_get(), name);
+  if (!feature) return false;
+  const bool is_ours = g_strcmp0(gst_plugin_feature_get_plugin_name(feature), gst_plugin_get_name(plugin)) == 0;
+  gst_object_unref(feature);
+  return !is_ours;
+}
+
+// GStreamer names an element after its type, and programs look for "nvv4l2decoder0": so a type of its own for the name.
+GType type_named(const char* name, GType parent) {
+  if (GType known = g_type_from_name(name)) return known;
+  GTypeQuery query;
+  g_type_query(parent, &query);
+  return g_type_register_static_simple(parent, name, static_cast<guint16>(query.class_size), nullptr,
+                                       static_cast<guint16>(query.instance_size), nullptr, GTypeFlags(0));
+}
+
+gboolean register_all(GstPlugin* plugin) {
+  for (const auto& row : table) {
+    if (!row.name) continue;
+    if (!gst_element_register(plugin, row.name, GST_RANK_NONE, row.type())) return FALSE;
+    if (!row.deepstream || is_taken(row.deepstream, plugin)) continue;
+    if (!gst_element_register(plugin, row.deepstream, row.rank, type_named(row.deepstream, row.type()))) return FALSE;
+  }
+  return TRUE;
+}
+
+}  // namespace
+
+#define PACKAGE "fluvial"
+GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, fluvial, "Streaming video analytics", register_all,
+                  FLUVIAL_VERSION, "Apache 2.0", "fluvial", "https://pypi.org/project/fluvial/")

@@ -1,0 +1,86 @@
+// The pixels of one frame, in one kind of memory.
+//
+// Elements know only this file: which memory it is, and who scales or converts in it, is decided once, where surfaces
+// are made. A kind of memory is a folder here (system/; CUDA will be another one) with a Surface and an Allocator.
+#pragma once
+
+#include <gst/video/video.h>
+
+#include <cstdint>
+#include <memory>
+
+#include "meta/export.h"
+#include "nvbufsurface.h"
+#include "types/geometry.h"
+#include "types/image.h"
+
+namespace fluvial {
+
+struct SurfaceFormat {
+  PixelFormat pixels = PixelFormat::unknown;
+  Size size;
+  Colorimetry colorimetry;
+};
+
+inline bool operator==(const SurfaceFormat& a, const SurfaceFormat& b) {
+  return a.pixels == b.pixels && a.size == b.size && a.colorimetry.is_bt709 == b.colorimetry.is_bt709 &&
+         a.colorimetry.is_full_range == b.colorimetry.is_full_range;
+}
+
+class FLUVIAL_EXPORT Surface {
+ public:
+  explicit Surface(SurfaceFormat format) : format_(format) {}
+  virtual ~Surface();
+  Surface(const Surface&) = delete;
+  Surface& operator=(const Surface&) = delete;
+
+  const SurfaceFormat& format() const { return format_; }
+  virtual NvBufSurfaceMemType memory() const = 0;
+  // The pixels as the CPU sees them. Throws std::runtime_error for memory that it cannot see.
+  virtual ImageView view() const = 0;
+  // True when nobody but the holder of this object can see the pixels, so that they may be written.
+  virtual bool is_private() const = 0;
+  // The GstBuffer whose pixels these are, when it holds nothing else; else nullptr. Borrowed.
+  virtual GstBuffer* source() const { return nullptr; }
+
+ private:
+  SurfaceFormat format_;
+};
+
+using SurfacePtr = std::shared_ptr<Surface>;
+
+enum class Filter { nearest, bilinear, box };
+
+// The eight ways to turn a picture, numbered as DeepStream's flip-method.
+enum class Flip { none, ccw90, rotate180, cw90, horizontal, anti_diagonal, vertical, diagonal };
+
+// From a rectangle of one surface to a rectangle of another; an empty rectangle is the whole surface.
+struct Transform {
+  Box from;
+  Box to;
+  Filter filter = Filter::bilinear;
+  Flip flip = Flip::none;
+};
+
+// Makes surfaces of one kind of memory and moves pixels between them. Keeps a pool, so that a stream in its steady
+// state allocates nothing. One an element; any thread.
+class FLUVIAL_EXPORT Allocator {
+ public:
+  virtual ~Allocator();
+  virtual SurfacePtr allocate(const SurfaceFormat& format) = 0;
+  // Scales, converts and turns in one go. Pixels of `to` outside the rectangle stay as they are.
+  // Throws std::runtime_error for a pair of formats or a turn that cannot be done.
+  virtual void transform(const Surface& from, Surface& to, const Transform& how) = 0;
+  // Black, which in YUV is not all zeros.
+  virtual void clear(Surface& surface) = 0;
+  // Bytes of pixels written by transform() and clear() so far: what zero-copy is measured by.
+  virtual std::uint64_t written_bytes() const = 0;
+};
+
+// The allocator for surfaces in system memory.
+FLUVIAL_EXPORT std::unique_ptr<Allocator> make_system_allocator();
+
+// A surface on the pixels of a mapped GstBuffer, which it keeps. Throws std::runtime_error when it cannot be mapped.
+FLUVIAL_EXPORT SurfacePtr wrap_video_buffer(GstBuffer* buffer, const GstVideoInfo& info);
+
+}  // namespace fluvial
