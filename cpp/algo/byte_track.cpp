@@ -8,12 +8,23 @@
 namespace fluvial {
 namespace {
 
-// A detection without a confidence (DeepStream's -0.1) was worth reporting to its detector: sure.
+constexpr float kFarthest = 1e6F;      // pixels: beyond it a box is an accident, and squares would overflow
+constexpr float kUnseenDecay = 0.95F;  // of confidence, each frame
+constexpr float kNever = 2;            // a cost above any limit
+
+// A detection without a confidence was worth reporting to its detector: sure.
 float confidence_of(const Detection& detection) { return detection.confidence < 0 ? 1.0F : detection.confidence; }
 
-bool is_usable(const Box& box) {
-  return std::isfinite(box.left) && std::isfinite(box.top) && std::isfinite(box.width) && std::isfinite(box.height) &&
-         box.width > 0 && box.height > 0;
+bool is_usable(const Box& box) {  // false for NaN
+  return std::abs(box.left) < kFarthest && std::abs(box.top) < kFarthest && box.width > 0 && box.width < kFarthest &&
+         box.height > 0 && box.height < kFarthest;
+}
+
+float between(float from, float to, float part) { return from + (to - from) * part; }
+
+Box between(const Box& from, const Box& to, float part) {
+  return {between(from.left, to.left, part), between(from.top, to.top, part), between(from.width, to.width, part),
+          between(from.height, to.height, part)};
 }
 
 template <typename Number>
@@ -30,12 +41,17 @@ void check(const TrackerSettings& s) {
   need("min_iou_low", s.min_iou_low, 0.0F, 1.0F);
   need("max_iou_new", s.max_iou_new, 0.0F, 1.0F);
   need("max_targets", s.max_targets, 1, 100000);
+  need("probation_evidence", s.probation_evidence, 0.0F, 1000.0F);
   need("probation_frames", s.probation_frames, 0, 10000);
   need("early_termination_frames", s.early_termination_frames, 1, 10000);
   need("lost_frames", s.lost_frames, 0, 100000);
   need("coast_frames", s.coast_frames, 0, 100000);
-  need("noise.place", s.noise.place, 1e-4F, 10.0F);
-  need("noise.speed", s.noise.speed, 1e-6F, 10.0F);
+  need("box_smoothing", s.box_smoothing, 0.0F, 1.0F);
+  need("noise.observation", s.noise.observation, 1e-4F, 10.0F);
+  need("noise.place_drift", s.noise.place_drift, 0.0F, 10.0F);
+  need("noise.place_push", s.noise.place_push, 0.0F, 10.0F);
+  need("noise.size_drift", s.noise.size_drift, 0.0F, 10.0F);
+  need("noise.size_push", s.noise.size_push, 0.0F, 10.0F);
 }
 
 }  // namespace
@@ -53,12 +69,11 @@ const std::vector<Track>& ByteTracker::update(std::int64_t frame, const std::vec
 
 const std::vector<Track>& ByteTracker::update(std::int64_t frame, const Detection* detections, std::size_t count) {
   advance(frame);
-  sort_detections(detections, count);
-  // ByteTrack, algorithm 1: all established tracks, also lost ones, against the sure detections; what is left of those
-  // seen last time against the weak ones; tracks on probation last, so that a flicker never takes a track's detection.
-  associate(sure_, settings_.min_iou, [](const Target& t) { return t.track.state != TrackState::tentative; });
-  associate(weak_, settings_.min_iou_low, [](const Target& t) { return t.track.state == TrackState::active; });
-  associate(sure_, settings_.min_iou, [](const Target& t) { return t.track.state == TrackState::tentative; });
+  sort_by_confidence(detections, count);
+  // ByteTrack, algorithm 1. Tracks on probation come last, so that a flicker never takes an established track's object.
+  associate(false, sure_, settings_.min_iou, true);
+  associate(false, weak_, settings_.min_iou_low, false);
+  associate(true, sure_, settings_.min_iou, true);
   for (auto& target : targets_)
     if (target.track.detection < 0) miss(target);
   drop_gone();
@@ -71,25 +86,24 @@ const std::vector<Track>& ByteTracker::predict(std::int64_t frame) {
   return publish();
 }
 
-void ByteTracker::forget() {
-  targets_.clear();
-  has_frame_ = false;
-}
+void ByteTracker::forget() { targets_.clear(); }
 
 void ByteTracker::advance(std::int64_t frame) {
-  const std::int64_t step = has_frame_ && frame > frame_ ? frame - frame_ : 1;
+  // After a gap longer than lost_frames no track can live on; extrapolating further would only leave the picture.
+  const auto step = static_cast<std::int32_t>(
+      std::clamp(frame - frame_, std::int64_t{1}, static_cast<std::int64_t>(settings_.lost_frames) + 1));
   frame_ = frame;
-  has_frame_ = true;
   for (auto& target : targets_) {
     target.filter.predict(static_cast<float>(step), settings_.noise);
     target.predicted = target.filter.box();
     target.track.detection = -1;
-    target.track.age += static_cast<std::int32_t>(step);
-    target.track.frames_unseen += static_cast<std::int32_t>(step);
+    target.track.age += step;
+    target.track.frames_unseen += step;
+    target.track.confidence *= kUnseenDecay;
   }
 }
 
-void ByteTracker::sort_detections(const Detection* detections, std::size_t count) {
+void ByteTracker::sort_by_confidence(const Detection* detections, std::size_t count) {
   detections_ = detections;
   sure_.clear();
   weak_.clear();
@@ -100,50 +114,74 @@ void ByteTracker::sort_detections(const Detection* detections, std::size_t count
   }
 }
 
-// Pairs the wanted targets with these detections; detections that found one leave the list.
-template <typename Wanted>
-void ByteTracker::associate(std::vector<int>& detections, float min_iou, Wanted wanted) {
+// Pairs targets that have no detection yet with these detections; those that found a target leave the list.
+void ByteTracker::associate(bool is_probation, std::vector<int>& detections, float min_iou, bool weighs_confidence) {
   candidates_.clear();
-  for (std::size_t i = 0; i < targets_.size(); ++i)
-    if (targets_[i].track.detection < 0 && wanted(targets_[i])) candidates_.push_back(static_cast<int>(i));
+  for (std::size_t i = 0; i < targets_.size(); ++i) {
+    const Track& track = targets_[i].track;
+    if (track.detection < 0 && (track.state == TrackState::tentative) == is_probation)
+      candidates_.push_back(static_cast<int>(i));
+  }
   if (candidates_.empty() || detections.empty()) return;
-  fill_costs(detections, &detections == &sure_);
-  const auto& pairs = assignment_.solve(costs_.data(), candidates_.size(), detections.size(), 1 - min_iou);
-  for (std::size_t row = 0; row < pairs.size(); ++row) {
-    if (pairs[row] < 0) continue;
-    see(targets_[candidates_[row]], detections[pairs[row]]);
-    detections[pairs[row]] = -1;
+
+  fill_columns(detections, weighs_confidence);
+  costs_.resize(candidates_.size() * detections.size());
+  for (std::size_t row = 0; row < candidates_.size(); ++row)
+    fill_costs(targets_[candidates_[row]], costs_.data() + row * detections.size());
+  const auto& column_of = assignment_.solve(costs_.data(), candidates_.size(), detections.size(), 1 - min_iou);
+  for (std::size_t row = 0; row < candidates_.size(); ++row) {
+    if (column_of[row] < 0) continue;
+    see(targets_[candidates_[row]], detections[column_of[row]]);
+    detections[column_of[row]] = -1;
   }
   detections.erase(std::remove(detections.begin(), detections.end(), -1), detections.end());
 }
 
-void ByteTracker::fill_costs(const std::vector<int>& detections, bool is_fused) {
-  costs_.resize(candidates_.size() * detections.size());
-  float* cost = costs_.data();
-  for (const int candidate : candidates_) {
-    const Target& target = targets_[candidate];
-    for (const int index : detections) {
-      const Detection& detection = detections_[index];
-      float score = iou(target.predicted, detection.box);
-      if (is_fused) score *= confidence_of(detection);
-      if (settings_.needs_same_class && detection.class_id != target.track.class_id) score = -1;
-      *cost++ = 1 - score;
-    }
+void ByteTracker::fill_columns(const std::vector<int>& detections, bool weighs_confidence) {
+  Columns& c = columns_;
+  for (auto* column : {&c.left, &c.top, &c.right, &c.bottom, &c.area, &c.weight}) column->resize(detections.size());
+  c.class_id.resize(detections.size());
+  for (std::size_t i = 0; i < detections.size(); ++i) {
+    const Detection& detection = detections_[detections[i]];
+    c.left[i] = detection.box.left;
+    c.top[i] = detection.box.top;
+    c.right[i] = detection.box.right();
+    c.bottom[i] = detection.box.bottom();
+    c.area[i] = detection.box.area();
+    c.weight[i] = weighs_confidence ? confidence_of(detection) : 1;
+    c.class_id[i] = detection.class_id;
   }
+}
+
+// One target's row: 1 - iou * weight, so that of two equal overlaps the surer detection wins ("score fusion").
+void ByteTracker::fill_costs(const Target& target, float* costs) const {
+  const Columns& c = columns_;
+  const float left = target.predicted.left, top = target.predicted.top;
+  const float right = target.predicted.right(), bottom = target.predicted.bottom(), area = target.predicted.area();
+  for (std::size_t i = 0; i < c.left.size(); ++i) {
+    const float width = std::max(0.0F, std::min(right, c.right[i]) - std::max(left, c.left[i]));
+    const float height = std::max(0.0F, std::min(bottom, c.bottom[i]) - std::max(top, c.top[i]));
+    const float both = width * height;
+    costs[i] = 1 - c.weight[i] * both / (area + c.area[i] - both);
+  }
+  if (!settings_.needs_same_class) return;
+  for (std::size_t i = 0; i < c.left.size(); ++i)
+    costs[i] = c.class_id[i] == target.track.class_id ? costs[i] : kNever;
 }
 
 void ByteTracker::see(Target& target, int index) {
   const Detection& detection = detections_[index];
   Track& track = target.track;
   target.filter.update(detection.box, settings_.noise);
-  target.last_seen = frame_;
-  ++target.hits;
   track.detection = index;
   track.class_id = detection.class_id;
   track.confidence = confidence_of(detection);
+  track.box = between(detection.box, target.filter.box(), settings_.box_smoothing);
   track.frames_unseen = 0;
-  track.box = detection.box;
-  if (track.state != TrackState::tentative || target.hits >= settings_.probation_frames)
+  ++target.times_seen;
+  target.evidence += track.confidence * track.confidence;
+  if (track.state != TrackState::tentative ||
+      (target.evidence >= settings_.probation_evidence && target.times_seen >= settings_.probation_frames))
     track.state = TrackState::active;
 }
 
@@ -155,18 +193,22 @@ void ByteTracker::miss(Target& target) {
 
 void ByteTracker::drop_gone() {
   const auto is_gone = [this](const Target& target) {
-    const int patience =
-        target.track.state == TrackState::tentative ? settings_.early_termination_frames - 1 : settings_.lost_frames;
-    return target.track.frames_unseen > patience;
+    const int patience = target.track.state == TrackState::tentative ? settings_.early_termination_frames - 1
+                                                                     : settings_.lost_frames;
+    return target.track.detection < 0 && target.track.frames_unseen > patience;
   };
   targets_.erase(std::remove_if(targets_.begin(), targets_.end(), is_gone), targets_.end());
 }
 
+// Surest first, so that of two boxes on one new object the better one counts.
 void ByteTracker::start_targets() {
+  std::sort(sure_.begin(), sure_.end(), [this](int a, int b) {
+    const float surer = confidence_of(detections_[a]) - confidence_of(detections_[b]);
+    return surer != 0 ? surer > 0 : a < b;
+  });
   for (const int index : sure_) {
     if (!is_new(detections_[index]) || !make_room()) continue;
-    targets_.emplace_back();
-    Target& target = targets_.back();
+    Target& target = targets_.emplace_back();
     target.track.id = next_id_++;
     target.filter = BoxFilter(detections_[index].box, settings_.noise);
     see(target, index);
@@ -176,11 +218,12 @@ void ByteTracker::start_targets() {
 // A second box on something that is already seen is the detector's doubt, not another object.
 bool ByteTracker::is_new(const Detection& detection) const {
   return std::none_of(targets_.begin(), targets_.end(), [&](const Target& target) {
-    return target.track.detection >= 0 && iou(target.track.box, detection.box) > settings_.max_iou_new;
+    const bool may_be_same = !settings_.needs_same_class || target.track.class_id == detection.class_id;
+    return may_be_same && target.track.detection >= 0 && iou(target.track.box, detection.box) > settings_.max_iou_new;
   });
 }
 
-// False when every target is in use. A lost one is worth less than one that is there.
+// False when every target is seen. A lost one is worth less than one that is there.
 bool ByteTracker::make_room() {
   if (targets_.size() < static_cast<std::size_t>(settings_.max_targets)) return true;
   const auto longest_lost = std::max_element(targets_.begin(), targets_.end(), [](const Target& a, const Target& b) {

@@ -5,28 +5,32 @@
 
 namespace fluvial {
 
-// Standard deviations as a part of the box's height, so that near and far objects are treated alike.
+// Standard deviations as parts of the box's height, so that near and far objects are treated alike.
+//
+// ByteTrack and DeepSORT let the place wander by 1/20 of the height in each frame beside the speed; that makes the filter
+// follow every jitter of the detector. Far less of it, and a little more change of speed, keeps clearly more identities.
 struct KalmanNoise {
-  float place = 0.05F;     // of one observation, and of one frame's unmodelled movement
-  float speed = 0.00625F;  // change of speed in one frame
+  float observation = 0.05F;    // of one detection
+  float place_drift = 0.01F;    // of the centre in one frame, beyond its speed
+  float place_push = 0.0085F;   // change of the centre's speed in one frame
+  float size_drift = 0.02F;     // the same for width and height, which change slowly
+  float size_push = 0.0017F;
 };
 
-// Constant-velocity filter of centre, width and height, of the SORT lineage (Bewley et al. 2016; the noise model is
-// DeepSORT's, Wojke et al. 2017).
+// Constant-velocity filter of centre, width and height, in the line of SORT (Bewley et al. 2016, which has area and aspect
+// ratio instead) with DeepSORT's idea of noise relative to height (Wojke et al. 2017).
 //
-// All four values have the same noise model and never mix, so the 8x8 covariance of the papers falls apart into four
-// equal 2x2 blocks: one block is kept and one gain serves all four. That is the same estimate, without a matrix.
+// The four values never mix, and both of a pair (x and y, width and height) have the same noise. So the papers' 8x8
+// covariance falls apart into two different 2x2 blocks: the same estimate, without a matrix and without a branch.
 class BoxFilter {
  public:
   BoxFilter() = default;
   BoxFilter(const Box& first, const KalmanNoise& noise);
 
   void predict(float frames, const KalmanNoise& noise);
+  void update(const Box& observed, const KalmanNoise& noise);
 
-  // noise_factor scales the observation's standard deviation: 1 for a sure detection, more for a doubtful one.
-  void update(const Box& observed, const KalmanNoise& noise, float noise_factor = 1);
-
-  // The size of something unseen is better kept than extrapolated: a shrinking box would vanish.
+  // The size of something unseen is better kept than extrapolated: it would shrink to nothing or fill the frame.
   void stop_resizing();
 
   Box box() const;
@@ -34,11 +38,24 @@ class BoxFilter {
   float speed_y() const { return speed_[1]; }
 
  private:
-  float place_[4] = {};  // centre x, centre y, width, height
+  struct Gain {
+    float value;
+    float speed;
+  };
+  // Covariance of a value and its speed.
+  struct Spread {
+    float value = 0;
+    float cross = 0;
+    float speed = 0;
+
+    void grow(float frames, float drift, float push);
+    Gain shrink(float observation);
+  };
+
+  float value_[4] = {};  // centre x, centre y, width, height
   float speed_[4] = {};  // the same, per frame
-  float variance_place_ = 0;
-  float covariance_ = 0;
-  float variance_speed_ = 0;
+  Spread place_;         // of each of the first two
+  Spread size_;          // of each of the last two
 };
 
 }  // namespace fluvial
