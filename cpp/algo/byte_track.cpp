@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
-#include <string>
 
 namespace fluvial {
 namespace {
@@ -25,33 +23,6 @@ float between(float from, float to, float part) { return from + (to - from) * pa
 Box between(const Box& from, const Box& to, float part) {
   return {between(from.left, to.left, part), between(from.top, to.top, part), between(from.width, to.width, part),
           between(from.height, to.height, part)};
-}
-
-template <typename Number>
-void need(const char* field, Number value, Number low, Number high) {
-  if (value >= low && value <= high) return;  // false for NaN
-  throw std::invalid_argument(std::string("tracker: ") + field + " is " + std::to_string(value) + ", allowed is " +
-                              std::to_string(low) + " to " + std::to_string(high));
-}
-
-void check(const TrackerSettings& s) {
-  need("min_confidence", s.min_confidence, 0.0F, 1.0F);
-  need("high_confidence", s.high_confidence, 0.0F, 1.0F);
-  need("min_iou", s.min_iou, 0.0F, 1.0F);
-  need("min_iou_low", s.min_iou_low, 0.0F, 1.0F);
-  need("max_iou_new", s.max_iou_new, 0.0F, 1.0F);
-  need("max_targets", s.max_targets, 1, 100000);
-  need("probation_evidence", s.probation_evidence, 0.0F, 1000.0F);
-  need("probation_frames", s.probation_frames, 0, 10000);
-  need("early_termination_frames", s.early_termination_frames, 1, 10000);
-  need("lost_frames", s.lost_frames, 0, 100000);
-  need("coast_frames", s.coast_frames, 0, 100000);
-  need("box_smoothing", s.box_smoothing, 0.0F, 1.0F);
-  need("noise.observation", s.noise.observation, 1e-4F, 10.0F);
-  need("noise.place_drift", s.noise.place_drift, 0.0F, 10.0F);
-  need("noise.place_push", s.noise.place_push, 0.0F, 10.0F);
-  need("noise.size_drift", s.noise.size_drift, 0.0F, 10.0F);
-  need("noise.size_push", s.noise.size_push, 0.0F, 10.0F);
 }
 
 }  // namespace
