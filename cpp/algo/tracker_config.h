@@ -1,19 +1,21 @@
-// Reads a DeepStream low-level tracker YAML.
+// Reads the YAML that DeepStream's low-level trackers take (nvtracker's ll-config-file).
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "algo/byte_track.h"
+#include "algo/tracker_settings.h"
 
 namespace fluvial {
 
 struct TrackerConfig {
   TrackerSettings settings;
-  std::vector<std::string> ignored;  // "Section" or "Section.key": NVIDIA's, without effect here; say so once
+  // "Section" or "Section.key", in the file's order: understood or unknown, but without effect here. Say so once.
+  std::vector<std::string> ignored;
 };
 
-// Throws std::invalid_argument: one line a problem, each with file, key, value and what is allowed.
+// Throws std::invalid_argument: one line a problem, each with file:line, key, value and what is allowed.
+// Settings of ours that DeepStream lacks stand in a section "Fluvial", under the names of tracker_fields(); they win.
 TrackerConfig read_tracker_config(const std::string& path);
 
 // The same from text; name stands for the file in messages.
