@@ -11,7 +11,9 @@ constexpr float kUnseenDecay = 0.95F;  // of confidence, each frame
 constexpr float kNever = 2;            // a cost above any limit
 
 // A detection without a confidence was worth reporting to its detector: sure.
-float confidence_of(const Detection& detection) { return detection.confidence < 0 ? 1.0F : detection.confidence; }
+float confidence_of(const Detection& detection) {
+  return detection.confidence < 0 || detection.confidence > 1 ? 1.0F : detection.confidence;
+}
 
 bool is_usable(const Box& box) {  // false for NaN
   return std::abs(box.left) < kFarthest && std::abs(box.top) < kFarthest && box.width > 0 && box.width < kFarthest &&
@@ -60,9 +62,10 @@ const std::vector<Track>& ByteTracker::predict(std::int64_t frame) {
 void ByteTracker::forget() { targets_.clear(); }
 
 void ByteTracker::advance(std::int64_t frame) {
-  // After a gap longer than lost_frames no track can live on; extrapolating further would only leave the picture.
-  const auto step = static_cast<std::int32_t>(
-      std::clamp(frame - frame_, std::int64_t{1}, static_cast<std::int64_t>(settings_.lost_frames) + 1));
+  // Unsigned, as the difference of two int64 may be more than one holds. After a gap longer than lost_frames no track can
+  // live on; extrapolating further would only leave the picture.
+  const auto gap = frame > frame_ ? static_cast<std::uint64_t>(frame) - static_cast<std::uint64_t>(frame_) : 1U;
+  const auto step = static_cast<std::int32_t>(std::min(gap, static_cast<std::uint64_t>(settings_.lost_frames) + 1));
   frame_ = frame;
   for (auto& target : targets_) {
     target.filter.predict(static_cast<float>(step), settings_.noise);

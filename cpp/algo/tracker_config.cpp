@@ -184,8 +184,9 @@ TrackerConfig Reader::read(const YAML::Node& root) {
     throw std::invalid_argument(name_ + ": expected sections such as TargetManagement, each with keys");
   for (const auto& entry : root) read_section(entry.first, entry.second);
   // Last, so that our own section wins wherever it stands.
-  if (root.IsMap() && root["Fluvial"].IsMap())
-    for (const auto& entry : root["Fluvial"]) read_key("Fluvial", entry.first, entry.second);
+  const YAML::Node ours = root.IsMap() && root["Fluvial"] ? root["Fluvial"] : YAML::Node();
+  if (ours.IsMap())
+    for (const auto& entry : ours) read_key("Fluvial", entry.first, entry.second);
   if (!problems_.empty()) throw std::invalid_argument(problems_);
   return config_;
 }
