@@ -4,8 +4,8 @@
     python tools/mot_metrics.py --self-test
 
 Both files are MOTChallenge text: frame, id, left, top, width, height, confidence, ... Truth rows with confidence 0 are
-not counted. MOTA and switches follow Bernardin and Stiefelhagen 2008 (a pair that held in the last frame holds as long as
-it overlaps enough), IDF1 follows Ristani et al. 2016 (one result id per true id, over the whole sequence).
+not counted. MOTA and switches follow Bernardin and Stiefelhagen 2008 (a pair that held in the last frame holds as long
+as it overlaps enough), IDF1 follows Ristani et al. 2016 (one result id per true id, over the whole sequence).
 """
 
 from __future__ import annotations
@@ -91,9 +91,10 @@ def iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Intersection over union of boxes [N, 4] and [M, 4] (left, top, width, height): float64 [N, M]."""
     low = np.maximum(a[:, None, :2], b[None, :, :2])
     high = np.minimum((a[:, :2] + a[:, 2:])[:, None], (b[:, :2] + b[:, 2:])[None])
-    both = np.clip(high - low, 0, None).prod(axis=2)
+    both: np.ndarray = np.clip(high - low, 0, None).prod(axis=2)
     union = a[:, 2:].prod(axis=1)[:, None] + b[:, 2:].prod(axis=1)[None] - both
-    return np.divide(both, union, out=np.zeros_like(both), where=union > 0)
+    overlap: np.ndarray = np.divide(both, union, out=np.zeros_like(both), where=union > 0)
+    return overlap
 
 
 def evaluate(truth: Frames, result: Frames, *, min_iou: float = 0.5) -> Counts:
@@ -112,7 +113,7 @@ def evaluate(truth: Frames, result: Frames, *, min_iou: float = 0.5) -> Counts:
         for t, r in np.argwhere(overlap >= min_iou):
             pair = (int(true_ids[t]), int(result_ids[r]))
             together[pair] = together.get(pair, 0) + 1
-        for true_id, result_id in _match(true_ids, result_ids, overlap, partner, min_iou):
+        for true_id, result_id in _match(true_ids, result_ids, overlap, partner, min_iou=min_iou):
             matches += 1
             switches += partner.get(true_id, result_id) != result_id
             partner[true_id] = result_id
@@ -133,7 +134,7 @@ def _frame(truth: Frames, result: Frames, frame: int) -> tuple[np.ndarray, np.nd
 
 
 def _match(
-    true_ids: np.ndarray, result_ids: np.ndarray, overlap: np.ndarray, partner: dict[int, int], min_iou: float
+    true_ids: np.ndarray, result_ids: np.ndarray, overlap: np.ndarray, partner: dict[int, int], *, min_iou: float
 ) -> list[tuple[int, int]]:
     """Pairs of one frame: those that held before first, then the most pairs with the most overlap."""
     free = overlap.copy()
@@ -152,7 +153,7 @@ def _match(
 
 
 def _best_identities(together: dict[tuple[int, int], int]) -> int:
-    """The most boxes that can be right when each true id is given one result id. Pairs left out count as wrong anyway."""
+    """The most boxes that can be right when each true id is given one result id."""
     rows = {t: i for i, t in enumerate(sorted({t for t, _ in together}))}
     columns = {r: i for i, r in enumerate(sorted({r for _, r in together}))}
     frames = np.zeros((len(rows), len(columns)))

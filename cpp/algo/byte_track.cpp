@@ -8,7 +8,7 @@ namespace {
 
 constexpr float kFarthest = 1e6F;      // pixels: beyond it a box is an accident, and squares would overflow
 constexpr float kUnseenDecay = 0.95F;  // of confidence, each frame
-constexpr float kNever = 2;            // a cost above any limit
+constexpr float kAlone = 1;            // the cost of making no pair, which is that of a pair without overlap
 
 // A detection without a confidence was worth reporting to its detector: sure.
 float confidence_of(const Detection& detection) {
@@ -101,8 +101,8 @@ void ByteTracker::associate(bool is_probation, std::vector<int>& detections, flo
   fill_columns(detections, weighs_confidence);
   costs_.resize(candidates_.size() * detections.size());
   for (std::size_t row = 0; row < candidates_.size(); ++row)
-    fill_costs(targets_[candidates_[row]], costs_.data() + row * detections.size());
-  const auto& column_of = assignment_.solve(costs_.data(), candidates_.size(), detections.size(), 1 - min_iou);
+    fill_costs(targets_[candidates_[row]], min_iou, costs_.data() + row * detections.size());
+  const auto& column_of = assignment_.solve(costs_.data(), candidates_.size(), detections.size(), kAlone);
   for (std::size_t row = 0; row < candidates_.size(); ++row) {
     if (column_of[row] < 0) continue;
     see(targets_[candidates_[row]], detections[column_of[row]]);
@@ -127,20 +127,26 @@ void ByteTracker::fill_columns(const std::vector<int>& detections, bool weighs_c
   }
 }
 
-// One target's row: 1 - iou * weight, so that of two equal overlaps the surer detection wins ("score fusion").
-void ByteTracker::fill_costs(const Target& target, float* costs) const {
+// One target's row: 1 - iou * weight, so that of two equal overlaps the surer detection wins ("score fusion", as in
+// ByteTrack's code). The threshold is on the overlap itself: a doubtful detection must not need more of it.
+// Short loops without branches, because the compiler turns only such into vector code.
+void ByteTracker::fill_costs(const Target& target, float min_iou, float* costs) const {
   const Columns& c = columns_;
+  const std::size_t count = c.left.size();
   const float left = target.predicted.left, top = target.predicted.top;
   const float right = target.predicted.right(), bottom = target.predicted.bottom(), area = target.predicted.area();
-  for (std::size_t i = 0; i < c.left.size(); ++i) {
+  float* overlap = costs;
+  for (std::size_t i = 0; i < count; ++i) {
     const float width = std::max(0.0F, std::min(right, c.right[i]) - std::max(left, c.left[i]));
     const float height = std::max(0.0F, std::min(bottom, c.bottom[i]) - std::max(top, c.top[i]));
     const float both = width * height;
-    costs[i] = 1 - c.weight[i] * both / (area + c.area[i] - both);
+    overlap[i] = both / (area + c.area[i] - both);
   }
-  if (!settings_.needs_same_class) return;
-  for (std::size_t i = 0; i < c.left.size(); ++i)
-    costs[i] = c.class_id[i] == target.track.class_id ? costs[i] : kNever;
+  for (std::size_t i = 0; i < count; ++i) overlap[i] = overlap[i] >= min_iou ? overlap[i] : 0.0F;
+  if (settings_.needs_same_class)
+    for (std::size_t i = 0; i < count; ++i)
+      overlap[i] = c.class_id[i] == target.track.class_id ? overlap[i] : 0.0F;
+  for (std::size_t i = 0; i < count; ++i) costs[i] = kAlone - c.weight[i] * overlap[i];
 }
 
 void ByteTracker::see(Target& target, int index) {

@@ -76,7 +76,7 @@ class ByteTracker {
   void sort_by_confidence(const Detection* detections, std::size_t count);
   void associate(bool is_probation, std::vector<int>& detections, float min_iou, bool weighs_confidence);
   void fill_columns(const std::vector<int>& detections, bool weighs_confidence);
-  void fill_costs(const Target& target, float* costs) const;
+  void fill_costs(const Target& target, float min_iou, float* costs) const;
   void see(Target& target, int detection);
   void miss(Target& target);
   void drop_gone();

@@ -12,8 +12,8 @@ namespace fluvial {
 struct TrackerSettings {
   float min_confidence = 0.1F;       // 0..1: weaker detections are not looked at
   float high_confidence = 0.5F;      // 0..1: weaker ones may extend a track, never start one
-  float min_iou = 0.1F;              // 0..1: least overlap of a prediction with a sure detection, times its confidence
-  float min_iou_low = 0.4F;          // 0..1: least overlap with a weak detection
+  float min_iou = 0.15F;             // 0..1: least overlap of a prediction with a sure detection
+  float min_iou_low = 0.4F;          // 0..1: the same with a weak detection
   float max_iou_new = 0.4F;          // 0..1: a detection that overlaps a seen track more than this starts no other
   bool needs_same_class = true;      // else a track may take a detection of another class, and then changes class
   int max_targets = 256;             // tracks kept, seen and lost; beyond it the longest lost makes room

@@ -174,6 +174,37 @@ TEST_CASE("a sure detection is preferred to a weak one that lies better") {
   CHECK(tracks[0].detection == 1);
 }
 
+TEST_CASE("of two equal overlaps the surer detection wins") {
+  ByteTracker tracker;
+  tracker.update(0, {seen(100, 200)});
+  CHECK(id_of(tracker.update(1, {seen(94, 200, 0.6F), seen(106, 200, 0.9F)}), 1) == 1);
+  tracker.forget();
+  tracker.update(2, {seen(100, 200)});
+  CHECK(id_of(tracker.update(3, {seen(94, 200, 0.9F), seen(106, 200, 0.6F)}), 0) == 2);
+}
+
+TEST_CASE("the least overlap is asked of the boxes alone, whatever the confidence") {
+  TrackerSettings settings;
+  settings.min_iou = 0.3F;
+  ByteTracker tracker(settings);
+  tracker.update(0, {seen(100, 200)});
+  CHECK(id_of(tracker.update(1, {seen(120, 200, 0.55F)})) == 1);  // overlap a third
+  tracker.forget();
+  tracker.update(2, {seen(100, 200)});
+  CHECK(id_of(tracker.update(3, {seen(122, 200, 1.0F)})) == 3);  // .29
+}
+
+TEST_CASE("a box that grew keeps its size while it is lost") {
+  ByteTracker tracker;
+  for (int frame = 0; frame < 20; ++frame) {
+    const float size = 1 + 0.03F * static_cast<float>(frame);
+    tracker.update(frame, {{0, 0.95F, {100, 100, 40 * size, 100 * size}}});
+  }
+  const float before = tracker.update(20, Detections{})[0].box.height;
+  for (int frame = 21; frame < 40; ++frame) tracker.update(frame, Detections{});
+  CHECK(tracker.update(40, Detections{})[0].box.height == doctest::Approx(before));
+}
+
 TEST_CASE("what is below the least confidence is not looked at") {
   ByteTracker tracker;
   tracker.update(0, walker(0));

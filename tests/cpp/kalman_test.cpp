@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include <Eigen/Dense>
+#include <eigen3/Eigen/Dense>
 #include <random>
 
 using namespace fluvial;
