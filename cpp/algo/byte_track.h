@@ -31,7 +31,7 @@ struct Track {
 };
 
 // ByteTrack (Zhang et al. 2022): sure detections find their track first, then weak ones extend the tracks left over.
-// Differs from the paper where it measured better, on three detectors and six sequences: less process noise (kalman.h);
+// Differs from the paper where it measured better, on five detectors and six sequences: less process noise (kalman.h);
 // weak detections may find lost tracks too, not only those of the last frame; probation by evidence, not by two frames.
 // Direction of movement, re-update along a guessed path (both OC-SORT), larger boxes (C-BIoU), overlap in height and
 // medians of the camera's movement were tried on top and did not help.

@@ -8,7 +8,7 @@
 
 namespace fluvial {
 
-// Defaults are for people and vehicles at 7 to 30 frames a second, measured on detectors good and bad.
+// Defaults were measured on people, with detectors good and bad, at 7 to 30 frames a second.
 struct TrackerSettings {
   float min_confidence = 0.1F;       // 0..1: weaker detections are not looked at
   float high_confidence = 0.5F;      // 0..1: weaker ones may extend a track, never start one
