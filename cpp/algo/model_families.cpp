@@ -206,7 +206,7 @@ std::string resemblance(const ModelInfo& info, const Inputs& inputs) {
   if (any(is_embedding)) return "an embedding (re-identification, features)";
   if (is_transposed_yolo(outputs, inputs)) return "YOLOv8 or later, [N, 4 + classes, cells]";
   if (outputs[0].shape.size() == 3 && outputs[0].shape.back() == 6) return "a detector with nms in the graph, [N, K, 6]";
-  if (outputs[0].shape.size() == 4 && outputs[0].shape.back() == 7) return "an SSD's DetectionOutput, [1, 1, K, 7]";
+  if (outputs[0].shape.size() == 4 && outputs[0].shape[1] == 1 && outputs[0].shape[3] == 7) return "an SSD's DetectionOutput, [1, 1, K, 7]";
   if (any([](const auto& o) { return o.name == "pred_boxes"; })) return "a DETR without post-processing in the graph";
   if (any([](const auto& o) { return o.shape.size() == 4; })) return "feature maps";
   return "";
