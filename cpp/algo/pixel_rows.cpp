@@ -4,6 +4,10 @@
 
 #include "algo/simd.h"
 
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "pixels and pairs are taken apart as little-endian words"
+#endif
+
 namespace fluvial {
 namespace {
 
@@ -12,12 +16,48 @@ inline Q7 share(Q7 value, Weight weight) { return static_cast<Q7>(((value * weig
 
 inline Q7 between(Q7 a, Q7 b, Weight weight) { return static_cast<Q7>(a + share(static_cast<Q7>(b - a), weight)); }
 
-template <int Step>
-inline __attribute__((always_inline)) void blend_every(const std::uint8_t* __restrict upper,
-                                                       const std::uint8_t* __restrict lower, Weight weight, int count,
-                                                       Q7* __restrict out) {
+inline Q7 q7(unsigned byte) { return static_cast<Q7>(byte << 7); }
+
+#define FLUVIAL_INLINE inline __attribute__((always_inline))
+
+FLUVIAL_INLINE void blend_bytes(const std::uint8_t* __restrict upper, const std::uint8_t* __restrict lower,
+                                Weight weight, int count, Q7* __restrict out) {
+  for (int i = 0; i < count; ++i) out[i] = between(q7(upper[i]), q7(lower[i]), weight);
+}
+
+// Pixels of two and four bytes are read as one word and shifted apart, which is twice as fast as picking every n-th byte.
+FLUVIAL_INLINE void blend_pairs(const std::uint8_t* __restrict upper, const std::uint8_t* __restrict lower,
+                                Weight weight, int count, Q7* __restrict a, Q7* __restrict b) {
   for (int i = 0; i < count; ++i) {
-    out[i] = between(static_cast<Q7>(upper[i * Step] << 7), static_cast<Q7>(lower[i * Step] << 7), weight);
+    std::uint16_t above;
+    std::uint16_t below;
+    std::memcpy(&above, upper + 2 * i, sizeof above);
+    std::memcpy(&below, lower + 2 * i, sizeof below);
+    a[i] = between(static_cast<Q7>((above & 0xFF) << 7), static_cast<Q7>((below & 0xFF) << 7), weight);
+    b[i] = between(static_cast<Q7>((above & 0xFF00) >> 1), static_cast<Q7>((below & 0xFF00) >> 1), weight);
+  }
+}
+
+FLUVIAL_INLINE void blend_triples(const std::uint8_t* __restrict upper, const std::uint8_t* __restrict lower,
+                                  Weight weight, int count, Q7* __restrict a, Q7* __restrict b, Q7* __restrict c) {
+  for (int i = 0; i < count; ++i) {
+    a[i] = between(q7(upper[3 * i]), q7(lower[3 * i]), weight);
+    b[i] = between(q7(upper[3 * i + 1]), q7(lower[3 * i + 1]), weight);
+    c[i] = between(q7(upper[3 * i + 2]), q7(lower[3 * i + 2]), weight);
+  }
+}
+
+FLUVIAL_INLINE void blend_words(const std::uint8_t* __restrict upper, const std::uint8_t* __restrict lower,
+                                Weight weight, int count, Q7* __restrict a, Q7* __restrict b, Q7* __restrict c) {
+  constexpr std::uint32_t kByte = 0xFFU << 7;
+  for (int i = 0; i < count; ++i) {
+    std::uint32_t above;
+    std::uint32_t below;
+    std::memcpy(&above, upper + 4 * i, sizeof above);
+    std::memcpy(&below, lower + 4 * i, sizeof below);
+    a[i] = between(static_cast<Q7>(above << 7 & kByte), static_cast<Q7>(below << 7 & kByte), weight);
+    b[i] = between(static_cast<Q7>(above >> 1 & kByte), static_cast<Q7>(below >> 1 & kByte), weight);
+    c[i] = between(static_cast<Q7>(above >> 9 & kByte), static_cast<Q7>(below >> 9 & kByte), weight);
   }
 }
 
@@ -32,7 +72,11 @@ inline std::uint32_t bits_of(float value) {
   return bits;
 }
 
-// IEEE 754 binary16, round to nearest even. Every case is computed and one chosen, so that the loop vectorises.
+// All bits or none.
+inline std::uint32_t mask(bool is_set) { return 0U - static_cast<std::uint32_t>(is_set); }
+
+// IEEE 754 binary16, round to nearest even. Every case is computed and one chosen by masks: with branches, or with ?: which
+// compilers make branches again, the loop would not vectorise.
 inline std::uint16_t to_half(float value) {
   const std::uint32_t bits = bits_of(value);
   const std::uint32_t sign = (bits >> 16) & 0x8000U;
@@ -43,9 +87,11 @@ inline std::uint16_t to_half(float value) {
   float absolute;
   std::memcpy(&absolute, &magnitude, sizeof absolute);
   const std::uint32_t subnormal = bits_of(absolute + 0.5F) - bits_of(0.5F);
-  std::uint32_t half = magnitude < (113U << 23) ? subnormal : normal;
-  half = magnitude >= (143U << 23) ? 0x7C00U : half;  // 65536 and more: infinite
-  half = magnitude > (255U << 23) ? 0x7E00U : half;   // not a number
+  const std::uint32_t is_subnormal = mask(magnitude < (113U << 23));
+  const std::uint32_t is_infinite = mask(magnitude >= (143U << 23));  // 65536 and more
+  const std::uint32_t is_no_number = mask(magnitude > (255U << 23));
+  std::uint32_t half = (subnormal & is_subnormal) | (normal & ~is_subnormal);
+  half = (half & ~is_infinite) | (0x7C00U & is_infinite) | (0x0200U & is_no_number);
   return static_cast<std::uint16_t>(sign | half);
 }
 
@@ -57,14 +103,20 @@ inline std::int32_t to_int(float value) {
   return static_cast<std::int32_t>(value < 2147483520.0F ? value : 2147483520.0F);
 }
 
-// Contiguous and three-fold steps are told apart so that both vectorise.
 template <typename T, typename Convert>
-inline __attribute__((always_inline)) void store_every(const float* __restrict in, int count, T* __restrict out,
-                                                       int step, Convert convert) {
-  if (step == 1) {
-    for (int i = 0; i < count; ++i) out[i] = convert(in[i]);
-  } else {
-    for (int i = 0; i < count; ++i) out[i * step] = convert(in[i]);
+FLUVIAL_INLINE void store_all(const float* __restrict in, int count, T* __restrict out, Convert convert) {
+  for (int i = 0; i < count; ++i) out[i] = convert(in[i]);
+}
+
+template <typename T, typename Convert>
+FLUVIAL_INLINE void interleave_all(const float* const in[3], int count, T* __restrict out, Convert convert) {
+  const float* __restrict a = in[0];
+  const float* __restrict b = in[1];
+  const float* __restrict c = in[2];
+  for (int i = 0; i < count; ++i) {
+    out[3 * i] = convert(a[i]);
+    out[3 * i + 1] = convert(b[i]);
+    out[3 * i + 2] = convert(c[i]);
   }
 }
 
@@ -101,12 +153,13 @@ YuvMatrix yuv_matrix(bool is_bt709, bool is_full_range) {
 namespace rows {
 
 FLUVIAL_SIMD
-void blend_samples(const std::uint8_t* upper, const std::uint8_t* lower, int step, Weight weight, int count, Q7* out) {
+void blend_pixels(const std::uint8_t* upper, const std::uint8_t* lower, int step, Weight weight, int count,
+                  Q7* const out[3]) {
   switch (step) {
-    case 1: blend_every<1>(upper, lower, weight, count, out); break;
-    case 2: blend_every<2>(upper, lower, weight, count, out); break;
-    case 3: blend_every<3>(upper, lower, weight, count, out); break;
-    default: blend_every<4>(upper, lower, weight, count, out); break;
+    case 1: return blend_bytes(upper, lower, weight, count, out[0]);
+    case 2: return blend_pairs(upper, lower, weight, count, out[0], out[1]);
+    case 3: return blend_triples(upper, lower, weight, count, out[0], out[1], out[2]);
+    default: return blend_words(upper, lower, weight, count, out[0], out[1], out[2]);
   }
 }
 
@@ -181,23 +234,38 @@ void normalise(const Q7* __restrict in, int count, Normalisation normalisation, 
 }
 
 FLUVIAL_SIMD
-void store(const float* in, int count, float* out, int step) {
-  store_every(in, count, out, step, [](float value) { return value; });
+void store_half(const float* in, int count, std::uint16_t* out) {
+  store_all(in, count, out, [](float value) { return to_half(value); });
 }
 
 FLUVIAL_SIMD
-void store_half(const float* in, int count, std::uint16_t* out, int step) {
-  store_every(in, count, out, step, [](float value) { return to_half(value); });
+void store(const float* in, int count, std::uint8_t* out) {
+  store_all(in, count, out, [](float value) { return to_byte(value); });
 }
 
 FLUVIAL_SIMD
-void store(const float* in, int count, std::uint8_t* out, int step) {
-  store_every(in, count, out, step, [](float value) { return to_byte(value); });
+void store(const float* in, int count, std::int32_t* out) {
+  store_all(in, count, out, [](float value) { return to_int(value); });
 }
 
 FLUVIAL_SIMD
-void store(const float* in, int count, std::int32_t* out, int step) {
-  store_every(in, count, out, step, [](float value) { return to_int(value); });
+void interleave(const float* const in[3], int count, float* out) {
+  interleave_all(in, count, out, [](float value) { return value; });
+}
+
+FLUVIAL_SIMD
+void interleave_half(const float* const in[3], int count, std::uint16_t* out) {
+  interleave_all(in, count, out, [](float value) { return to_half(value); });
+}
+
+FLUVIAL_SIMD
+void interleave(const float* const in[3], int count, std::uint8_t* out) {
+  interleave_all(in, count, out, [](float value) { return to_byte(value); });
+}
+
+FLUVIAL_SIMD
+void interleave(const float* const in[3], int count, std::int32_t* out) {
+  interleave_all(in, count, out, [](float value) { return to_int(value); });
 }
 
 }  // namespace rows

@@ -33,8 +33,10 @@ YuvMatrix yuv_matrix(bool is_bt709, bool is_full_range);
 
 namespace rows {
 
-// out[i] = upper[i * step] + weight * (lower - upper); step is 1 (planar), 2 (NV12's chroma), 3 or 4 (packed colours).
-void blend_samples(const std::uint8_t* upper, const std::uint8_t* lower, int step, Weight weight, int count, Q7* out);
+// One row of a plane between two: out[c][i] = upper + weight * (lower - upper) of byte c of pixel i. A pixel has `step`
+// bytes, 1 to 4, of which the first become channels: 1 of 1, 2 of 2 (NV12's chroma), 3 of 3 or 4.
+void blend_pixels(const std::uint8_t* upper, const std::uint8_t* lower, int step, Weight weight, int count,
+                  Q7* const out[3]);
 
 void blend(const Q7* upper, const Q7* lower, Weight weight, int count, Q7* out);
 
@@ -47,11 +49,16 @@ void luma_to_grey(const Q7* luma, int count, const YuvMatrix& matrix, Normalisat
 void rgb_to_grey(const Q7* const rgb[3], int count, Normalisation normalisation, float* out);
 void normalise(const Q7* in, int count, Normalisation normalisation, float* out);
 
-// Rounds and saturates. `step` is the distance of two values of `out`: 1, or the channels of an interleaved tensor.
-void store(const float* in, int count, float* out, int step);
-void store_half(const float* in, int count, std::uint16_t* out, int step);
-void store(const float* in, int count, std::uint8_t* out, int step);
-void store(const float* in, int count, std::int32_t* out, int step);
+// Rounds and saturates; halves are given as their bits.
+void store_half(const float* in, int count, std::uint16_t* out);
+void store(const float* in, int count, std::uint8_t* out);
+void store(const float* in, int count, std::int32_t* out);
+
+// Puts three channels next to each other, pixel by pixel.
+void interleave(const float* const in[3], int count, float* out);
+void interleave_half(const float* const in[3], int count, std::uint16_t* out);
+void interleave(const float* const in[3], int count, std::uint8_t* out);
+void interleave(const float* const in[3], int count, std::int32_t* out);
 
 }  // namespace rows
 }  // namespace fluvial

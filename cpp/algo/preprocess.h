@@ -34,12 +34,15 @@ class Preprocessor {
  private:
   void lay_axes(const ImageView& frame, const Letterbox& box);
   void aim(const ImageView& frame);
+  void sample_row(int y, const Q7* in[3]);
   void convert_row(int y, int count, float* const channels[3]);
   void write_picture(const Letterbox& box, void* out);
   void write_border(const Letterbox& box, void* out);
   void write_border_span(int x, int y, int count, void* out);
-  void store(const float* const channels[3], int x, int y, int count, void* out);
-  float* tensor_row(int channel, int x, int y, void* out) const;
+  void store(const float* const channels[3], int x, int y, int count, void* out) const;
+  void store_interleaved(const float* const channels[3], std::size_t at, int count, void* out) const;
+  void store_planar(const float* in, std::size_t at, int count, void* out) const;
+  std::size_t place(int channel, int x, int y) const;  // of a value in the tensor
   bool writes_in_place() const { return input_.type == ElementType::f32 && input_.layout == Layout::nchw; }
 
   struct Geometry {
@@ -55,9 +58,9 @@ class Preprocessor {
   Geometry geometry_;               // what the axes were laid for
   Axis across_, down_;
   Axis chroma_across_, chroma_down_;
-  ChannelSampler samplers_[3];      // Y, U, V or R, G, B or grey
+  PlaneSampler samplers_[3];        // one for each plane
   int sampler_count_ = 0;
-  bool is_yuv_ = false;
+  int sampled_channels_ = 0;        // of all planes: Y, U, V or the bytes of a pixel or grey
   std::vector<float> scratch_[3];   // one row by channel, where the tensor's own rows cannot be written directly
   std::vector<float> border_[3];    // one row of border by channel
 };
