@@ -95,12 +95,11 @@ inline std::uint16_t to_half(float value) {
   return static_cast<std::uint16_t>(sign | half);
 }
 
-inline std::uint8_t to_byte(float value) { return static_cast<std::uint8_t>(clamp_grey(value) + 0.5F); }
-
-inline std::int32_t to_int(float value) {
-  value = value + (value < 0 ? -0.5F : 0.5F);
-  value = value > -2147483648.0F ? value : -2147483648.0F;
-  return static_cast<std::int32_t>(value < 2147483520.0F ? value : 2147483520.0F);
+// Rounds half away from zero. By way of int: conversions straight to bytes are not vectorised.
+inline std::int32_t to_int(float value, Limits limits) {
+  value = value > limits.low ? value : limits.low;
+  value = value < limits.high ? value : limits.high;
+  return static_cast<std::int32_t>(value + (value < 0 ? -0.5F : 0.5F));
 }
 
 template <typename T, typename Convert>
@@ -108,15 +107,16 @@ FLUVIAL_INLINE void store_all(const float* __restrict in, int count, T* __restri
   for (int i = 0; i < count; ++i) out[i] = convert(in[i]);
 }
 
-template <typename T, typename Convert>
-FLUVIAL_INLINE void interleave_all(const float* const in[3], int count, T* __restrict out, Convert convert) {
-  const float* __restrict a = in[0];
-  const float* __restrict b = in[1];
-  const float* __restrict c = in[2];
+template <typename T>
+FLUVIAL_INLINE void interleave_values(const void* const in[3], int count, void* out_of_all) {
+  const T* __restrict a = static_cast<const T*>(in[0]);
+  const T* __restrict b = static_cast<const T*>(in[1]);
+  const T* __restrict c = static_cast<const T*>(in[2]);
+  T* __restrict out = static_cast<T*>(out_of_all);
   for (int i = 0; i < count; ++i) {
-    out[3 * i] = convert(a[i]);
-    out[3 * i + 1] = convert(b[i]);
-    out[3 * i + 2] = convert(c[i]);
+    out[3 * i] = a[i];
+    out[3 * i + 1] = b[i];
+    out[3 * i + 2] = c[i];
   }
 }
 
@@ -239,33 +239,22 @@ void store_half(const float* in, int count, std::uint16_t* out) {
 }
 
 FLUVIAL_SIMD
-void store(const float* in, int count, std::uint8_t* out) {
-  store_all(in, count, out, [](float value) { return to_byte(value); });
+void store(const float* in, int count, Limits limits, std::uint8_t* out) {
+  store_all(in, count, out, [=](float value) { return static_cast<std::uint8_t>(to_int(value, limits)); });
 }
 
 FLUVIAL_SIMD
-void store(const float* in, int count, std::int32_t* out) {
-  store_all(in, count, out, [](float value) { return to_int(value); });
+void store(const float* in, int count, Limits limits, std::int32_t* out) {
+  store_all(in, count, out, [=](float value) { return to_int(value, limits); });
 }
 
 FLUVIAL_SIMD
-void interleave(const float* const in[3], int count, float* out) {
-  interleave_all(in, count, out, [](float value) { return value; });
-}
-
-FLUVIAL_SIMD
-void interleave_half(const float* const in[3], int count, std::uint16_t* out) {
-  interleave_all(in, count, out, [](float value) { return to_half(value); });
-}
-
-FLUVIAL_SIMD
-void interleave(const float* const in[3], int count, std::uint8_t* out) {
-  interleave_all(in, count, out, [](float value) { return to_byte(value); });
-}
-
-FLUVIAL_SIMD
-void interleave(const float* const in[3], int count, std::int32_t* out) {
-  interleave_all(in, count, out, [](float value) { return to_int(value); });
+void interleave(const void* const in[3], int value_bytes, int count, void* out) {
+  switch (value_bytes) {
+    case 1: return interleave_values<std::uint8_t>(in, count, out);
+    case 2: return interleave_values<std::uint16_t>(in, count, out);
+    default: return interleave_values<std::uint32_t>(in, count, out);
+  }
 }
 
 }  // namespace rows

@@ -20,6 +20,13 @@ struct Normalisation {
   float bias = 0;
 };
 
+// Where integers saturate. Arguments and no constants of the loops: of comparisons with constants GCC makes branches.
+struct Limits {
+  float low, high;
+};
+constexpr Limits kByteLimits{0.0F, 255.0F};
+constexpr Limits kIntLimits{-2147483648.0F, 2147483520.0F};
+
 // RGB = clamp(y * luma + luma_bias + ...) of Q7 samples, in grey levels; the chroma's zero is in the biases.
 struct YuvMatrix {
   float luma = 0;
@@ -51,14 +58,11 @@ void normalise(const Q7* in, int count, Normalisation normalisation, float* out)
 
 // Rounds and saturates; halves are given as their bits.
 void store_half(const float* in, int count, std::uint16_t* out);
-void store(const float* in, int count, std::uint8_t* out);
-void store(const float* in, int count, std::int32_t* out);
+void store(const float* in, int count, Limits limits, std::uint8_t* out);
+void store(const float* in, int count, Limits limits, std::int32_t* out);
 
-// Puts three channels next to each other, pixel by pixel.
-void interleave(const float* const in[3], int count, float* out);
-void interleave_half(const float* const in[3], int count, std::uint16_t* out);
-void interleave(const float* const in[3], int count, std::uint8_t* out);
-void interleave(const float* const in[3], int count, std::int32_t* out);
+// Puts three channels next to each other, pixel by pixel; values of 1, 2 or 4 bytes.
+void interleave(const void* const in[3], int value_bytes, int count, void* out);
 
 }  // namespace rows
 }  // namespace fluvial

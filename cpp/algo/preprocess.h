@@ -39,9 +39,8 @@ class Preprocessor {
   void write_picture(const Letterbox& box, void* out);
   void write_border(const Letterbox& box, void* out);
   void write_border_span(int x, int y, int count, void* out);
-  void store(const float* const channels[3], int x, int y, int count, void* out) const;
-  void store_interleaved(const float* const channels[3], std::size_t at, int count, void* out) const;
-  void store_planar(const float* in, std::size_t at, int count, void* out) const;
+  void store(const float* const channels[3], int x, int y, int count, void* out);
+  void convert(const float* in, int count, void* out) const;
   std::size_t place(int channel, int x, int y) const;  // of a value in the tensor
   bool writes_in_place() const { return input_.type == ElementType::f32 && input_.layout == Layout::nchw; }
 
@@ -62,6 +61,7 @@ class Preprocessor {
   int sampler_count_ = 0;
   int sampled_channels_ = 0;        // of all planes: Y, U, V or the bytes of a pixel or grey
   std::vector<float> scratch_[3];   // one row by channel, where the tensor's own rows cannot be written directly
+  std::vector<std::uint32_t> typed_[3];  // the same in the tensor's type, whose values have at most 4 bytes
   std::vector<float> border_[3];    // one row of border by channel
 };
 
