@@ -25,7 +25,8 @@ FLUVIAL_INLINE void blend_bytes(const std::uint8_t* __restrict upper, const std:
   for (int i = 0; i < count; ++i) out[i] = between(q7(upper[i]), q7(lower[i]), weight);
 }
 
-// Pixels of two and four bytes are read as one word and shifted apart, which is twice as fast as picking every n-th byte.
+// Pixels of two and four bytes are read as one word and shifted apart, which is twice as fast as picking every n-th
+// byte.
 FLUVIAL_INLINE void blend_pairs(const std::uint8_t* __restrict upper, const std::uint8_t* __restrict lower,
                                 Weight weight, int count, Q7* __restrict a, Q7* __restrict b) {
   for (int i = 0; i < count; ++i) {
@@ -75,8 +76,8 @@ inline std::uint32_t bits_of(float value) {
 // All bits or none.
 inline std::uint32_t mask(bool is_set) { return 0U - static_cast<std::uint32_t>(is_set); }
 
-// IEEE 754 binary16, round to nearest even. Every case is computed and one chosen by masks: with branches, or with ?: which
-// compilers make branches again, the loop would not vectorise.
+// IEEE 754 binary16, round to nearest even. Every case is computed and one chosen by masks: with branches, or with ?:
+// which compilers make branches again, the loop would not vectorise.
 inline std::uint16_t to_half(float value) {
   const std::uint32_t bits = bits_of(value);
   const std::uint32_t sign = (bits >> 16) & 0x8000U;
@@ -170,8 +171,8 @@ void blend(const Q7* __restrict upper, const Q7* __restrict lower, Weight weight
 
 // Fetching pairs one by one and then computing on all of them is as fast as a gather and needs no special instruction.
 FLUVIAL_SIMD
-void resample(const Q7* __restrict row, const std::int32_t* __restrict first, const Weight* __restrict weight, int count,
-              std::uint32_t* __restrict pairs, Q7* __restrict out) {
+void resample(const Q7* __restrict row, const std::int32_t* __restrict first, const Weight* __restrict weight,
+              int count, std::uint32_t* __restrict pairs, Q7* __restrict out) {
   for (int i = 0; i < count; ++i) std::memcpy(pairs + i, row + first[i], sizeof *pairs);
   for (int i = 0; i < count; ++i) {
     const auto a = static_cast<Q7>(pairs[i] & 0xFFFFU);

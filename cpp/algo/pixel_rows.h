@@ -1,7 +1,8 @@
 // The arithmetic of preprocessing, one row of pixels at a time. Every loop is plain and vectorised by the compiler.
 //
-// Between the steps a sample is a Q7: a 16-bit integer of 1/128 grey level (0..32640). 16 lanes fit where 8 floats would,
-// and two roundings cost 1/128 level together, so that colour conversion, which doubles errors, stays far below one.
+// Between the steps a sample is a Q7: a 16-bit integer of 1/128 grey level (0..32640). 16 lanes fit where 8 floats
+// would, and two roundings cost 1/128 level together, so that colour conversion, which doubles errors, stays far below
+// one.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@ constexpr float kQ7One = 128.0F;
 // A place between two samples: 0 is the first, 32768 would be the second.
 using Weight = std::int16_t;
 
-// How Q7 samples become channels of a tensor: clamp to 0..255 grey levels, then (x - offset) * scale, as x * gain + bias.
+// How Q7 samples become channels of a tensor: clamp to 0..255 grey levels, then (x - offset) * scale, as x * gain +
+// bias.
 struct Normalisation {
   float gain = 1;
   float bias = 0;

@@ -16,8 +16,8 @@ void check_frame(const ImageView& frame) {
   for (int i = 0; i < planes; ++i) is_good = is_good && frame.plane[i] != nullptr;
   if (is_good) return;
   throw std::invalid_argument("preprocess: the frame has no pixels to read (format " +
-                              std::to_string(static_cast<int>(frame.format)) + ", " + std::to_string(frame.width) + "x" +
-                              std::to_string(frame.height) + ")");
+                              std::to_string(static_cast<int>(frame.format)) + ", " + std::to_string(frame.width) +
+                              "x" + std::to_string(frame.height) + ")");
 }
 
 int bytes_of_pixel(PixelFormat format, int plane) {

@@ -76,8 +76,8 @@ void PlaneSampler::sample(const std::uint8_t* upper, const std::uint8_t* lower, 
   Q7* const wide[3] = {wide_[0].data(), wide_[1].data(), wide_[2].data()};
   rows::blend_pixels(upper, lower, plane_.step, weight, across_->end - across_->begin, wide);
   for (int c = 0; c < plane_.channel_count(); ++c) {
-    rows::resample(wide[c], across_->first.data(), across_->weight.data(), static_cast<int>(pairs_.size()), pairs_.data(),
-                   out[c].data());
+    rows::resample(wide[c], across_->first.data(), across_->weight.data(), static_cast<int>(pairs_.size()),
+                   pairs_.data(), out[c].data());
   }
 }
 

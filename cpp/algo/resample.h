@@ -14,8 +14,8 @@ namespace fluvial {
 
 // Where the samples of one direction come from.
 struct Axis {
-  int begin = 0;  // first source sample touched
-  int end = 0;    // past the last
+  int begin = 0;                    // first source sample touched
+  int end = 0;                      // past the last
   std::vector<std::int32_t> first;  // by output sample, counted from begin; the second is the next one
   std::vector<Weight> weight;       // of the second
 
@@ -33,7 +33,8 @@ struct Plane {
   int channel_count() const { return step < 3 ? step : 3; }
 };
 
-// Belongs to one stream of work; not thread-safe. Does not own the axes, which must stay as they are from aim() to row().
+// Belongs to one stream of work; not thread-safe. Does not own the axes, which must stay as they are from aim() to
+// row().
 class PlaneSampler {
  public:
   void aim(const Plane& plane, const Axis& across, const Axis& down);
