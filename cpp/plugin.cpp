@@ -1,6 +1,9 @@
 // The plugin's table of contents: one line an element, in the order a frame meets them.
 #include <gst/gst.h>
 
+#include "elements/convert/convert.h"
+#include "elements/decode/decode.h"
+
 namespace {
 
 struct Row {
@@ -14,8 +17,8 @@ struct Row {
 constexpr guint decode_rank = GST_RANK_PRIMARY + 512;
 
 const Row table[] = {
-    // rows come with their elements
-    {nullptr, nullptr, 0, nullptr},
+    {"fluvialdecode", "nvv4l2decoder", decode_rank, fluvial_decode_get_type},
+    {"fluvialconvert", "nvvideoconvert", GST_RANK_NONE, fluvial_convert_get_type},
 };
 
 // DeepStream's names are registered only where NVIDIA's own plugin is absent.
@@ -38,7 +41,6 @@ GType type_named(const char* name, GType parent) {
 
 gboolean register_all(GstPlugin* plugin) {
   for (const auto& row : table) {
-    if (!row.name) continue;
     if (!gst_element_register(plugin, row.name, GST_RANK_NONE, row.type())) return FALSE;
     if (!row.deepstream || is_taken(row.deepstream, plugin)) continue;
     if (!gst_element_register(plugin, row.deepstream, row.rank, type_named(row.deepstream, row.type()))) return FALSE;
