@@ -104,7 +104,7 @@ def _property(spec: Any) -> dict[str, Any]:
         if int(spec.flags) & int(flag)
     ]
     described: dict[str, Any] = {"type": spec.value_type.name, "what": spec.blurb, "access": " ".join(access)}
-    default = _plain(spec.get_default_value())
+    default = _plain(getattr(spec, "default_value", None))
     if default is not None:
         described["default"] = default
     if hasattr(spec, "minimum"):
