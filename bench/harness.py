@@ -89,34 +89,34 @@ def assets() -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def _original() -> tuple[Path, str]:
-    # The street scene with most people, and how GStreamer takes it apart.
+def _original() -> Path:
+    # The street scene with most people.
     beside = assets()
     folders = [Path("/usr/share/doc/opencv-doc/examples/data"), beside / "videos" if beside else None]
     for folder in folders:
         if folder and (folder / "vtest.avi").is_file():
-            return folder / "vtest.avi", "avidemux ! mpeg4videoparse ! avdec_mpeg4"
+            return folder / "vtest.avi"
     bikes = ROOT / ".cache" / "footage" / "bikes.mp4"
     if bikes.is_file():
-        return bikes, "qtdemux ! h264parse ! avdec_h264"
+        return bikes
     raise Unfit("no footage: tools/setup.sh footage")
 
 
 def clip(frames: int) -> Path:
     """An H.264 clip of at most so many frames, made once: vtest.avi where it is found, else bikes.mp4."""
-    source, decode = _original()
+    source = _original()
     made = CACHE / f"{source.stem}-{frames}.mp4"
     if not made.exists():
-        _encode(f"filesrc location={source} ! {decode} ! identity eos-after={frames + 1}", "qtmux", made)
+        _encode(f"filesrc location={source} ! decodebin ! identity eos-after={frames + 1}", "qtmux", made)
     return made
 
 
 def endless_clip(frames: int) -> Path:
     """At least so many frames as a plain H.264 stream, which can simply be repeated end to end."""
-    source, decode = _original()
+    source = _original()
     once = CACHE / f"{source.stem}.h264"
     if not once.exists():
-        _encode(f"filesrc location={source} ! {decode}", "video/x-h264,stream-format=byte-stream", once)
+        _encode(f"filesrc location={source} ! decodebin", "video/x-h264,stream-format=byte-stream", once)
     made = CACHE / f"{source.stem}-{frames}.h264"
     if not made.exists():
         rounds = -(-frames // count_frames(f"filesrc location={once} ! h264parse ! fakesink name=count"))
@@ -136,7 +136,9 @@ def _encode(frames: str, container: str, made: Path) -> None:
     subprocess.run(
         ["gst-launch-1.0", "-q", *f"{frames} ! {encode} ! {container} ! filesink location={part}".split()],
         check=True,
-        env=environment(),
+        env=environment(
+            GST_PLUGIN_PATH="", GST_REGISTRY=str(CACHE / "stock.bin")
+        ),  # stock decoders: ours give surfaces
     )
     part.rename(made)
 
