@@ -1,6 +1,8 @@
 // The plugin's table of contents: one line an element, in the order a frame meets them.
 #include <gst/gst.h>
 
+#include "elements/infer/infer.h"
+
 namespace {
 
 struct Row {
@@ -14,7 +16,7 @@ struct Row {
 constexpr guint decode_rank = GST_RANK_PRIMARY + 512;
 
 const Row table[] = {
-    // rows come with their elements
+    {"fluvialinfer", "nvinfer", GST_RANK_PRIMARY, fluvial_infer_get_type},
     {nullptr, nullptr, 0, nullptr},
 };
 
