@@ -249,6 +249,8 @@ class Reader {
       return std::move(out_);
     }
     for (const auto& entry : entries_) check_group(entry);
+    const auto is_property = [](const ConfigEntry& entry) { return entry.group == "property"; };
+    if (std::none_of(entries_.begin(), entries_.end(), is_property)) problem("group [property] is missing (" + path_ + ")");
     for (const auto& entry : entries_)
       if (entry.group == "property") take_property(entry);
     take_classes();
