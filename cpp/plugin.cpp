@@ -4,6 +4,7 @@
 #include "elements/convert/convert.h"
 #include "elements/decode/decode.h"
 #include "elements/draw/draw.h"
+#include "elements/tile/tile.h"
 
 namespace {
 
@@ -20,6 +21,7 @@ constexpr guint decode_rank = GST_RANK_PRIMARY + 512;
 const Row table[] = {
     {"fluvialdecode", "nvv4l2decoder", decode_rank, fluvial_decode_get_type},
     {"fluvialconvert", "nvvideoconvert", GST_RANK_NONE, fluvial_convert_get_type},
+    {"fluvialtile", "nvmultistreamtiler", GST_RANK_NONE, fluvial_tile_get_type},
     {"fluvialdraw", "nvdsosd", GST_RANK_NONE, fluvial_draw_get_type},
 };
 
