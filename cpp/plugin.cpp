@@ -3,13 +3,19 @@
 
 #include "elements/convert/convert.h"
 #include "elements/decode/decode.h"
+#include "elements/demux/demux.h"
 #include "elements/draw/draw.h"
+#include "elements/encode/encode.h"
+#include "elements/logger/logger.h"
+#include "elements/mux/mux.h"
+#include "elements/sink/sink.h"
 #include "elements/tile/tile.h"
+#include "elements/track/track.h"
 
 namespace {
 
 struct Row {
-  const char* name;        // ours
+  const char* name;        // ours; nullptr: it only has DeepStream's
   const char* deepstream;  // DeepStream's; nullptr: it has none
   guint rank;              // of DeepStream's name, for auto-plugging; ours has none
   GType (*type)();
@@ -20,9 +26,17 @@ constexpr guint decode_rank = GST_RANK_PRIMARY + 512;
 
 const Row table[] = {
     {"fluvialdecode", "nvv4l2decoder", decode_rank, fluvial_decode_get_type},
+    {"fluvialmux", "nvstreammux", GST_RANK_NONE, fluvial_mux_get_type},
+    {"fluvialtrack", "nvtracker", GST_RANK_NONE, fluvial_track_get_type},
     {"fluvialconvert", "nvvideoconvert", GST_RANK_NONE, fluvial_convert_get_type},
     {"fluvialtile", "nvmultistreamtiler", GST_RANK_NONE, fluvial_tile_get_type},
     {"fluvialdraw", "nvdsosd", GST_RANK_NONE, fluvial_draw_get_type},
+    {"fluvialdemux", "nvstreamdemux", GST_RANK_NONE, fluvial_demux_get_type},
+    {"fluviallogger", "nvdslogger", GST_RANK_NONE, fluvial_logger_get_type},
+    {"fluvialencode", "nvv4l2h264enc", GST_RANK_NONE, fluvial_encode_h264_get_type},
+    {"fluvialencodeh265", "nvv4l2h265enc", GST_RANK_NONE, fluvial_encode_h265_get_type},
+    {"fluvialsink", "nveglglessink", GST_RANK_NONE, fluvial_sink_get_type},
+    {nullptr, "nv3dsink", GST_RANK_NONE, fluvial_sink_get_type},
 };
 
 // DeepStream's names are registered only where NVIDIA's own plugin is absent.
@@ -45,7 +59,7 @@ GType type_named(const char* name, GType parent) {
 
 gboolean register_all(GstPlugin* plugin) {
   for (const auto& row : table) {
-    if (!gst_element_register(plugin, row.name, GST_RANK_NONE, row.type())) return FALSE;
+    if (row.name && !gst_element_register(plugin, row.name, GST_RANK_NONE, row.type())) return FALSE;
     if (!row.deepstream || is_taken(row.deepstream, plugin)) continue;
     if (!gst_element_register(plugin, row.deepstream, row.rank, type_named(row.deepstream, row.type()))) return FALSE;
   }

@@ -16,6 +16,13 @@ inline GstCaps* any_surface_caps(const char* formats = surface_formats) {
   return caps;
 }
 
+// Surfaces, or one frame in system memory.
+inline GstCaps* any_video_caps() {
+  auto* caps = any_surface_caps();
+  gst_caps_append(caps, gst_caps_from_string(GST_VIDEO_CAPS_MAKE("{ NV12, I420, RGBA, RGB, BGRx, GRAY8 }")));
+  return caps;
+}
+
 inline void add_pad_template(GstElementClass* klass, const char* name, GstPadDirection direction,
                              GstPadPresence presence, GstCaps* caps /* taken */) {
   gst_element_class_add_pad_template(klass, gst_pad_template_new(name, direction, presence, caps));

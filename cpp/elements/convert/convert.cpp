@@ -436,13 +436,8 @@ static void fluvial_convert_class_init(FluvialConvertClass* klass) {
   base->passthrough_on_same_caps = FALSE;
 
   auto* element = GST_ELEMENT_CLASS(klass);
-  const auto both = [] {
-    auto* caps = any_surface_caps();
-    gst_caps_append(caps, gst_caps_from_string(GST_VIDEO_CAPS_MAKE("{ NV12, I420, RGBA, RGB, BGRx, GRAY8 }")));
-    return caps;
-  };
-  add_pad_template(element, "sink", GST_PAD_SINK, GST_PAD_ALWAYS, both());
-  add_pad_template(element, "src", GST_PAD_SRC, GST_PAD_ALWAYS, both());
+  add_pad_template(element, "sink", GST_PAD_SINK, GST_PAD_ALWAYS, any_video_caps());
+  add_pad_template(element, "src", GST_PAD_SRC, GST_PAD_ALWAYS, any_video_caps());
   gst_element_class_set_static_metadata(element, "Surface converter", "Filter/Converter/Video/Scaler",
                                         "Changes format, size, turn and memory of surfaces", "Fluvial");
   GST_DEBUG_CATEGORY_INIT(convert_debug, "fluvialconvert", 0, "surface converter");

@@ -144,12 +144,6 @@ static bool build(FluvialDecode* self, GstCaps* caps) {
   return is_targeted;
 }
 
-static gboolean replay_sticky_event(GstPad*, GstEvent** event, gpointer decoder_pad) {
-  if (GST_EVENT_TYPE(*event) != GST_EVENT_CAPS)
-    gst_pad_send_event(static_cast<GstPad*>(decoder_pad), gst_event_ref(*event));
-  return TRUE;
-}
-
 static gboolean fluvial_decode_sink_event(GstPad* pad, GstObject* parent, GstEvent* event) {
   auto* self = reinterpret_cast<FluvialDecode*>(parent);
   auto& impl = impl_of(self);
@@ -160,21 +154,15 @@ static gboolean fluvial_decode_sink_event(GstPad* pad, GstObject* parent, GstEve
       gst_event_unref(event);
       return FALSE;
     }
-    auto* target = gst_ghost_pad_get_target(GST_GHOST_PAD(pad));
-    gst_pad_sticky_events_foreach(pad, replay_sticky_event, target);
-    gst_object_unref(target);
   }
-  if (!impl.decoder) {  // kept on our pad until there is a decoder
-    const bool is_sticky = GST_EVENT_IS_STICKY(event);
-    if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) {
-      // The stream ended before it began: say so instead of waiting for ever.
-      auto* src = gst_element_get_static_pad(impl.convert, "src");
-      gst_pad_push_event(src, gst_event_ref(event));
-      gst_object_unref(src);
-    }
-    gst_event_unref(event);
-    return is_sticky;
+  if (!impl.decoder && GST_EVENT_TYPE(event) == GST_EVENT_EOS) {
+    // The stream ended before it began: say so instead of waiting for ever.
+    auto* src = gst_element_get_static_pad(impl.convert, "src");
+    const gboolean is_taken = gst_pad_push_event(src, event);
+    gst_object_unref(src);
+    return is_taken;
   }
+  // Sticky events before the caps wait on the ghost pad's inner pad, and reach the decoder when that is linked.
   return gst_pad_event_default(pad, parent, event);
 }
 

@@ -3,8 +3,8 @@
 //   in    video/x-raw(memory:NVMM) with batch metadata; frames of any number of sources
 //   out   one surface of width x height; one frame meta with copies of all objects, drawings and frame user metas,
 //         moved and scaled with their tiles. Boxes of detector and tracker, masks, font sizes and border widths stay.
-//   try   videotestsrc num-buffers=9 ! fluvialconvert ! video/x-raw(memory:NVMM),format=RGBA ! m.sink_0
-//         fluvialmux name=m batch-size=1 width=320 height=240 ! fluvialtile width=640 height=480 ! fakesink
+//   try   videotestsrc num-buffers=9 ! m.sink_0 videotestsrc num-buffers=9 ! m.sink_1
+//         fluvialmux name=m ! fluvialtile width=640 height=240 ! fakesink
 //
 // A source that a batch lacks keeps its last picture and metadata until its pad is deleted.
 
