@@ -383,7 +383,8 @@ static void begin(FluvialMux* self) {
     const guint size = impl.settings.batch_size ? impl.settings.batch_size : static_cast<guint>(impl.sources.size());
     caps = surface_caps(*impl.format, impl.fps_n, impl.fps_d, size);
   }
-  gchar* id = gst_pad_create_stream_id(self->src, GST_ELEMENT(self), "batch");
+  // Not gst_pad_create_stream_id: that derives an id from the one sink pad, and here are many.
+  gchar* id = g_strdup_printf("%s/batch/%08x", GST_OBJECT_NAME(self), g_random_int());
   gst_pad_push_event(self->src, gst_event_new_stream_start(id));
   g_free(id);
   gst_pad_push_event(self->src, gst_event_new_caps(caps));
