@@ -1,6 +1,7 @@
 // The extension's table of contents: one function a file, one file a thing exposed.
 #include <nanobind/nanobind.h>
 
+#include "bindings/face.h"
 #include "bindings/gate.h"
 #include "bindings/pyds/classes.h"
 
@@ -30,6 +31,13 @@ void bind_pyds(nanobind::module_& m) {
 NB_MODULE(_core, m) {
   m.doc() = "Compiled part of fluvial and pyds. Private: import those instead.";
   fluvial::python::Gate::instance().close_at_exit();
+  fluvial::python::know_package();
   nanobind::module_ pyds = m.def_submodule("pyds", "Everything of the module pyds.");
   bind_pyds(pyds);
+  fluvial::python::bind_frames(m);
+  fluvial::python::bind_probes(m);
+  fluvial::python::bind_queue(m);
+  fluvial::python::bind_plugin(m);
+  nanobind::module_ testing = m.def_submodule("_testing", "Buffers without a pipeline.");
+  fluvial::python::bind_testing(testing);
 }

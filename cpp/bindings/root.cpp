@@ -2,7 +2,9 @@
 
 #include <gst/gst.h>
 
+#include <cstring>
 #include <new>
+#include <string>
 
 namespace fluvial::python {
 
@@ -15,6 +17,8 @@ void dealloc(PyObject* self) {
   give_back_buffer(root);
   if (root->owned) root->free_owned(root->owned);
   g_slist_free_full(root->retired, g_free);
+  Py_XDECREF(root->sources);
+  Py_XDECREF(root->converted);
   Py_XDECREF(root->place);
   root->lease.~Lease();
   PyTypeObject* type = Py_TYPE(self);
@@ -29,9 +33,33 @@ PyTypeObject* make_type() {
   return reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
 }
 
+std::string& package_folder() {
+  static std::string folder;  // set while the module is made
+  return folder;
+}
+
+bool is_ours(PyCodeObject* code) {
+  const auto& folder = package_folder();
+  const char* file = PyUnicode_AsUTF8(code->co_filename);
+  if (!file) PyErr_Clear();
+  return file && !folder.empty() && std::strncmp(file, folder.c_str(), folder.size()) == 0;
+}
+
+// The code of the nearest function that is not fluvial's own. A new reference or nullptr.
 PyObject* calling_code() {
-  PyFrameObject* frame = PyEval_GetFrame();
-  return frame ? reinterpret_cast<PyObject*>(PyFrame_GetCode(frame)) : nullptr;
+  auto* frame = PyEval_GetFrame();
+  Py_XINCREF(frame);
+  PyCodeObject* code = nullptr;
+  while (frame) {
+    Py_XDECREF(code);
+    code = PyFrame_GetCode(frame);
+    if (!is_ours(code)) break;
+    auto* caller = PyFrame_GetBack(frame);
+    Py_DECREF(frame);
+    frame = caller;
+  }
+  Py_XDECREF(frame);
+  return reinterpret_cast<PyObject*>(code);
 }
 
 Root* new_root() {
@@ -42,6 +70,10 @@ Root* new_root() {
   new (&root->lease) Lease();
   root->batch = nullptr;
   root->buffer = nullptr;
+  root->holds_buffer = false;
+  root->is_kept = false;
+  root->sources = nullptr;
+  root->converted = nullptr;
   root->owned = nullptr;
   root->free_owned = nullptr;
   root->retired = nullptr;
@@ -84,15 +116,38 @@ Root* new_owned_root(void* owned, void (*free_owned)(void*)) {
   return root;
 }
 
+void set_place(Root* root, PyObject* callable) {
+  PyObject* function = Py_NewRef(callable);
+  while (PyObject* wrapped = PyObject_GetAttrString(function, "__wrapped__")) {  // functools.wraps leaves it
+    Py_DECREF(function);
+    function = wrapped;
+  }
+  PyErr_Clear();
+  PyObject* code = PyObject_GetAttrString(function, "__code__");
+  PyErr_Clear();
+  Py_DECREF(function);
+  if (code && !PyCode_Check(code)) Py_CLEAR(code);
+  Py_XSETREF(root->place, code);
+}
+
 void give_back_buffer(Root* root) {
   auto* buffer = static_cast<GstBuffer*>(root->buffer);
   root->buffer = nullptr;
-  if (!buffer) return;
+  if (!root->holds_buffer) return;
+  root->holds_buffer = false;
   // The last reference frees metadata and pixels: callbacks of user metas want the GIL, device memory takes time.
   Py_BEGIN_ALLOW_THREADS;
   gst_buffer_unref(buffer);
   Py_END_ALLOW_THREADS;
 }
+
+void close_root(Root* root) {
+  root->is_open = false;
+  Py_CLEAR(root->converted);
+  give_back_buffer(root);
+}
+
+void set_package_folder(const char* folder) { package_folder() = folder; }
 
 PyObject* stale_error() {
   // fluvial.errors draws the tree of errors and needs no compiled part; looked up late, so that it may import us.

@@ -20,12 +20,16 @@ struct Root {
   PyObject_HEAD
   Lease lease;                  // empty: memory of Python's own
   NvDsBatchMeta* batch;         // of the lease
-  void* buffer;                 // GstBuffer whose reference this holds (a kept batch), or nullptr
+  void* buffer;                 // GstBuffer it was found on, where pixels are asked for; nullptr: not known
+  bool holds_buffer;            // and this has a reference on it
+  bool is_kept;                 // whoever hands batches out must not close it
   void* owned;                  // memory of Python's own, freed with the root
   void (*free_owned)(void*);
   const void* element;          // memory that was handed to a user meta lives as long as that does
   std::uint64_t generation;
   GSList* retired;              // arrays of Python's own that views may still show, freed with the root
+  PyObject* sources;            // sequence of names by source id, or nullptr
+  PyObject* converted;          // dict of batch id -> converted pixels, or nullptr
   PyObject* place;              // code object of the function that obtained it, or nullptr
   bool is_open;                 // false: the callback is over, the batch was closed, the memory was freed
   bool is_scoped;               // made for a callback while the buffer dies: only is_open counts
@@ -37,7 +41,12 @@ extern PyTypeObject* root_type;
 Root* new_batch_root(NvDsBatchMeta* batch);
 Root* new_scoped_root(NvDsBatchMeta* batch);
 Root* new_owned_root(void* owned, void (*free_owned)(void*));
+void set_place(Root* root, PyObject* callable);  // the function that will see the batch, where none is running yet
 void give_back_buffer(Root* root);
+void close_root(Root* root);  // what was reached from it is stale from now on
+
+// The folder whose functions are not the user's: places are looked for above them.
+void set_package_folder(const char* folder);
 
 inline bool is_alive(const Root* root) {
   if (!root->is_open) return false;

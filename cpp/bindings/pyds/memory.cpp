@@ -102,7 +102,7 @@ PyObject* string_at(std::uintptr_t address) {
     if (end) return PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "replace");
     if (got < sizeof(part)) break;
   }
-  PyErr_Format(PyExc_ValueError, "no string at address 0x%zx", static_cast<std::size_t>(address));
+  PyErr_Format(PyExc_ValueError, "no string at address %p", reinterpret_cast<void*>(address));
   return nullptr;
 }
 

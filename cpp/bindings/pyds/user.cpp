@@ -1,6 +1,8 @@
 // NvDsUserMeta, and the copy and release functions in Python.
 #include "bindings/pyds/user.h"
 
+#include <nanobind/stl/string.h>
+
 #include <unordered_map>
 
 #include "bindings/gate.h"
@@ -279,8 +281,8 @@ void bind_user(nb::module_& m) {
   m.def("unset_callback_funcs", unset_callbacks, "Drops both functions for good.");
   m.def(
       "nvds_get_user_meta_type",
-      [](std::string_view name) {
-        return static_cast<int>(nvds_get_user_meta_type(const_cast<char*>(std::string(name).c_str())));
+      [](const std::string& name) {
+        return static_cast<int>(nvds_get_user_meta_type(const_cast<char*>(name.c_str())));
       },
       nb::arg("meta_descriptor"));
 }

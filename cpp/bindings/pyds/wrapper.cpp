@@ -1,6 +1,7 @@
 #include "bindings/pyds/wrapper.h"
 
 #include <glib.h>
+#include <structmember.h>
 
 #include <vector>
 
@@ -88,13 +89,61 @@ PyObject* cast_address(const TypeInfo& to, PyObject* number) {
   if (address == 0) Py_RETURN_NONE;
   Pointer pointer;
   if (!recall_address(address, pointer))
-    return PyErr_Format(PyExc_ValueError, "%s.cast: 0x%zx is not an address that pyds gave out", to.name,
-                        static_cast<std::size_t>(address));
+    return PyErr_Format(PyExc_ValueError, "%s.cast: %p is not an address that pyds gave out", to.name,
+                        reinterpret_cast<void*>(address));
   if (!is_good(pointer.ground)) {
     set_stale(to.name, pointer.ground);
     return nullptr;
   }
   return cast_pointer(to, pointer);
+}
+
+// --- Cls.cast: a function in the class, so that Cls.cast(x) and instance.cast() both work; called once an object, so
+// without a general function's matching of arguments ---------------------------------------------------------------------
+
+struct CastObject {
+  PyObject_HEAD
+  vectorcallfunc call;
+  const TypeInfo* to;
+};
+
+PyObject* call_cast(PyObject* self, PyObject* const* args, std::size_t flagged_count, PyObject* names) {
+  const TypeInfo& to = *reinterpret_cast<CastObject*>(self)->to;
+  const Py_ssize_t named = names ? PyTuple_GET_SIZE(names) : 0;
+  if (PyVectorcall_NARGS(flagged_count) + named != 1)
+    return PyErr_Format(PyExc_TypeError, "%s.cast() takes one argument: a capsule, a pyds object, an address or None",
+                        to.name);
+  return cast_to(to, args[0]);
+}
+
+PyObject* bind_cast(PyObject* self, PyObject* instance, PyObject*) {
+  return instance && instance != Py_None ? PyMethod_New(self, instance) : Py_NewRef(self);
+}
+
+void dealloc_cast(PyObject* self) {
+  PyTypeObject* type = Py_TYPE(self);
+  PyObject_Free(self);
+  Py_DECREF(type);
+}
+
+nb::object new_cast(const TypeInfo& to) {
+  static PyMemberDef members[] = {{"__vectorcalloffset__", T_PYSSIZET, offsetof(CastObject, call), READONLY, nullptr},
+                                  {}};
+  static PyType_Slot slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(dealloc_cast)},
+                                {Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
+                                {Py_tp_descr_get, reinterpret_cast<void*>(bind_cast)},
+                                {Py_tp_members, members},
+                                {0, nullptr}};
+  static PyType_Spec spec = {"pyds._Cast", sizeof(CastObject), 0,
+                             Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR |
+                                 Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                             slots};
+  static auto* cast_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  auto* cast = cast_type ? PyObject_New(CastObject, cast_type) : nullptr;
+  if (!cast) throw nb::python_error();
+  cast->call = call_cast;
+  cast->to = &to;
+  return nb::steal(reinterpret_cast<PyObject*>(cast));
 }
 
 }  // namespace
@@ -169,10 +218,7 @@ void define_class(nb::module_& m, TypeInfo& type, const TypeSpec& spec) {
   if (!type.type) throw nb::python_error();
   classes().push_back(&type);
   nb::object cls = nb::borrow(reinterpret_cast<PyObject*>(type.type));
-  // An ordinary function, so that Cls.cast(x) and instance.cast() both work.
-  cls.attr("cast") = nb::cpp_function(
-      [&type](nb::handle data) { return nb::steal(cast_to(type, data.ptr())); }, nb::name("cast"), nb::scope(cls),
-      nb::is_method());
+  cls.attr("cast") = new_cast(type);
   m.attr(type.name) = cls;
 }
 
