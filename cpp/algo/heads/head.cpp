@@ -1,0 +1,61 @@
+#include "algo/heads/head.h"
+
+#include <stdexcept>
+
+#include "algo/heads/tensors.h"
+
+namespace fluvial {
+namespace {
+
+struct Family {
+  Head head;
+  const char* name;
+  std::unique_ptr<HeadDecoder> (*make)(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
+};
+
+constexpr Family kFamilies[] = {
+    {Head::yolox, "yolox", heads::make_yolox},
+    {Head::detr, "detr", heads::make_detr},
+    {Head::boxes_scores, "boxes_scores", heads::make_boxes_scores},
+    {Head::boxes_labels, "boxes_labels", heads::make_boxes_labels},
+    {Head::classification, "classification", heads::make_classification},
+    {Head::detectnet, "detectnet", heads::make_detectnet},
+};
+
+}  // namespace
+
+void HeadDecoder::decode(const std::vector<TensorView>&, std::size_t, std::vector<Detection>&) {}
+
+void HeadDecoder::classify(const std::vector<TensorView>&, std::size_t, std::vector<Classification>&) {}
+
+std::unique_ptr<HeadDecoder> make_head(const ModelSpec& spec, const std::vector<TensorInfo>& outputs,
+                                       const HeadSettings& settings) {
+  for (const auto& family : kFamilies) {
+    if (family.head == spec.head) return family.make(spec, outputs, settings);
+  }
+  throw std::invalid_argument("the model's head is unknown, found " + heads::describe(outputs) +
+                              "; needs one of yolox, detr, boxes_scores, boxes_labels, classification, detectnet");
+}
+
+void fill_size_input(Size network_input, std::size_t units, std::int64_t* out) {
+  for (std::size_t i = 0; i < units; ++i) {
+    out[2 * i] = network_input.width;
+    out[2 * i + 1] = network_input.height;
+  }
+}
+
+const char* name_of(Head head) {
+  for (const auto& family : kFamilies) {
+    if (family.head == head) return family.name;
+  }
+  return "unknown";
+}
+
+Head head_named(const std::string& name) {
+  for (const auto& family : kFamilies) {
+    if (name == family.name) return family.head;
+  }
+  return Head::unknown;
+}
+
+}  // namespace fluvial

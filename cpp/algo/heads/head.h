@@ -1,0 +1,49 @@
+// Heads: how a model's output tensors become objects. One file a family, all behind one small interface.
+//
+// A decoder yields candidates above its thresholds; nms() comes after, where ModelSpec::needs_nms says so. Boxes are in
+// pixels of the network's input; Letterbox leads back to the frame. Tensors may be f32 or f16 (labels: i64 or i32,
+// classifications: u8 and i8 too).
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "types/detection.h"
+#include "types/model.h"
+#include "types/tensor.h"
+
+namespace fluvial {
+
+// What the user may turn.
+struct HeadSettings {
+  float threshold = 0.2F;                 // of classes beyond the list below; for attributes, of all
+  std::vector<float> threshold_by_class;  // least confidence before nms
+};
+
+// Belongs to one stream of work; not thread-safe (it keeps scratch memory). `outputs` must be those that make_head() was
+// told of, in the same order; `unit` is the place in the batch. Tensors of another shape or type raise std::runtime_error.
+class HeadDecoder {
+ public:
+  virtual ~HeadDecoder() = default;
+
+  // Appends to `out`. A classification finds no objects.
+  virtual void decode(const std::vector<TensorView>& outputs, std::size_t unit, std::vector<Detection>& out);
+
+  // Appends to `out`, by attribute. A detector classifies nothing.
+  virtual void classify(const std::vector<TensorView>& outputs, std::size_t unit, std::vector<Classification>& out);
+};
+
+// Throws std::invalid_argument that says which shapes were found and which are needed.
+std::unique_ptr<HeadDecoder> make_head(const ModelSpec& spec, const std::vector<TensorInfo>& outputs,
+                                       const HeadSettings& settings = {});
+
+// For models that scale boxes themselves (ModelSpec::size_input): writes width and height of the network's input for
+// each unit, [units, 2] i64, so that their boxes come in its pixels like everybody's.
+void fill_size_input(Size network_input, std::size_t units, std::int64_t* out);
+
+// The word of a head in configs and messages ("yolox"), and back; unknown words are Head::unknown.
+const char* name_of(Head head);
+Head head_named(const std::string& name);
+
+}  // namespace fluvial

@@ -1,0 +1,82 @@
+// What the heads share: finding output tensors, reading them as floats, thresholds. For heads/*.cpp only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "algo/heads/head.h"
+
+namespace fluvial::heads {
+
+// "boxes f32[1,300,4], labels i64[1,300]", for messages; open sizes are "?".
+std::string describe(const TensorInfo& tensor);
+std::string describe(const std::vector<TensorInfo>& tensors);
+
+// For make_*: "head yolox: needs ...; found ...".
+[[noreturn]] void refuse(const char* head, const std::string& needs, const std::vector<TensorInfo>& found);
+
+std::string option(const ModelSpec& spec, const std::string& key, const std::string& otherwise);
+
+// One unit of a tensor, whatever the batch. Numbers are floats; f16, u8 and i8 are converted into the reader's scratch.
+class FloatReader {
+ public:
+  // The unit's numbers; its shape without the batch must be `shape`, where -1 is any size. Throws std::runtime_error.
+  const float* read(const TensorView& tensor, std::size_t unit, const Shape& shape);
+
+ private:
+  std::vector<float> scratch_;
+};
+
+// One unit of labels [N, count]: i64, i32, or the float types that some exporters leave.
+class LabelReader {
+ public:
+  // Throws std::runtime_error if the tensor has another shape or type. The tensor's memory is read until the next open().
+  void open(const TensorView& tensor, std::size_t unit, std::size_t count);
+  int at(std::size_t i) const;  // -1 for what can be no class id
+
+ private:
+  FloatReader floats_;
+  ElementType type_ = ElementType::i64;
+  const void* data_ = nullptr;  // of the unit
+};
+
+// Throws std::runtime_error unless the tensor is there, of this rank, and has this unit (the first dimension).
+void check_unit(const TensorView& tensor, std::size_t rank, std::size_t unit);
+const TensorView& tensor_at(const std::vector<TensorView>& tensors, std::size_t index);
+
+// Least confidences by class; what is no class of the list takes the setting for all.
+class Thresholds {
+ public:
+  explicit Thresholds(const HeadSettings& settings);
+  float of(int class_id) const {
+    const auto i = static_cast<std::size_t>(class_id);
+    return i < by_class_.size() ? by_class_[i] : otherwise_;
+  }
+  float least() const { return least_; }  // below this, no class can pass
+
+ private:
+  std::vector<float> by_class_;
+  float otherwise_;
+  float least_;
+};
+
+struct Best {
+  int index = 0;
+  float value = 0;
+};
+
+// The greatest of `count` values, the first of equals. Vectorised.
+Best best_of(const float* values, int count);
+
+float sigmoid(float x);
+
+std::unique_ptr<HeadDecoder> make_yolox(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
+std::unique_ptr<HeadDecoder> make_detr(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
+std::unique_ptr<HeadDecoder> make_boxes_scores(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
+std::unique_ptr<HeadDecoder> make_boxes_labels(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
+std::unique_ptr<HeadDecoder> make_classification(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
+std::unique_ptr<HeadDecoder> make_detectnet(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
+
+}  // namespace fluvial::heads

@@ -1,0 +1,119 @@
+// YOLOX: [N, anchors, 5 + classes], each row x, y, w, h, objectness, classes; score = objectness * class.
+//
+// Exports differ in how much the graph did. A raw one gives places in the grid: centre = (xy + cell) * stride and
+// size = exp(wh) * stride, over grids of strides 8, 16 and 32; a decoded one gives pixels, centre and size (YOLOv5 and v7
+// look the same, with three anchors a cell). Some leave out the sigmoid. Unless the options say ("boxes=raw|decoded",
+// "scores=probabilities|logits"), the numbers do, frame by frame: coordinates of a raw grid stay near 0 wherever the cell
+// lies, and probabilities are never outside of 0..1, while objectness of background as a logit is far below 0.
+#include <algorithm>
+#include <cmath>
+
+#include "algo/heads/tensors.h"
+
+namespace fluvial::heads {
+namespace {
+
+struct Cell {
+  float x, y, stride;
+};
+
+constexpr int kStrides[] = {8, 16, 32};
+
+std::vector<Cell> grid_of(Size input) {
+  std::vector<Cell> cells;
+  for (int stride : kStrides) {
+    for (int y = 0; y < input.height / stride; ++y) {
+      for (int x = 0; x < input.width / stride; ++x) {
+        cells.push_back({static_cast<float>(x), static_cast<float>(y), static_cast<float>(stride)});
+      }
+    }
+  }
+  return cells;
+}
+
+class Yolox : public HeadDecoder {
+ public:
+  Yolox(const ModelSpec& spec, int columns, std::vector<Cell> cells, const HeadSettings& settings)
+      : columns_(columns),
+        width_(static_cast<float>(spec.input.size.width)),
+        boxes_(option(spec, "boxes", "auto")),
+        scores_(option(spec, "scores", "auto")),
+        cells_(std::move(cells)),
+        thresholds_(settings) {}
+
+  void decode(const std::vector<TensorView>& outputs, std::size_t unit, std::vector<Detection>& out) override {
+    const TensorView& tensor = tensor_at(outputs, 0);
+    const float* rows = reader_.read(tensor, unit, {-1, columns_});
+    const auto count = static_cast<std::size_t>(tensor.shape[1]);
+    const bool has_grid = count == cells_.size();
+    const bool is_raw = boxes_ == "raw" || (boxes_ == "auto" && has_grid && looks_raw(rows));
+    const bool is_logits = scores_ == "logits" || (scores_ == "auto" && looks_logits(rows, count));
+    for (std::size_t i = 0; i < count; ++i) {
+      const float* row = rows + i * static_cast<std::size_t>(columns_);
+      Detection found;
+      if (!judge(row, is_logits, found)) continue;
+      found.box = is_raw && has_grid ? raw_box(row, cells_[i]) : decoded_box(row);
+      out.push_back(found);
+    }
+  }
+
+ private:
+  // The last column of cells of the finest grid lies at the right edge, in pixels.
+  bool looks_raw(const float* rows) const {
+    const auto grid_width = static_cast<std::size_t>(width_) / kStrides[0];
+    double sum = 0;
+    int seen = 0;
+    for (std::size_t i = grid_width - 1; i < cells_.size() && cells_[i].stride <= kStrides[0]; i += grid_width) {
+      sum += rows[i * static_cast<std::size_t>(columns_)];
+      ++seen;
+    }
+    return seen > 0 && sum / seen < width_ / 4;
+  }
+
+  bool looks_logits(const float* rows, std::size_t count) const {
+    for (std::size_t i = 0; i < count; ++i) {
+      const float objectness = rows[i * static_cast<std::size_t>(columns_) + 4];
+      if (objectness < 0 || objectness > 1) return true;
+    }
+    return false;
+  }
+
+  bool judge(const float* row, bool is_logits, Detection& found) const {
+    const float objectness = is_logits ? sigmoid(row[4]) : row[4];
+    if (!(objectness >= thresholds_.least())) return false;  // no class can lift the product
+    const Best best = best_of(row + 5, columns_ - 5);
+    found.class_id = best.index;
+    found.confidence = objectness * (is_logits ? sigmoid(best.value) : best.value);
+    return found.confidence >= thresholds_.of(best.index);
+  }
+
+  static Box raw_box(const float* row, const Cell& cell) {
+    const float width = std::exp(row[2]) * cell.stride;
+    const float height = std::exp(row[3]) * cell.stride;
+    return {(row[0] + cell.x) * cell.stride - width / 2, (row[1] + cell.y) * cell.stride - height / 2, width, height};
+  }
+
+  static Box decoded_box(const float* row) { return {row[0] - row[2] / 2, row[1] - row[3] / 2, row[2], row[3]}; }
+
+  int columns_;
+  float width_;
+  std::string boxes_, scores_;
+  std::vector<Cell> cells_;
+  Thresholds thresholds_;
+  FloatReader reader_;
+};
+
+}  // namespace
+
+std::unique_ptr<HeadDecoder> make_yolox(const ModelSpec& spec, const std::vector<TensorInfo>& outputs,
+                                        const HeadSettings& settings) {
+  auto cells = grid_of(spec.input.size);
+  const std::string needs = "one [N, anchors, 5 + classes], with " + std::to_string(cells.size()) +
+                            " anchors at this input size if boxes are raw";
+  if (outputs.size() != 1 || outputs[0].shape.size() != 3 || outputs[0].shape[2] < 6) refuse("yolox", needs, outputs);
+  const bool has_grid = outputs[0].shape[1] < 0 || outputs[0].shape[1] == static_cast<std::int64_t>(cells.size());
+  if (!has_grid && option(spec, "boxes", "auto") == "raw") refuse("yolox", needs, outputs);
+  return std::make_unique<Yolox>(spec, static_cast<int>(outputs[0].shape[2]), std::move(cells), settings);
+}
+
+}  // namespace fluvial::heads

@@ -1,0 +1,16 @@
+// Names of classes: the built-in list, and those that exporters write into a model's metadata.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace fluvial {
+
+// The 80 classes of COCO detection, in the order that models number them.
+const std::vector<std::string>& coco_labels();
+
+// Reads what exporters write: "{0: 'person', 1: 'bicycle'}", "['person', 'bicycle']", the same as JSON, or names between
+// commas, line ends or (where there are neither) spaces. Ids that a dict leaves out are named "". Empty if there is none.
+std::vector<std::string> parse_labels(const std::string& text);
+
+}  // namespace fluvial
