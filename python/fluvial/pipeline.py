@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -102,12 +102,7 @@ class Pipeline:
             >>> Pipeline().add("videotestsrc", pattern="ball").get_property("pattern").value_nick
             'ball'
         """
-        at = CallSite.here()
-        element = self._make(factory, name, at)
-        self._sites[element.get_name()] = at
-        self._set(element, properties, at)
-        self._gst.add(element)
-        return element
+        return self._add(factory, name, properties, CallSite.here())
 
     def set(self, element: Any, **properties: object) -> Pipeline:
         """Sets properties of an element, given by itself or its name. Raises like `add`."""
@@ -228,10 +223,19 @@ class Pipeline:
     ) -> None:
         self.stop()
 
-    # --- inside -------------------------------------------------------------------------------------------------------
+    # --- inside, and for flow.py -------------------------------------------------------------------------------------
 
     def _names(self) -> list[str]:
         return [e.get_name() for e in self._gst.children]
+
+    def _add(
+        self, factory: str, name: str | None, properties: dict[str, object], at: CallSite, *, into: Any = None
+    ) -> Any:
+        element = self._make(factory, name, at)
+        self._sites[element.get_name()] = at
+        self._set(element, properties, at)
+        (into or self._gst).add(element)
+        return element
 
     def _make(self, factory: str, name: str | None, at: CallSite) -> Any:
         if name is not None and self._gst.get_by_name(name) is not None:
@@ -283,10 +287,10 @@ class Pipeline:
 
         source.connect("pad-added", on_pad)
 
-    def _attach(self, pad: Any, probe: Callable[[Any], object], *, stage: str, names: list[str] | None = None) -> None:
+    def _attach(self, pad: Any, probe: Callable[[Any], object], *, stage: str, names: Sequence[str] = ()) -> None:
         from fluvial import _core  # here, so that a pipeline of stock elements runs without the compiled part
 
-        _core.attach_probe(pad, guarded(probe, stage=stage, failure=self._failure), names or [])
+        _core.attach_probe(pad, guarded(probe, stage=stage, failure=self._failure), names)
 
     def _wake(self) -> None:
         structure = Gst.Structure.new_empty(_CALLBACK)

@@ -28,20 +28,21 @@ class Failure:
         self._on_first()
 
 
-def guarded(call: Callable[[Any], object], *, stage: str, failure: Failure) -> Callable[[Any], None]:
+def guarded(call: Callable[[Any], object], *, stage: str, failure: Failure) -> Callable[[Any], object]:
     """`call`, but an exception becomes the pipeline's failure instead of being lost in a C frame.
 
-    Once something has failed, nothing more is called: what is still under way is let through untouched.
+    Once something has failed, nothing more is called, and what is still under way is dropped.
     """
 
-    def run(batch: Any) -> None:
+    def run(batch: Any) -> object:
         if failure.error is not None:
-            return
+            return False
         try:
-            call(batch)
+            return call(batch)
         except BaseException as error:  # SystemExit too: it must end the program, not the streaming thread
             add_note(error, describe_place(stage, batch, error.__traceback__))
             failure.set(error)
+            return False
 
     return run
 
