@@ -1,10 +1,18 @@
 // The plugin's table of contents: one line an element, in the order a frame meets them.
 #include <gst/gst.h>
 
+#include "elements/convert/convert.h"
+#include "elements/decode/decode.h"
+#include "elements/demux/demux.h"
+#include "elements/encode/encode.h"
+#include "elements/logger/logger.h"
+#include "elements/mux/mux.h"
+#include "elements/sink/sink.h"
+
 namespace {
 
 struct Row {
-  const char* name;        // ours
+  const char* name;        // ours; nullptr: it only has DeepStream's
   const char* deepstream;  // DeepStream's; nullptr: it has none
   guint rank;              // of DeepStream's name, for auto-plugging; ours has none
   GType (*type)();
@@ -14,8 +22,15 @@ struct Row {
 constexpr guint decode_rank = GST_RANK_PRIMARY + 512;
 
 const Row table[] = {
-    // rows come with their elements
-    {nullptr, nullptr, 0, nullptr},
+    {"fluvialdecode", "nvv4l2decoder", decode_rank, fluvial_decode_get_type},
+    {"fluvialmux", "nvstreammux", GST_RANK_NONE, fluvial_mux_get_type},
+    {"fluvialconvert", "nvvideoconvert", GST_RANK_NONE, fluvial_convert_get_type},
+    {"fluvialdemux", "nvstreamdemux", GST_RANK_NONE, fluvial_demux_get_type},
+    {"fluviallogger", "nvdslogger", GST_RANK_NONE, fluvial_logger_get_type},
+    {"fluvialencode", "nvv4l2h264enc", GST_RANK_NONE, fluvial_encode_h264_get_type},
+    {"fluvialencodeh265", "nvv4l2h265enc", GST_RANK_NONE, fluvial_encode_h265_get_type},
+    {"fluvialsink", "nveglglessink", GST_RANK_NONE, fluvial_sink_get_type},
+    {nullptr, "nv3dsink", GST_RANK_NONE, fluvial_sink_get_type},
 };
 
 // DeepStream's names are registered only where NVIDIA's own plugin is absent.
@@ -38,8 +53,7 @@ GType type_named(const char* name, GType parent) {
 
 gboolean register_all(GstPlugin* plugin) {
   for (const auto& row : table) {
-    if (!row.name) continue;
-    if (!gst_element_register(plugin, row.name, GST_RANK_NONE, row.type())) return FALSE;
+    if (row.name && !gst_element_register(plugin, row.name, GST_RANK_NONE, row.type())) return FALSE;
     if (!row.deepstream || is_taken(row.deepstream, plugin)) continue;
     if (!gst_element_register(plugin, row.deepstream, row.rank, type_named(row.deepstream, row.type()))) return FALSE;
   }

@@ -10,9 +10,16 @@ namespace fluvial {
 // `formats` in caps syntax, such as "{ NV12, RGBA }"; any size and framerate.
 inline GstCaps* any_surface_caps(const char* formats = surface_formats) {
   gchar* text = g_strdup_printf(
-      "video/x-raw(%s), format=(string)%s, width=[1,max], height=[1,max], framerate=[0/1,max]", surface_feature, formats);
+      "video/x-raw(%s), format=(string)%s, width=(int)[ 1, max ], height=(int)[ 1, max ], framerate=(fraction)[ 0/1, max ]", surface_feature, formats);
   auto* caps = gst_caps_from_string(text);
   g_free(text);
+  return caps;
+}
+
+// Surfaces, or one frame in system memory.
+inline GstCaps* any_video_caps() {
+  auto* caps = any_surface_caps();
+  gst_caps_append(caps, gst_caps_from_string(GST_VIDEO_CAPS_MAKE("{ NV12, I420, RGBA, RGB, BGRx, GRAY8 }")));
   return caps;
 }
 

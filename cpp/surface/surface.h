@@ -80,7 +80,9 @@ class FLUVIAL_EXPORT Allocator {
 // The allocator for surfaces in system memory.
 FLUVIAL_EXPORT std::unique_ptr<Allocator> make_system_allocator();
 
-// A surface on the pixels of a mapped GstBuffer, which it keeps. Throws std::runtime_error when it cannot be mapped.
-FLUVIAL_EXPORT SurfacePtr wrap_video_buffer(GstBuffer* buffer, const GstVideoInfo& info);
+// A surface on the pixels of a GstBuffer, which it keeps mapped. With GST_MAP_WRITE the caller may write and must hold
+// the only reference on the buffer. Throws std::runtime_error when it cannot be mapped.
+FLUVIAL_EXPORT SurfacePtr wrap_video_buffer(GstBuffer* buffer, const GstVideoInfo& info,
+                                            GstMapFlags access = GST_MAP_READ);
 
 }  // namespace fluvial

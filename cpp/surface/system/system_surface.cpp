@@ -40,9 +40,9 @@ namespace {
 // A decoder's or converter's frame, used where it lies.
 class WrappedSurface final : public Surface {
  public:
-  WrappedSurface(GstBuffer* buffer, const GstVideoInfo& info) : Surface(surface_format_from_info(info)) {
+  WrappedSurface(GstBuffer* buffer, const GstVideoInfo& info, GstMapFlags access) : Surface(surface_format_from_info(info)) {
     // The frame keeps a reference on the buffer until it is unmapped.
-    if (!gst_video_frame_map(&frame_, &info, buffer, GST_MAP_READ))
+    if (!gst_video_frame_map(&frame_, &info, buffer, access))
       throw std::runtime_error("a buffer of " + std::to_string(gst_buffer_get_size(buffer)) +
                                " bytes cannot be read as a frame of its caps");
   }
@@ -72,8 +72,8 @@ class WrappedSurface final : public Surface {
 
 }  // namespace
 
-SurfacePtr wrap_video_buffer(GstBuffer* buffer, const GstVideoInfo& info) {
-  return std::make_shared<WrappedSurface>(buffer, info);
+SurfacePtr wrap_video_buffer(GstBuffer* buffer, const GstVideoInfo& info, GstMapFlags access) {
+  return std::make_shared<WrappedSurface>(buffer, info, access);
 }
 
 }  // namespace fluvial

@@ -1,0 +1,298 @@
+// fluvialdecode (nvv4l2decoder): any compressed video into surfaces, by whichever decoder this machine has.
+//
+//   in    video/x-h264, x-h265, x-vp8, x-vp9, x-av1, mpeg, image/jpeg
+//   out   video/x-raw(memory:NVMM), one surface a buffer: the decoder's own memory, not a copy
+//   try   filesrc location=a.h264 ! h264parse ! fluvialdecode ! fakesink
+//
+// A bin: [decoder] ! [videoconvert, only for formats that surfaces lack] ! fluvialconvert. The decoder is made when the
+// caps are known. As nvv4l2decoder it ranks above every other decoder, so that decodebin chooses it.
+
+#include "elements/decode/decode.h"
+
+#include <gst/gst.h>
+
+#include <mutex>
+#include <string>
+
+#include "elements/caps.h"
+#include "elements/compat_properties.h"
+#include "elements/guard.h"
+
+GST_DEBUG_CATEGORY_STATIC(decode_debug);
+#define GST_CAT_DEFAULT decode_debug
+
+namespace {
+
+using namespace fluvial;
+
+constexpr const char* compressed =
+    "video/x-h264, stream-format=(string){ byte-stream, avc, avc3 }, alignment=(string)au; "
+    "video/x-h265, stream-format=(string){ byte-stream, hvc1, hev1 }, alignment=(string)au; "
+    "video/x-vp8; video/x-vp9; video/x-av1; video/mpeg, mpegversion=(int){ 1, 2, 4 }, systemstream=(boolean)false; "
+    "video/x-divx; video/x-xvid; image/jpeg";
+
+constexpr const char* surface_ready = "video/x-raw, format=(string){ I420, NV12, RGBA, RGB, BGRx, GRAY8 }";
+
+struct Impl {
+  std::mutex mutex;  // guards the settings
+  guint threads = 1;
+  guint drop_frame_interval = 0;
+  guint seen_frames = 0;  // the streaming thread's
+  IgnoredProperties ignored;
+  GstPad* sink = nullptr;      // the bin's pads, owned by the bin
+  GstElement* convert = nullptr;
+  GstElement* decoder = nullptr;  // nullptr until the caps are known
+};
+
+bool decodes_into_system_memory(GstElementFactory* factory) {
+  auto* wanted = gst_caps_new_empty_simple("video/x-raw");
+  const bool yes = gst_element_factory_can_src_any_caps(factory, wanted);
+  gst_caps_unref(wanted);
+  return yes;
+}
+
+bool is_ours(GstElementFactory* factory) {
+  const char* name = GST_OBJECT_NAME(factory);
+  return g_str_equal(name, "nvv4l2decoder") || g_str_equal(name, "fluvialdecode");
+}
+
+// The best decoder for these caps that this machine can really open, or nullptr. Floating reference.
+GstElement* make_decoder(GstCaps* caps) {
+  auto* all = gst_element_factory_list_get_elements(
+      GST_ELEMENT_FACTORY_TYPE_DECODER | GST_ELEMENT_FACTORY_TYPE_MEDIA_VIDEO | GST_ELEMENT_FACTORY_TYPE_MEDIA_IMAGE,
+      GST_RANK_MARGINAL);
+  auto* fitting = gst_element_factory_list_filter(all, caps, GST_PAD_SINK, FALSE);
+  fitting = g_list_sort(fitting, gst_plugin_feature_rank_compare_func);
+  GstElement* made = nullptr;
+  for (GList* node = fitting; node && !made; node = node->next) {
+    auto* factory = static_cast<GstElementFactory*>(node->data);
+    if (is_ours(factory) || !decodes_into_system_memory(factory)) continue;
+    auto* element = gst_element_factory_create(factory, nullptr);
+    if (!element) continue;
+    // A hardware decoder may be installed on a machine without the hardware: opening it tells.
+    if (gst_element_set_state(element, GST_STATE_READY) != GST_STATE_CHANGE_FAILURE) {
+      made = element;
+    } else {
+      gst_element_set_state(element, GST_STATE_NULL);
+      gst_object_ref_sink(element);
+      gst_object_unref(element);
+    }
+  }
+  gst_plugin_feature_list_free(fitting);
+  gst_plugin_feature_list_free(all);
+  return made;
+}
+
+void set_if_known(GstElement* element, const char* property, guint value) {
+  if (g_object_class_find_property(G_OBJECT_GET_CLASS(element), property)) {
+    gchar* text = g_strdup_printf("%u", value);
+    gst_util_set_object_arg(G_OBJECT(element), property, text);
+    g_free(text);
+  }
+}
+
+}  // namespace
+
+struct FluvialDecode {
+  GstBin parent;
+  Impl* impl;
+};
+struct FluvialDecodeClass {
+  GstBinClass parent;
+};
+G_DEFINE_TYPE(FluvialDecode, fluvial_decode, GST_TYPE_BIN)
+
+static Impl& impl_of(gpointer self) { return *reinterpret_cast<FluvialDecode*>(self)->impl; }
+
+// Keeps every n-th picture. Dropped after decoding, as others are predicted from it.
+static GstPadProbeReturn drop_frames(GstPad*, GstPadProbeInfo*, gpointer self) {
+  auto& impl = impl_of(self);
+  std::lock_guard lock(impl.mutex);
+  const guint every = impl.drop_frame_interval;
+  return every > 1 && impl.seen_frames++ % every != 0 ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
+
+// decoder ! videoconvert ! capsfilter ! convert, of which videoconvert passes through what surfaces can hold.
+static bool build(FluvialDecode* self, GstCaps* caps) {
+  auto& impl = impl_of(self);
+  auto* decoder = make_decoder(caps);
+  if (!decoder) {
+    gchar* text = gst_caps_to_string(caps);
+    GST_ELEMENT_ERROR(self, STREAM, CODEC_NOT_FOUND, ("no decoder on this machine for %s", text),
+                      ("apt-get install gstreamer1.0-libav gstreamer1.0-plugins-bad brings most decoders"));
+    g_free(text);
+    return false;
+  }
+  {
+    std::lock_guard lock(impl.mutex);
+    set_if_known(decoder, "max-threads", impl.threads);
+  }
+  GST_INFO_OBJECT(self, "decoding with %s", GST_OBJECT_NAME(gst_element_get_factory(decoder)));
+  auto* anything = gst_element_factory_make("videoconvert", nullptr);
+  auto* filter = gst_element_factory_make("capsfilter", nullptr);
+  auto* ready = gst_caps_from_string(surface_ready);
+  g_object_set(filter, "caps", ready, nullptr);
+  gst_caps_unref(ready);
+  gst_bin_add_many(GST_BIN(self), decoder, anything, filter, nullptr);
+  const bool is_linked = gst_element_link_many(decoder, anything, filter, impl.convert, nullptr);
+  for (auto* element : {filter, anything, decoder}) gst_element_sync_state_with_parent(element);
+  impl.decoder = decoder;
+
+  auto* pad = gst_element_get_static_pad(decoder, "sink");
+  const bool is_targeted = is_linked && gst_ghost_pad_set_target(GST_GHOST_PAD(impl.sink), pad);
+  gst_object_unref(pad);
+  return is_targeted;
+}
+
+static gboolean fluvial_decode_sink_event(GstPad* pad, GstObject* parent, GstEvent* event) {
+  auto* self = reinterpret_cast<FluvialDecode*>(parent);
+  auto& impl = impl_of(self);
+  if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS && !impl.decoder) {
+    GstCaps* caps = nullptr;
+    gst_event_parse_caps(event, &caps);
+    if (!build(self, caps)) {
+      gst_event_unref(event);
+      return FALSE;
+    }
+  }
+  if (!impl.decoder && GST_EVENT_TYPE(event) == GST_EVENT_EOS) {
+    // The stream ended before it began: say so instead of waiting for ever.
+    auto* src = gst_element_get_static_pad(impl.convert, "src");
+    const gboolean is_taken = gst_pad_push_event(src, event);
+    gst_object_unref(src);
+    return is_taken;
+  }
+  // Sticky events before the caps wait on the ghost pad's inner pad, and reach the decoder when that is linked.
+  return gst_pad_event_default(pad, parent, event);
+}
+
+static gboolean fluvial_decode_sink_query(GstPad* pad, GstObject* parent, GstQuery* query) {
+  if (impl_of(parent).decoder) return gst_pad_query_default(pad, parent, query);
+  switch (GST_QUERY_TYPE(query)) {
+    case GST_QUERY_CAPS: {
+      GstCaps* filter = nullptr;
+      gst_query_parse_caps(query, &filter);
+      auto* caps = gst_pad_get_pad_template_caps(pad);
+      if (filter) {
+        auto* both = gst_caps_intersect_full(filter, caps, GST_CAPS_INTERSECT_FIRST);
+        gst_caps_unref(caps);
+        caps = both;
+      }
+      gst_query_set_caps_result(query, caps);
+      gst_caps_unref(caps);
+      return TRUE;
+    }
+    case GST_QUERY_ACCEPT_CAPS: {
+      GstCaps* caps = nullptr;
+      gst_query_parse_accept_caps(query, &caps);
+      auto* known = gst_pad_get_pad_template_caps(pad);
+      gst_query_set_accept_caps_result(query, gst_caps_can_intersect(caps, known));
+      gst_caps_unref(known);
+      return TRUE;
+    }
+    default: return gst_pad_query_default(pad, parent, query);
+  }
+}
+
+// Back in NULL the next stream may be of another codec: the decoder goes.
+static void forget_decoder(FluvialDecode* self) {
+  auto& impl = impl_of(self);
+  if (!impl.decoder) return;
+  gst_ghost_pad_set_target(GST_GHOST_PAD(impl.sink), nullptr);
+  auto* children = gst_bin_iterate_elements(GST_BIN(self));
+  GList* gone = nullptr;
+  GValue item = G_VALUE_INIT;
+  while (gst_iterator_next(children, &item) == GST_ITERATOR_OK) {
+    auto* child = static_cast<GstElement*>(g_value_get_object(&item));
+    if (child != impl.convert) gone = g_list_prepend(gone, gst_object_ref(child));
+    g_value_reset(&item);
+  }
+  g_value_unset(&item);
+  gst_iterator_free(children);
+  for (GList* node = gone; node; node = node->next) {
+    gst_element_set_state(GST_ELEMENT(node->data), GST_STATE_NULL);
+    gst_bin_remove(GST_BIN(self), GST_ELEMENT(node->data));
+  }
+  g_list_free_full(gone, gst_object_unref);
+  impl.decoder = nullptr;
+  impl.seen_frames = 0;
+}
+
+static GstStateChangeReturn fluvial_decode_change_state(GstElement* self, GstStateChange change) {
+  const auto result = GST_ELEMENT_CLASS(fluvial_decode_parent_class)->change_state(self, change);
+  if (change == GST_STATE_CHANGE_PAUSED_TO_READY) forget_decoder(reinterpret_cast<FluvialDecode*>(self));
+  return result;
+}
+
+static void fluvial_decode_init(FluvialDecode* self) {
+  auto& impl = *(self->impl = new Impl());
+  impl.convert = gst_element_factory_make("fluvialconvert", "surfaces");
+  gst_bin_add(GST_BIN(self), impl.convert);
+  auto* klass = GST_ELEMENT_GET_CLASS(self);
+
+  impl.sink = gst_ghost_pad_new_no_target_from_template("sink", gst_element_class_get_pad_template(klass, "sink"));
+  gst_pad_set_event_function(impl.sink, fluvial_decode_sink_event);
+  gst_pad_set_query_function(impl.sink, fluvial_decode_sink_query);
+  gst_element_add_pad(GST_ELEMENT(self), impl.sink);
+
+  auto* target = gst_element_get_static_pad(impl.convert, "src");
+  gst_pad_add_probe(target, GST_PAD_PROBE_TYPE_BUFFER, drop_frames, self, nullptr);
+  auto* src = gst_ghost_pad_new_from_template("src", target, gst_element_class_get_pad_template(klass, "src"));
+  gst_element_add_pad(GST_ELEMENT(self), src);
+  gst_object_unref(target);
+}
+
+static void fluvial_decode_finalize(GObject* object) {
+  delete &impl_of(object);
+  G_OBJECT_CLASS(fluvial_decode_parent_class)->finalize(object);
+}
+
+enum { PROP_0, PROP_THREADS, PROP_DROP_FRAME_INTERVAL, PROP_IGNORED };
+
+static void fluvial_decode_set_property(GObject* self, guint id, const GValue* value, GParamSpec* spec) {
+  auto& impl = impl_of(self);
+  if (id >= PROP_IGNORED) return impl.ignored.set(spec, value);
+  std::lock_guard lock(impl.mutex);
+  (id == PROP_THREADS ? impl.threads : impl.drop_frame_interval) = g_value_get_uint(value);
+}
+
+static void fluvial_decode_get_property(GObject* self, guint id, GValue* value, GParamSpec* spec) {
+  auto& impl = impl_of(self);
+  if (id >= PROP_IGNORED) return impl.ignored.get(spec, value);
+  std::lock_guard lock(impl.mutex);
+  g_value_set_uint(value, id == PROP_THREADS ? impl.threads : impl.drop_frame_interval);
+}
+
+static void fluvial_decode_class_init(FluvialDecodeClass* klass) {
+  auto* object = G_OBJECT_CLASS(klass);
+  object->finalize = fluvial_decode_finalize;
+  object->set_property = fluvial_decode_set_property;
+  object->get_property = fluvial_decode_get_property;
+  PropertyInstaller own(object, PROP_THREADS);
+  own.add_uint("threads", "Threads of a software decoder; 0: one a core. One is the most work done per watt", 0, 64, 1);
+  own.add_uint("drop-frame-interval", "Keep one picture in this many; 0 and 1 keep all", 0, 30, 0);
+  PropertyInstaller ignored(object, PROP_IGNORED);
+  ignored.add_uint("gpu-id", "Number of the GPU; no effect in system memory", 0, G_MAXUINT, 0);
+  ignored.add_uint("cudadec-memtype", "0 device, 1 pinned, 2 unified; no effect in system memory", 0, 2, 0);
+  ignored.add_uint("num-extra-surfaces", "No effect: a software decoder makes frames as needed", 0, 55, 1);
+  ignored.add_uint("skip-frames", "Kinds of frames skipped, as DeepStream numbers them; no effect", 0, 2, 0);
+  ignored.add_bool("low-latency-mode", "No effect: software decoders output in order", false);
+  ignored.add_uint("capture-io-mode", "V4L2 mode; no effect", 0, 5, 0);
+  ignored.add_uint("output-io-mode", "V4L2 mode; no effect", 0, 5, 0);
+  ignored.add_string("device", "V4L2 device; no effect", "/dev/nvidia0");
+  ignored.add_bool("disable-dpb", "Jetson; no effect", false);
+  ignored.add_bool("enable-max-performance", "Jetson; no effect", false);
+  ignored.add_bool("enable-frame-type-reporting", "No effect", false);
+  ignored.add_bool("mjpeg", "No effect: the caps tell", false);
+  ignored.add_bool("extract-sei-type5-data", "No effect", false);
+  ignored.add_string("sei-uuid", "No effect", nullptr);
+  ignored.add_bool("bufapi-version", "No effect", false);
+
+  auto* element = GST_ELEMENT_CLASS(klass);
+  element->change_state = fluvial_decode_change_state;
+  add_pad_template(element, "sink", GST_PAD_SINK, GST_PAD_ALWAYS, gst_caps_from_string(compressed));
+  add_pad_template(element, "src", GST_PAD_SRC, GST_PAD_ALWAYS, any_surface_caps());
+  gst_element_class_set_static_metadata(element, "Video decoder into surfaces", "Codec/Decoder/Video",
+                                        "Decodes with whatever this machine has", "Fluvial");
+  GST_DEBUG_CATEGORY_INIT(decode_debug, "fluvialdecode", 0, "decoder into surfaces");
+}

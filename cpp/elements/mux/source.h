@@ -1,0 +1,44 @@
+// One input of the mux: what its pad has delivered and the batch has not taken yet.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <deque>
+
+#include "surface/surface.h"
+
+namespace fluvial {
+
+struct MuxFrame {
+  SurfacePtr surface;
+  GstBuffer* buffer = nullptr;  // owned; timestamps and upstream metadata
+  Size source_size;             // before the mux scaled it
+  GstClockTime running_time = GST_CLOCK_TIME_NONE;
+  gint64 arrived_us = 0;        // monotonic
+};
+
+// Guarded by the mux's mutex. Outlives its pad: what was delivered is still batched after the pad is released.
+struct MuxSource {
+  guint id = 0;
+  std::deque<MuxFrame> frames;
+  GstSegment segment;
+  GstVideoInfo info;            // of the pad's caps
+  bool is_surface = false;
+  bool is_flushing = false;
+  bool is_ended = false;        // EOS came, or the pad was released
+  bool is_released = false;
+  bool end_is_told = false;     // downstream knows
+  int frame_number = 0;
+
+  MuxSource() { gst_segment_init(&segment, GST_FORMAT_TIME); }
+  ~MuxSource() { clear(); }
+  MuxSource(const MuxSource&) = delete;
+  MuxSource& operator=(const MuxSource&) = delete;
+
+  void clear() {
+    for (auto& frame : frames) gst_buffer_unref(frame.buffer);
+    frames.clear();
+  }
+};
+
+}  // namespace fluvial
