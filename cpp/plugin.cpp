@@ -8,6 +8,7 @@
 #include "elements/logger/logger.h"
 #include "elements/mux/mux.h"
 #include "elements/sink/sink.h"
+#include "elements/draw/draw.h"
 
 namespace {
 
@@ -31,6 +32,7 @@ const Row table[] = {
     {"fluvialencodeh265", "nvv4l2h265enc", GST_RANK_NONE, fluvial_encode_h265_get_type},
     {"fluvialsink", "nveglglessink", GST_RANK_NONE, fluvial_sink_get_type},
     {nullptr, "nv3dsink", GST_RANK_NONE, fluvial_sink_get_type},
+    {"fluvialdraw", "nvdsosd", GST_RANK_NONE, fluvial_draw_get_type},
 };
 
 // DeepStream's names are registered only where NVIDIA's own plugin is absent.

@@ -236,7 +236,7 @@ class Graph:
         first = len(self.pipeline._sites)
         self._add_queue(stage.at)
         self._add("fluvialconvert", stage.at)
-        self._add("nvv4l2h264enc" if file.codec == "h264" else "nvv4l2h265enc", stage.at, bitrate=file.bitrate)
+        self._add("fluvialencode" if file.codec == "h264" else "fluvialencodeh265", stage.at, bitrate=file.bitrate)
         self._add("h264parse" if file.codec == "h264" else "h265parse", stage.at)
         muxer, settings = file.muxer
         self._add(muxer, stage.at, **settings)
@@ -247,7 +247,7 @@ class Graph:
 
     def _show(self, stage: Stage) -> None:
         self._add_queue(stage.at)
-        self._add("nveglglessink", stage.at, sync=True)
+        self._add("fluvialsink", stage.at, sync=True)
 
     # --- running ------------------------------------------------------------------------------------------------------
 
