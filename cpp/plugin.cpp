@@ -9,6 +9,7 @@
 #include "elements/mux/mux.h"
 #include "elements/sink/sink.h"
 #include "elements/draw/draw.h"
+#include "elements/track/track.h"
 
 namespace {
 
@@ -25,6 +26,7 @@ constexpr guint decode_rank = GST_RANK_PRIMARY + 512;
 const Row table[] = {
     {"fluvialdecode", "nvv4l2decoder", decode_rank, fluvial_decode_get_type},
     {"fluvialmux", "nvstreammux", GST_RANK_NONE, fluvial_mux_get_type},
+    {"fluvialtrack", "nvtracker", GST_RANK_NONE, fluvial_track_get_type},
     {"fluvialconvert", "nvvideoconvert", GST_RANK_NONE, fluvial_convert_get_type},
     {"fluvialdemux", "nvstreamdemux", GST_RANK_NONE, fluvial_demux_get_type},
     {"fluviallogger", "nvdslogger", GST_RANK_NONE, fluvial_logger_get_type},

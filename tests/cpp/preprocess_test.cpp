@@ -106,7 +106,8 @@ std::array<double, 3> reference_rgb(const ImageView& v, const Letterbox& box, in
     const double unit = planes[i].is_half ? 2 : 1;
     const double start[2] = {box.crop.left / unit, box.crop.top / unit};
     const double length[2] = {box.crop.width / unit, box.crop.height / unit};
-    const int size[2] = {planes[i].is_half ? (v.width + 1) / 2 : v.width, planes[i].is_half ? (v.height + 1) / 2 : v.height};
+    const int size[2] = {planes[i].is_half ? (v.width + 1) / 2 : v.width,
+                         planes[i].is_half ? (v.height + 1) / 2 : v.height};
     const int out[2] = {box.width, box.height};
     c[i] = bilinear(v, planes[i].plane, planes[i].offset, planes[i].step, start, length, size, out, x, y);
   }
@@ -200,7 +201,7 @@ TEST_CASE("every format, shrunk and enlarged, odd and even, is within a small pa
 }
 
 TEST_CASE("crops start and end anywhere, also between pixels and over the edge") {
-  const Box crops[] = {{10, 8, 20, 16}, {11, 9, 21, 15}, {3.25F, 4.75F, 30.5F, 21.125F}, {0.5F, 0.5F, 1, 1},
+  const Box crops[] = {{10, 8, 20, 16},    {11, 9, 21, 15},    {3.25F, 4.75F, 30.5F, 21.125F}, {0.5F, 0.5F, 1, 1},
                        {-10, -10, 30, 25}, {50, 30, 100, 100}, {12.3F, 7.9F, 0.2F, 30}};
   for (PixelFormat format : kFormats) {
     const Picture picture(format, 67, 45);
@@ -267,7 +268,8 @@ TEST_CASE("integers saturate and signs survive") {
   std::vector<std::int32_t> integers(256);
   centred.run(picture.view, integers.data());
   for (std::size_t i = 0; i < 256; ++i) {
-    CHECK(integers[i] == picture.view.plane[0][i / 16 * static_cast<std::size_t>(picture.view.stride[0]) + i % 16] - 128);
+    CHECK(integers[i] ==
+          picture.view.plane[0][i / 16 * static_cast<std::size_t>(picture.view.stride[0]) + i % 16] - 128);
   }
   spec.type = ElementType::u8;
   Preprocessor bytes(spec);
@@ -281,7 +283,8 @@ TEST_CASE("one object serves one geometry after another") {
   std::vector<float> out(48 * 32 * 3);
   std::mt19937 random(3);
   for (int round = 0; round < 60; ++round) {
-    const Picture picture(kFormats[random() % 6], 1 + static_cast<int>(random() % 90), 1 + static_cast<int>(random() % 90), random());
+    const Picture picture(kFormats[random() % 6], 1 + static_cast<int>(random() % 90),
+                          1 + static_cast<int>(random() % 90), random());
     const Box crop{static_cast<float>(random() % 30), static_cast<float>(random() % 30),
                    static_cast<float>(1 + random() % 60), static_cast<float>(1 + random() % 60)};
     preprocessor.run(picture.view, crop, out.data());

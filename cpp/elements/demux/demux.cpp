@@ -62,7 +62,7 @@ static Impl& impl_of(gpointer self) { return *as_demux(self)->impl; }
 // A buffer with one surface of the batch and a deep copy of its frame's metadata.
 static GstBuffer* frame_buffer(GstBuffer* batch_buffer, NvDsFrameMeta* frame) {
   auto* buffer = new_batch_buffer({surface_at(batch_buffer, frame->batch_id)});
-  GST_BUFFER_PTS(buffer) = GST_BUFFER_PTS(batch_buffer);
+  GST_BUFFER_PTS(buffer) = GST_CLOCK_TIME_IS_VALID(frame->buf_pts) ? frame->buf_pts : GST_BUFFER_PTS(batch_buffer);
   GST_BUFFER_DURATION(buffer) = GST_BUFFER_DURATION(batch_buffer);
   auto* batch = add_batch_meta(buffer, 1);
   auto* copy = nvds_acquire_frame_meta_from_pool(batch);
