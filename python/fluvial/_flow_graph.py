@@ -28,6 +28,7 @@ _log = logging.getLogger("fluvial")
 _LIVE_WAIT_MS = 40  # a frame's time at 25 fps
 _QUEUED = 2  # batches between two threads
 _DRAIN_SECONDS = 5.0
+_LOOK_SECONDS = 1.0
 _NO_VIDEO = "fluvial-no-video"
 
 
@@ -65,11 +66,11 @@ class Graph:
         self._bins: list[SourceBin] = []
         self._files: list[_File] = []
         self._branches: dict[str, int] = {}  # an element of a one-source output: its source
+        self._open_files: dict[str, int] = {}  # the file sink of a one-source output that has not ended: its source
         self._json: list[JsonLines] = [s.extra for s in stages if s.kind == "write_json"]
         self._folder = tempfile.TemporaryDirectory(prefix="fluvial-")
         self._tail: Any = None
         self._infers = 0
-        self._is_over = False
         self._build(has_loop=has_loop)
 
     # --- building -----------------------------------------------------------------------------------------------------
@@ -98,6 +99,7 @@ class Graph:
         self.pipeline._attach(apart, self.stats.add, stage="stats", names=self._names)
         self._outputs(is_tiled=is_tiled)
         self.pipeline._on_message = self._on_message
+        self.pipeline._on_idle = self._look_for_stuck
         self.pipeline._ask_for_end = self._end_sources
 
     def _add(self, factory: str, at: CallSite, **properties: object) -> Any:
@@ -240,8 +242,12 @@ class Graph:
         self._add("h264parse" if file.codec == "h264" else "h265parse", stage.at)
         muxer, settings = file.muxer
         self._add(muxer, stage.at, **settings)
-        self._add("filesink", stage.at, location=partial_name(path), **{"async": False})
+        sink = self._add("filesink", stage.at, location=partial_name(path), **{"async": False})
         self._files.append(_File(path, source))
+        if source < 0:
+            return
+        self.pipeline.gst.set_property("message-forward", True)  # tells of each sink's end, not only of the last
+        self._open_files[sink.get_name()] = source
         for name in list(self.pipeline._sites)[first:]:
             self._branches[name] = source
 
@@ -273,17 +279,18 @@ class Graph:
 
     def poll(self) -> None:
         """Handles what has happened since. Raises what the run has to end for."""
-        while self._bus_has_message() and not self._is_over:
-            self._is_over = self.pipeline._step(0)
+        self._look_for_stuck()
+        while self.pipeline._bus.have_pending() and not self.pipeline._is_over:
+            self.pipeline._step(0)
+        if self.pipeline._failure.error is not None:
+            raise self.pipeline._failure.error
         if self.pipeline._interrupt.is_pressed and not self._is_ending:
             self._is_ending = True
             self.pipeline.end()
 
     def wait(self) -> None:
         """Waits until the last frame has left the pipeline. Raises like `poll`."""
-        if not self._is_over:
-            self.pipeline.wait()
-            self._is_over = True
+        self.pipeline.wait()
 
     def finish(self) -> None:
         """Stops it after its end, and gives complete files their names.
@@ -303,20 +310,31 @@ class Graph:
         deadline = time.monotonic() + _DRAIN_SECONDS
         self.pipeline.end()
         try:
-            while not self._is_over and time.monotonic() < deadline:
-                self._is_over = self.pipeline._step(50_000_000)
+            while not self.pipeline._is_over and time.monotonic() < deadline:
+                self.pipeline._step(50_000_000)
         except Exception as e:  # nobody above waits for it: the loop has been left
             _log.warning("%s", e)
-        self._stop(is_complete=self._is_over)
+        finally:
+            self._stop(is_complete=self.pipeline._is_over)
 
     def stop(self) -> None:
         """Stops at once. Files under way keep their .partial name. May be called twice."""
         self._stop(is_complete=False)
 
     _is_ending = False
+    _looked_at = 0.0
+    _maybe_stuck: frozenset[int] = frozenset()
 
-    def _bus_has_message(self) -> bool:
-        return bool(self.pipeline._bus.have_pending())
+    def _look_for_stuck(self) -> None:
+        # Twice in a row, a second apart: between two threads there may be none for a moment.
+        now = time.monotonic()
+        if now - self._looked_at < _LOOK_SECONDS:
+            return
+        self._looked_at = now
+        stuck = frozenset(b.index for b in self._bins if b.error is None and b.is_stuck())
+        for index in stuck & self._maybe_stuck:
+            self._fail(self._bins[index], SourceError("", "gave no video", hint="the file is damaged or cut short"))
+        self._maybe_stuck = stuck
 
     def _stop(self, *, is_complete: bool) -> None:
         if not self.is_running:
@@ -326,7 +344,8 @@ class Graph:
         are_all_bad = all(b.error for b in self._bins)
         for file in self._files:
             is_bad = self._bins[file.source].error is not None if file.source >= 0 else are_all_bad
-            _name(file.path, is_complete=is_complete and not is_bad)
+            is_empty = self._is_empty(file.source) if file.source >= 0 else self.stats.frames == 0
+            _name(file.path, is_complete=is_complete and not is_bad, is_empty=is_empty)
         for writer in self._json:
             writer.close(is_complete=is_complete and not are_all_bad)
         self._folder.cleanup()
@@ -335,20 +354,39 @@ class Graph:
 
     def _on_message(self, message: Any) -> bool:
         """True: it has been dealt with."""
-        if message.type == Gst.MessageType.APPLICATION and message.get_structure().get_name() == _NO_VIDEO:
-            index = message.get_structure().get_value("source")
-            self._fail(self._bins[index], SourceError("", "holds no video"))
+        kind, structure = message.type, message.get_structure()
+        if kind == Gst.MessageType.APPLICATION and structure.get_name() == _NO_VIDEO:
+            self._fail(self._bins[structure.get_value("source")], SourceError("", "holds no video"))
+            return True
+        if kind == Gst.MessageType.ELEMENT and structure is not None and structure.get_name() == "GstBinForwarded":
+            self._on_sink_message(structure.get_value("message"))
+            return True
+        if kind == Gst.MessageType.ERROR and self._is_about_nothing(message.src):
             return True
         failed = self._source_of(message.src)
-        if failed is not None and message.type == Gst.MessageType.ERROR:
+        if failed is None:
+            return False
+        if kind == Gst.MessageType.ERROR:
             error, detail = message.parse_error()
-            problem = _with_reason(error.message, detail or "")
-            self._fail(failed, from_gstreamer(error.domain, error.code, problem, element="", detail=detail or ""))
-            return True
-        if failed is not None and message.type == Gst.MessageType.WARNING:
+            self._fail(failed, _cause(failed.source, error, detail or ""))
+        elif kind == Gst.MessageType.WARNING:
             _log.debug("%s: %s", failed.source.name, message.parse_warning()[0].message)
-            return True
-        return False
+        return True
+
+    def _on_sink_message(self, message: Any) -> None:
+        # The file of a source that never gave a frame never ends: the run does not wait for it.
+        if message.type != Gst.MessageType.EOS:
+            return
+        self._open_files.pop(message.src.get_name(), None)
+        if all(self._is_empty(source) for source in self._open_files.values()):
+            self.pipeline._is_over = True
+
+    def _is_about_nothing(self, element: Any) -> bool:
+        source = self._branches.get(self.pipeline._who(element)[0])
+        return source is not None and self._is_empty(source)
+
+    def _is_empty(self, source: int) -> bool:
+        return self._bins[source].error is not None and self.stats.frames_of(self._names[source]) == 0
 
     def _source_of(self, element: Any) -> SourceBin | None:
         while element is not None:
@@ -368,7 +406,7 @@ class Graph:
         )
         self._problems.append(one.error)
         failed = [b.error for b in self._bins if b.error]
-        if len(failed) == len(self._bins) and self.stats.frames == 0:
+        if len(failed) == len(self._bins) and self.stats.frames == 0:  # else what has come is finished first
             raise failed[0] if len(failed) == 1 else _all_failed(failed, self._at)
         if len(self._bins) > 1:
             _log.warning("source %s failed, the others go on: %s", one.source.name, cause.problem)
@@ -404,14 +442,23 @@ def _grid(count: int, rows: int | None, columns: int | None) -> tuple[int, int]:
     return rows, columns or ceil(count / rows)
 
 
-def _name(path: Path, *, is_complete: bool) -> None:
+def _name(path: Path, *, is_complete: bool, is_empty: bool) -> None:
     partial = partial_name(path)
     if not partial.exists():
         return
     if is_complete:
         partial.replace(path)
-    elif partial.stat().st_size == 0:  # nothing came: leave nothing
+    elif is_empty:  # nothing came: leave nothing
         partial.unlink()
+
+
+def _cause(source: Source, error: Any, detail: str) -> PipelineError:
+    # An HTTP source that cannot connect says only that it stopped.
+    if source.uri.startswith(("http", "rtmp", "srt")) and "reason error (-5)" in detail:
+        hint = "check the address, and that the host answers"
+        return SourceError("", "cannot be reached, or broke off", hint=hint, detail=detail)
+    problem = _with_reason(error.message, detail)
+    return from_gstreamer(error.domain, error.code, problem, element="", detail=detail)
 
 
 def _all_failed(errors: Sequence[PipelineError], at: CallSite) -> SourceError:

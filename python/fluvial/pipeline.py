@@ -55,7 +55,9 @@ class Pipeline:
         self._failure = Failure(self._wake)
         self._interrupt = Interrupt()
         self._before_stop: list[Callable[[], None]] = []
+        self._is_over = False
         self._on_message: Callable[[Any], bool] = lambda message: False
+        self._on_idle: Callable[[], None] = lambda: None
         self._ask_for_end: Callable[[], None] = lambda: self._gst.send_event(Gst.Event.new_eos())
 
     # --- building -----------------------------------------------------------------------------------------------------
@@ -196,7 +198,8 @@ class Pipeline:
     def wait(self) -> None:
         """Waits for the end. Raises like `run`."""
         asked_at = 0.0
-        while not self._step(_POLL_NS):
+        while not self._is_over:
+            self._step(_POLL_NS)
             if self._interrupt.is_pressed and not asked_at:
                 asked_at = time.monotonic()
                 self.end()
@@ -296,20 +299,22 @@ class Pipeline:
         structure = Gst.Structure.new_empty(_CALLBACK)
         self._bus.post(Gst.Message.new_application(self._gst, structure))
 
-    def _step(self, timeout_ns: int) -> bool:
-        # Handles one message; True at the end.
+    def _step(self, timeout_ns: int) -> None:
+        # Waits for one message and handles it. Raises what the run has to end for.
         kinds = Gst.MessageType.EOS | Gst.MessageType.ERROR | Gst.MessageType.WARNING
         message = self._bus.timed_pop_filtered(timeout_ns, kinds | Gst.MessageType.APPLICATION | Gst.MessageType.ELEMENT)
         if self._failure.error is not None:
             raise self._failure.error
+        self._on_idle()
         if message is None or self._on_message(message):
-            return False
+            return
         if message.type == Gst.MessageType.ERROR:
             raise self._error_of(message)
         if message.type == Gst.MessageType.WARNING:
             warning, _ = message.parse_warning()
             _log.warning("%s: %s", message.src.get_name() if message.src else "pipeline", warning.message)
-        return bool(message.type == Gst.MessageType.EOS)
+        if message.type == Gst.MessageType.EOS:
+            self._is_over = True
 
     def _first_error(self) -> FluvialError:
         message = self._bus.pop_filtered(Gst.MessageType.ERROR)

@@ -192,6 +192,17 @@ class SourceBin:
             self.pad.push_event(Gst.Event.new_segment(segment))
         self.pad.push_event(Gst.Event.new_eos())
 
+    def is_stuck(self) -> bool:
+        """True when it gave no video and no thread of it runs any more.
+
+        decodebin drops errors of an element while it connects it. A demuxer that fails in this moment, as with a file cut
+        short, is never heard of again.
+        """
+        if self._convert.get_static_pad("sink").is_linked():
+            return False
+        states = [p.get_task_state() for p in _pads(self.bin)]
+        return Gst.TaskState.PAUSED in states and Gst.TaskState.STARTED not in states
+
     def _make(self, factory: str, **properties: object) -> Any:
         element = Gst.ElementFactory.make(factory, None)
         if element is None:
@@ -264,3 +275,15 @@ class SourceBin:
             element.set_property("latency", self._rtsp_latency_ms)
             if element.find_property("drop-on-latency") is not None:
                 element.set_property("drop-on-latency", True)
+
+
+def _pads(bin_: Any) -> Iterable[Any]:
+    iterator = bin_.iterate_recurse()
+    while True:
+        result, element = iterator.next()
+        if result == Gst.IteratorResult.RESYNC:
+            iterator.resync()
+        elif result != Gst.IteratorResult.OK:
+            return
+        else:
+            yield from element.pads
