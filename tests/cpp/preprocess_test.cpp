@@ -7,14 +7,30 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
+#include <cstdlib>
 #include <limits>
+#include <new>
 #include <random>
 #include <stdexcept>
 
 #include "algo/half.h"
 
 using namespace fluvial;
+
+namespace {
+
+std::size_t allocation_count = 0;
+
+}  // namespace
+
+// Not inlined: GCC would see malloc() without the delete, or free() without the new, and warn.
+__attribute__((noinline)) void* operator new(std::size_t size) {
+  ++allocation_count;
+  if (void* memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+__attribute__((noinline)) void operator delete(void* memory) noexcept { std::free(memory); }
+__attribute__((noinline)) void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace {
 
@@ -299,6 +315,21 @@ TEST_CASE("a second frame of one geometry is not the first one again") {
     const Picture picture(PixelFormat::nv12, 30, 20, seed);
     preprocessor.run(picture.view, out.data());
     CHECK(difference(picture.view, all_of(picture.view), preprocessor.input(), out.data()).greatest < kFloatLimit);
+  }
+}
+
+TEST_CASE("nothing is allocated once the largest geometry has come") {
+  for (PixelFormat format : kFormats) {
+    const Picture picture(format, 90, 70);
+    Preprocessor preprocessor(input({64, 64}, ElementType::u8, Layout::nhwc));
+    std::vector<std::uint8_t> out(preprocessor.unit_bytes());
+    preprocessor.run(picture.view, out.data());
+    const std::size_t before = allocation_count;
+    for (int i = 0; i < 1000; ++i) {
+      const auto at = static_cast<float>(i % 40);
+      preprocessor.run(picture.view, {at, at, 20 + at / 3, 30}, out.data());
+    }
+    CHECK(allocation_count == before);
   }
 }
 
