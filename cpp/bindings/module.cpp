@@ -5,6 +5,13 @@
 #include "bindings/gate.h"
 #include "bindings/pyds/classes.h"
 
+namespace fluvial {
+
+void bind_loop(nanobind::module_& m);
+void bind_models(nanobind::module_& m);
+
+}  // namespace fluvial
+
 namespace {
 
 void bind_pyds(nanobind::module_& m) {
@@ -38,6 +45,8 @@ NB_MODULE(_core, m) {
   fluvial::python::bind_probes(m);
   fluvial::python::bind_queue(m);
   fluvial::python::bind_plugin(m);
+  fluvial::bind_loop(m);
+  fluvial::bind_models(m);
   nanobind::module_ testing = m.def_submodule("_testing", "Buffers without a pipeline.");
   fluvial::python::bind_testing(testing);
 }
