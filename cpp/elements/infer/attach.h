@@ -1,0 +1,24 @@
+// Results of a model become metadata as DeepStream writes it: colours, texts, ids and clamps included.
+#pragma once
+
+#include <vector>
+
+#include "elements/infer/decision.h"
+#include "elements/infer/units.h"
+#include "gstnvdsmeta.h"
+#include "types/detection.h"
+
+namespace fluvial {
+
+// Boxes that the user's sizes and offsets let through. `box` is in pixels of the frame.
+bool passes(const ClassAttrs& attrs, const Box& box, Size frame);
+
+// `found` in pixels of the frame, ids as shown. A secondary detector's objects are children of the unit's object.
+void attach_detections(const Decision& decision, const Unit& unit, const std::vector<Detection>& found);
+
+// On the unit's object; for a whole frame on a new object as large as the frame. Without results, nothing is attached.
+void attach_classifications(const Decision& decision, const Unit& unit, Size frame,
+                            const std::vector<Classification>& found);
+void attach_classifications(const Decision& decision, NvDsObjectMeta* object, const std::vector<Classification>& found);
+
+}  // namespace fluvial

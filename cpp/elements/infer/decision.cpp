@@ -1,0 +1,282 @@
+#include "elements/infer/decision.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "algo/inspect.h"
+#include "elements/guard.h"
+#include "elements/infer/labels_file.h"
+
+namespace fluvial {
+namespace {
+
+// Least confidences and overlaps where nobody said any, by kind of head. The first suits what public models of the kind
+// score on sharp pictures; nms: boxes of one class of pedestrians side by side overlap less.
+float usual_threshold(Head head) {
+  switch (head) {
+    case Head::yolox: return 0.3F;
+    case Head::detectnet: return 0.2F;
+    case Head::classification: return 0.5F;
+    default: return 0.45F;
+  }
+}
+constexpr float usual_iou = 0.5F;
+constexpr float deepstream_threshold = 0.2F;
+constexpr float deepstream_iou = 0.3F;
+constexpr float never = 2;  // above every confidence
+
+ModelHints hints_of(const InferSettings& s, bool is_stand_in) {
+  ModelHints hints;
+  hints.options = s.head_options;
+  if (!s.head.empty()) hints.head = head_named(s.head);
+  if (s.network_type == 1) hints.head = Head::classification;
+  // What the config says of colours and classes describes the model that is not there.
+  if (is_stand_in) return hints;
+  if (s.infer_dims.size() == 3) hints.size = Size{s.infer_dims[2], s.infer_dims[1]};
+  if (s.color_format)
+    hints.color = *s.color_format == 0 ? ColorOrder::rgb : *s.color_format == 1 ? ColorOrder::bgr : ColorOrder::gray;
+  hints.scale = s.net_scale_factor;
+  if (!s.offsets.empty()) {
+    hints.offsets = {0, 0, 0};
+    for (std::size_t i = 0; i < 3; ++i) (*hints.offsets)[i] = s.offsets[std::min(i, s.offsets.size() - 1)];
+  }
+  hints.keeps_aspect = s.keeps_aspect;
+  hints.is_padding_centred = s.is_padding_centred;
+  if (s.class_count && *s.class_count > 0) hints.class_count = s.class_count;
+  return hints;
+}
+
+// A config that says nothing of colours means DeepStream's defaults where the model itself does not tell.
+ModelSpec inspect_with_defaults(const ModelInfo& info, const ModelHints& hints, bool has_config) {
+  try {
+    return inspect(info, hints);
+  } catch (const UndecidableModel& undecided) {
+    if (!has_config || (hints.color && hints.scale)) throw;
+    ModelHints filled = hints;
+    if (!filled.color) filled.color = ColorOrder::rgb;
+    if (!filled.scale) filled.scale = 1.0F;
+    try {
+      ModelSpec spec = inspect(info, filled);
+      spec.evidence.emplace_back("the config leaves colours or scale out -> DeepStream's defaults, RGB and 1 (guess)");
+      return spec;
+    } catch (const UndecidableModel&) {
+      throw undecided;  // colours were not what it lacked
+    }
+  }
+}
+
+// For network-type=100: only what feeding needs. Any head satisfies inspection; nobody decodes with it.
+ModelSpec inspect_input_only(const ModelInfo& info, ModelHints hints) {
+  ModelInfo fed = info;
+  fed.outputs = {{"any", ElementType::f32, {1, 2}}};
+  hints.head = Head::classification;
+  if (!hints.color) hints.color = ColorOrder::rgb;
+  if (!hints.scale) hints.scale = 1.0F;
+  ModelSpec spec = inspect(fed, hints);
+  spec.head = Head::unknown;
+  spec.labels.clear();
+  spec.evidence.emplace_back("network-type=100 -> outputs are handed on as tensors, nothing is decoded");
+  return spec;
+}
+
+void check_network_type(const Decision& d) {
+  const auto type = d.settings.network_type;
+  if (type && *type != 0 && *type != 1 && *type != 100)
+    throw SettingsError("network-type=" + std::to_string(*type) +
+                        ": this version runs detectors (0), classifiers (1) and plain tensors (100); segmentation comes later");
+  if (type == 100 && !d.settings.wants_tensors)
+    throw SettingsError("network-type=100 decodes nothing, so it needs output-tensor-meta=1");
+}
+
+std::string file_name(const std::string& path) { return std::filesystem::path(path).filename().string(); }
+
+// Reads the labels that the user names, and says so when they are too few.
+void take_detector_labels(Decision& d) {
+  std::string path = d.settings.labels_file;
+  const bool is_stand_in = !d.file.instead_of.empty();
+  std::error_code error;
+  if (is_stand_in && !d.file.labels_file.empty() && (path.empty() || !std::filesystem::exists(path, error)))
+    path = d.file.labels_file;
+  if (is_stand_in && !std::filesystem::exists(path, error)) path.clear();
+  if (!path.empty()) {
+    d.labels = detector_labels(read_lines(path));
+    check_label_count(path, d.labels.size(), d.class_count,
+                      d.settings.class_count && !is_stand_in ? "num-detected-classes" : "the model");
+    return;
+  }
+  d.labels.clear();
+  for (std::size_t id = 0; id < d.spec.labels.size(); ++id) {
+    const int shown = d.shown_class(static_cast<int>(id));
+    if (shown < 0) continue;
+    if (d.labels.size() <= static_cast<std::size_t>(shown)) d.labels.resize(static_cast<std::size_t>(shown) + 1);
+    // Several of the model's classes may be one here: the first gives the name.
+    if (d.labels[static_cast<std::size_t>(shown)].empty()) d.labels[static_cast<std::size_t>(shown)] = d.spec.labels[id];
+  }
+}
+
+std::vector<const TensorInfo*> attributes_of(const ModelSpec& spec, const ModelInfo& info) {
+  std::vector<const TensorInfo*> found;
+  const auto option = spec.options.find("outputs");
+  for (const auto& output : info.outputs) {
+    const std::string names = option == spec.options.end() ? "" : "," + option->second + ",";
+    if (names.empty() || names.find("," + output.name + ",") != std::string::npos) found.push_back(&output);
+  }
+  return found;
+}
+
+int classes_in(const TensorInfo& output) {
+  std::int64_t most = 1;
+  for (std::size_t i = 1; i < output.shape.size(); ++i) most = std::max(most, output.shape[i]);
+  return static_cast<int>(most);
+}
+
+void take_classifier_labels(Decision& d, const ModelInfo& info) {
+  const auto attributes = attributes_of(d.spec, info);
+  std::string path = d.settings.labels_file;
+  if (!d.file.instead_of.empty()) path = d.file.labels_file;
+  if (path.empty()) {
+    if (attributes.size() == 1) d.attribute_labels = {d.spec.labels};
+    return;
+  }
+  d.attribute_labels = classifier_labels(read_lines(path), attributes.size());
+  for (std::size_t i = 0; i < attributes.size(); ++i) {
+    const std::size_t count = i < d.attribute_labels.size() ? d.attribute_labels[i].size() : 0;
+    check_label_count(path, count, classes_in(*attributes[i]), "output '" + attributes[i]->name + "'");
+  }
+}
+
+float threshold_of(const Decision& d, const ClassAttrs& attrs) {
+  const auto& s = d.settings;
+  // The property speaks for all classes but those that have a group of their own.
+  if (s.threshold && &attrs == &s.all_classes) return *s.threshold;
+  if (attrs.threshold) return *attrs.threshold;
+  if (s.threshold) return *s.threshold;
+  return s.is_from_file ? deepstream_threshold : usual_threshold(d.spec.head);
+}
+
+void take_thresholds(Decision& d) {
+  const auto& s = d.settings;
+  if (d.is_classifier) {
+    d.head.threshold = s.threshold            ? *s.threshold
+                       : s.classifier_threshold ? *s.classifier_threshold
+                       : s.is_from_file         ? 0.0F
+                                                : usual_threshold(d.spec.head);
+    return;
+  }
+  d.head.threshold = d.file.class_map.empty() ? threshold_of(d, s.all_classes) : never;
+  int last = 0;
+  for (const auto& [id, attrs] : s.classes) last = std::max(last, id + 1);
+  for (int id : s.unwanted_classes) last = std::max(last, id + 1);
+  for (const auto& [from, to] : d.file.class_map) last = std::max(last, from + 1);
+  last = std::min(last, 100001);
+  for (int id = 0; id < last; ++id) {
+    const int shown = d.shown_class(id);
+    d.head.threshold_by_class.push_back(shown < 0 ? never : threshold_of(d, s.of_class(shown)));
+  }
+}
+
+void take_nms(Decision& d) {
+  const auto& s = d.settings;
+  const bool obeys_mode = d.file.instead_of.empty() && s.cluster_mode;
+  d.uses_nms = obeys_mode && (*s.cluster_mode == 2 || *s.cluster_mode == 4) ? *s.cluster_mode == 2 : d.spec.needs_nms;
+  if (obeys_mode && *s.cluster_mode != 2 && *s.cluster_mode != 4)
+    d.notes.push_back("cluster-mode=" + std::to_string(*s.cluster_mode) + ": boxes are clustered by NMS " +
+                      (d.uses_nms ? "(mode 2)" : "where the head needs it, and this one does not"));
+  const float otherwise = obeys_mode && s.is_from_file && *s.cluster_mode == 2 ? deepstream_iou : usual_iou;
+  int last = 0;
+  for (const auto& [id, attrs] : s.classes) last = std::max(last, id + 1);
+  // One more than there are groups: nms() takes the last entry for all classes beyond.
+  for (int id = 0; id <= std::min(last, 100000); ++id) {
+    const auto& attrs = s.of_class(id);
+    d.nms.push_back({attrs.nms_iou.value_or(otherwise), attrs.topk});
+  }
+}
+
+void take_classes(Decision& d, int model_classes) {
+  const auto& s = d.settings;
+  if (d.file.class_map.empty()) {
+    d.class_count = s.class_count && *s.class_count > 0 && d.file.instead_of.empty() ? *s.class_count : d.spec.class_count;
+    if (model_classes > 0 && d.class_count > model_classes)
+      d.warnings.push_back("num-detected-classes=" + std::to_string(d.class_count) + ": the model has only " +
+                           std::to_string(model_classes));
+    return;
+  }
+  for (const auto& [from, to] : d.file.class_map) d.class_count = std::max(d.class_count, to + 1);
+}
+
+}  // namespace
+
+int Decision::shown_class(int model_class) const {
+  int shown = model_class;
+  if (!file.class_map.empty()) {
+    const auto found = file.class_map.find(model_class);
+    if (found == file.class_map.end()) return -1;
+    shown = found->second;
+  }
+  if (shown < 0 || (class_count > 0 && shown >= class_count)) return -1;
+  const auto& unwanted = settings.unwanted_classes;
+  return std::find(unwanted.begin(), unwanted.end(), shown) == unwanted.end() ? shown : -1;
+}
+
+std::string Decision::label_of(int shown) const {
+  const auto i = static_cast<std::size_t>(shown);
+  return i < labels.size() && !labels[i].empty() ? labels[i] : std::to_string(shown);
+}
+
+std::string Decision::label_of(const Classification& found) const {
+  const auto attribute = static_cast<std::size_t>(found.attribute);
+  const auto id = static_cast<std::size_t>(found.class_id);
+  if (attribute < attribute_labels.size() && id < attribute_labels[attribute].size())
+    return attribute_labels[attribute][id];
+  return std::to_string(found.class_id);
+}
+
+std::string Decision::explanation() const {
+  std::string text = "model " + file.path + "\n";
+  if (!file.instead_of.empty()) text += "stands in for " + file.instead_of + "\n";
+  for (const auto& sentence : spec.evidence) text += sentence + "\n";
+  return text;
+}
+
+Decision decide(const InferSettings& settings, const ModelPath& file, const ModelInfo& info) {
+  Decision d;
+  d.settings = settings;
+  d.file = file;
+  check_network_type(d);
+  // An open first dimension is the batch only where the picture's is open too; else it counts what was found.
+  const auto is_open = [](const TensorInfo& t) { return !t.shape.empty() && t.shape[0] < 0; };
+  const bool is_batch_open = std::any_of(info.inputs.begin(), info.inputs.end(),
+                                         [&](const TensorInfo& t) { return t.shape.size() == 4 && is_open(t); });
+  for (const auto& output : info.outputs)
+    d.batched_outputs.push_back(!output.shape.empty() && (output.shape[0] == 1 || (is_open(output) && is_batch_open)));
+  const bool is_stand_in = !file.instead_of.empty();
+  ModelHints hints = hints_of(settings, is_stand_in);
+  for (const auto& [key, value] : file.head_options) hints.options[key] = value;
+  d.has_no_head = settings.network_type == 100;
+  if (d.has_no_head) {
+    d.spec = inspect_input_only(info, hints);
+    return d;
+  }
+  d.spec = inspect_with_defaults(info, hints, settings.is_from_file && !is_stand_in);
+  if (settings.input_order && !is_stand_in && (*settings.input_order == 1) != (d.spec.input.layout == Layout::nhwc))
+    throw SettingsError("network-input-order=" + std::to_string(*settings.input_order) + ": the shape of input '" +
+                        d.spec.input.name + "' says the other order (0 NCHW, 1 NHWC)");
+  d.is_classifier = d.spec.head == Head::classification;
+  if (d.is_classifier && settings.network_type == 0)
+    throw SettingsError("network-type=0 (detector): the model's outputs are those of a classifier; set network-type=1 (" +
+                        file_name(file.path) + ")");
+  if (!d.is_classifier) {
+    ModelHints unhinted = hints;
+    unhinted.class_count.reset();
+    const int model_classes = hints.class_count ? inspect_with_defaults(info, unhinted, true).class_count : d.spec.class_count;
+    take_classes(d, model_classes);
+    take_detector_labels(d);
+  } else {
+    take_classifier_labels(d, info);
+  }
+  take_thresholds(d);
+  take_nms(d);
+  return d;
+}
+
+}  // namespace fluvial

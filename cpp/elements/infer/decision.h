@@ -1,0 +1,46 @@
+// What was decided about one model before its first frame: file, feeding, head, classes, thresholds, labels.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "algo/heads/head.h"
+#include "algo/nms.h"
+#include "backends/backend.h"
+#include "elements/infer/model_path.h"
+#include "elements/infer/settings.h"
+#include "types/model.h"
+
+namespace fluvial {
+
+struct Decision {
+  InferSettings settings;
+  ModelPath file;
+  ModelSpec spec;
+  bool is_classifier = false;
+  bool has_no_head = false;  // network-type=100: tensors only
+
+  HeadSettings head;              // by the model's own class ids
+  bool uses_nms = false;
+  std::vector<NmsSettings> nms;   // by the ids that are shown
+  int class_count = 0;            // of the ids that are shown; 0: any
+  std::vector<std::string> labels;                        // of a detector, by the ids that are shown
+  std::vector<std::vector<std::string>> attribute_labels; // of a classifier
+
+  std::vector<bool> batched_outputs;  // whose first dimension is the batch
+  std::vector<std::string> warnings, notes;
+
+  bool has_batch(std::size_t output) const { return output < batched_outputs.size() && batched_outputs[output]; }
+
+  // The id that is shown for one of the model's own, or -1 when nobody wants it.
+  int shown_class(int model_class) const;
+  std::string label_of(int shown_class) const;
+  std::string label_of(const Classification& found) const;
+  std::string explanation() const;
+};
+
+// Throws SettingsError or UndecidableModel.
+Decision decide(const InferSettings& settings, const ModelPath& file, const ModelInfo& info);
+
+}  // namespace fluvial

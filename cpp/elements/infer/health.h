@@ -1,0 +1,37 @@
+// Whether a model's results look like results. Each complaint is made once. Belongs to one thread.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "elements/infer/decision.h"
+#include "types/detection.h"
+#include "types/tensor.h"
+
+namespace fluvial {
+
+class Health {
+ public:
+  using Complain = std::function<void(const std::string&)>;
+  Health(const Decision& decision, Complain complain) : decision_(decision), complain_(std::move(complain)) {}
+
+  // After each inference. Looks closely at the first few and then at one of many: a look reads every number.
+  void look_at(const std::vector<TensorView>& outputs);
+  // After each frame of a detector, before anything is filtered.
+  void look_at(const std::vector<Detection>& found);
+
+  static constexpr int frames_without_boxes = 300;
+
+ private:
+  void complain_of_numbers(const std::string& what);
+
+  const Decision& decision_;
+  Complain complain_;
+  int inferences_ = 0;
+  int empty_frames_ = 0;
+  bool has_seen_box_ = false;
+  bool has_complained_of_numbers_ = false;
+};
+
+}  // namespace fluvial

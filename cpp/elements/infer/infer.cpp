@@ -1,0 +1,392 @@
+// Runs a model on every frame of a batch, or on the objects of another inference; what it finds becomes metadata.
+// In and out: batches of surfaces, video/x-raw(memory:NVMM), with NvDsBatchMeta.
+//   gst-launch-1.0 filesrc location=a.mp4 ! decodebin ! m.sink_0 fluvialmux name=m batch-size=1 width=1280 height=720 !
+//     fluvialinfer model=yolox_nano_416.onnx ! fluvialdraw ! fluvialconvert ! autovideosink
+//
+// Two threads: whoever brings buffers prepares pictures and starts inferences; a task of the source pad waits for them, in
+// order, attaches and pushes. So decoding, inference and drawing overlap, and no lock is held while pushing.
+#include "elements/infer/infer.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "algo/inspect.h"
+#include "elements/caps.h"
+#include "elements/guard.h"
+#include "elements/infer/nvinfer_config.h"
+#include "elements/infer/properties.h"
+#include "elements/infer/session.h"
+
+GST_DEBUG_CATEGORY_STATIC(infer_debug);
+#define GST_CAT_DEFAULT infer_debug
+
+namespace {
+
+using namespace fluvial;  // NOLINT
+
+struct Impl {
+  GstPad* sink = nullptr;
+  GstPad* src = nullptr;
+
+  std::mutex mutex;  // guards what follows, up to the line
+  std::string config_path;
+  NvinferConfig file;
+  std::map<guint, std::function<void(InferSettings&)>> said;  // by property: the user's own word, over the file's
+  std::map<guint, std::string> problems;                      // by property
+  InferSettings settings;                                     // the file's and the user's, laid over each other
+  std::string backend, explanation;
+  // ---
+  std::atomic<unsigned> interval{0};
+  std::atomic<GstClockTime> latency{0};
+  std::unique_ptr<Session> session;  // from before the pads are active until after
+};
+
+const std::vector<InferProperty>& properties() {
+  static const std::vector<InferProperty> all = make_infer_properties();
+  return all;
+}
+
+// Ids after the table's.
+guint config_id() { return static_cast<guint>(properties().size()) + 1; }
+guint backend_id() { return config_id() + 1; }
+guint explanation_id() { return config_id() + 2; }
+
+void lay_over(Impl& impl) {
+  impl.settings = impl.file.settings;
+  for (const auto& [id, say] : impl.said) say(impl.settings);
+  impl.interval = impl.settings.interval;
+}
+
+std::string joined_lines(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const auto& line : lines) text += (text.empty() ? "" : "; ") + line;
+  return text;
+}
+
+}  // namespace
+
+struct FluvialInfer {
+  GstElement parent;
+  Impl* impl;
+};
+struct FluvialInferClass {
+  GstElementClass parent;
+};
+G_DEFINE_TYPE(FluvialInfer, fluvial_infer, GST_TYPE_ELEMENT)
+
+static FluvialInfer* as_infer(gpointer object) { return static_cast<FluvialInfer*>(object); }
+
+// --- settings --------------------------------------------------------------------------------------------------------
+
+static void set_config_path(Impl& impl, const char* path) {
+  impl.config_path = path ? path : "";
+  impl.file = impl.config_path.empty() ? NvinferConfig{} : read_nvinfer_config(impl.config_path);
+  lay_over(impl);
+}
+
+// A wrong value cannot be refused here; it is remembered and stops the start.
+static void say_property(Impl& impl, guint id, const GValue* value, GParamSpec* spec) {
+  const auto& set = properties()[id - 1].set;
+  impl.problems.erase(id);
+  try {
+    InferSettings trial;
+    set(trial, value);
+  } catch (const std::invalid_argument& e) {
+    impl.problems[id] = std::string(spec->name) + "=" + g_value_get_string(value) + ": " + e.what();
+    return;
+  }
+  const std::shared_ptr<GValue> kept(g_new0(GValue, 1), [](GValue* v) {
+    g_value_unset(v);
+    g_free(v);
+  });
+  g_value_init(kept.get(), G_VALUE_TYPE(value));
+  g_value_copy(value, kept.get());
+  impl.said[id] = [set, kept](InferSettings& s) { set(s, kept.get()); };
+  lay_over(impl);
+}
+
+static void fluvial_infer_set_property(GObject* object, guint id, const GValue* value, GParamSpec* spec) {
+  auto& impl = *as_infer(object)->impl;
+  std::lock_guard lock(impl.mutex);
+  if (id == config_id()) {
+    set_config_path(impl, g_value_get_string(value));
+  } else if (id >= 1 && id < config_id()) {
+    say_property(impl, id, value, spec);
+  } else {
+    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+  }
+}
+
+static void fluvial_infer_get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
+  auto& impl = *as_infer(object)->impl;
+  std::lock_guard lock(impl.mutex);
+  if (id == config_id()) {
+    g_value_set_string(value, impl.config_path.c_str());
+  } else if (id == backend_id()) {
+    g_value_set_string(value, impl.backend.c_str());
+  } else if (id == explanation_id()) {
+    g_value_set_string(value, impl.explanation.c_str());
+  } else if (id >= 1 && id < config_id()) {
+    properties()[id - 1].get(impl.settings, value);
+  } else {
+    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+  }
+}
+
+// --- start and stop --------------------------------------------------------------------------------------------------
+
+static void warn(gpointer self, const std::string& text) {
+  gst_element_message_full(GST_ELEMENT(self), GST_MESSAGE_WARNING, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
+                           g_strdup(text.c_str()), nullptr, __FILE__, __func__, __LINE__);
+}
+
+static void announce_stand_in(FluvialInfer* self, const ModelPath& file) {
+  if (file.instead_of.empty()) return;
+  GST_WARNING_OBJECT(self, "%s stands in for %s", file.path.c_str(), file.instead_of.c_str());
+  gst_element_post_message(
+      GST_ELEMENT(self),
+      gst_message_new_element(GST_OBJECT(self), gst_structure_new("fluvial-stand-in", "absent", G_TYPE_STRING,
+                                                                  file.instead_of.c_str(), "model", G_TYPE_STRING,
+                                                                  file.path.c_str(), nullptr)));
+}
+
+static InferSettings judged_settings(FluvialInfer* self) {
+  auto& impl = *self->impl;
+  std::vector<std::string> problems, warnings, notes;
+  InferSettings settings;
+  {
+    std::lock_guard lock(impl.mutex);
+    problems = impl.file.problems;
+    for (const auto& [id, problem] : impl.problems) problems.push_back(problem);
+    if (!problems.empty() && !impl.file.problems.empty()) problems.push_back("(" + impl.config_path + ")");
+    warnings = impl.file.warnings;
+    notes = impl.file.notes;
+    settings = impl.settings;
+  }
+  if (!problems.empty()) throw SettingsError(joined_lines(problems));
+  for (const auto& text : warnings) warn(self, text);
+  for (const auto& text : notes) GST_INFO_OBJECT(self, "%s", text.c_str());
+  return settings;
+}
+
+static std::unique_ptr<Backend> open_named(const ModelPath& file, const InferSettings& settings) {
+  try {
+    return open_model(file.path);
+  } catch (const std::exception& e) {
+    throw SettingsError(std::string(settings.model.empty() ? "onnx-file" : "model") + ": " + e.what());
+  }
+}
+
+static Decision decide_named(const InferSettings& settings, const ModelPath& file, const ModelInfo& info) {
+  try {
+    return decide(settings, file, info);
+  } catch (const UndecidableModel& e) {
+    throw SettingsError(e.what());
+  }
+}
+
+static void start(FluvialInfer* self) {
+  auto& impl = *self->impl;
+  const InferSettings settings = judged_settings(self);
+  const char* table = std::getenv("FLUVIAL_STANDINS");
+  const ModelPath file = find_model(settings, table ? table : "");
+  announce_stand_in(self, file);
+  auto backend = open_named(file, settings);
+  Decision decision = decide_named(settings, file, backend->model());
+  {
+    std::lock_guard lock(impl.mutex);
+    impl.explanation = decision.explanation();
+  }
+  for (const auto& text : decision.warnings) warn(self, text);
+  for (const auto& text : decision.notes) GST_INFO_OBJECT(self, "%s", text.c_str());
+  for (const auto& text : decision.spec.evidence) GST_INFO_OBJECT(self, "%s", text.c_str());
+
+  BackendSettings how;
+  how.device = settings.device;
+  how.batch = static_cast<int>(settings.batch_size);
+  how.threads = static_cast<int>(settings.threads);
+  how.streams = static_cast<int>(settings.requests);
+  backend->compile(decision.spec.input, how);
+  if (backend->batch() > 1 && !decision.spec.is_batch_open)
+    GST_INFO_OBJECT(self, "the model's own batch is %d", backend->batch());
+  impl.session = std::make_unique<Session>(std::move(decision), std::move(backend),
+                                           [self](const std::string& text) { warn(self, text); });
+  // A picture waits for one that is being worked on, and then for itself.
+  impl.latency = 2 * impl.session->work().inference_time();
+  std::lock_guard lock(impl.mutex);
+  impl.backend = impl.session->work().backend().description();
+}
+
+static void stop(FluvialInfer* self) {
+  auto& impl = *self->impl;
+  if (!impl.session) return;
+  impl.session->drop_all(impl.src);
+  impl.session.reset();
+}
+
+static GstStateChangeReturn fluvial_infer_change_state(GstElement* element, GstStateChange change) {
+  auto* self = as_infer(element);
+  if (change == GST_STATE_CHANGE_READY_TO_PAUSED) {
+    const bool has_started = guarded(self, false, [self] {
+      start(self);
+      return true;
+    });
+    if (!has_started) return GST_STATE_CHANGE_FAILURE;
+  }
+  const auto result = GST_ELEMENT_CLASS(fluvial_infer_parent_class)->change_state(element, change);
+  const bool has_ended = change == GST_STATE_CHANGE_PAUSED_TO_READY ||
+                         (change == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE);
+  if (has_ended) stop(self);
+  return result;
+}
+
+// --- data flow -------------------------------------------------------------------------------------------------------
+
+static GstFlowReturn fluvial_infer_chain(GstPad*, GstObject* parent, GstBuffer* buffer) {
+  auto& impl = *as_infer(parent)->impl;
+  BufferPtr owned(buffer);
+  return guarded(parent, GST_FLOW_ERROR,
+                 [&] { return impl.session->take_buffer(std::move(owned), impl.interval.load()); });
+}
+
+static void fluvial_infer_loop(gpointer data) {
+  auto* self = as_infer(data);
+  auto& impl = *self->impl;
+  GstFlowReturn flow = GST_FLOW_OK;
+  const bool is_running = guarded(self, true, [&] {
+    flow = GST_FLOW_ERROR;  // what an exception leaves behind
+    return impl.session->pass_on_next(impl.src, flow);
+  });
+  if (is_running && flow == GST_FLOW_OK) return;
+  if (is_running) impl.session->stop(flow);
+  gst_pad_pause_task(impl.src);
+}
+
+static gboolean flush(Impl& impl, GstEvent* event) {
+  if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START) {
+    const gboolean is_done = gst_pad_push_event(impl.src, event);
+    impl.session->stop(GST_FLOW_FLUSHING);
+    gst_pad_pause_task(impl.src);  // waits until the task has let go
+    return is_done;
+  }
+  const gboolean is_done = gst_pad_push_event(impl.src, event);
+  impl.session->drop_all(impl.src);
+  impl.session->restart();
+  gst_pad_start_task(impl.src, fluvial_infer_loop, GST_PAD_PARENT(impl.src), nullptr);
+  return is_done;
+}
+
+static gboolean fluvial_infer_sink_event(GstPad*, GstObject* parent, GstEvent* event) {
+  auto* self = as_infer(parent);
+  auto& impl = *self->impl;
+  const auto type = GST_EVENT_TYPE(event);
+  if (type == GST_EVENT_FLUSH_START || type == GST_EVENT_FLUSH_STOP) return flush(impl, event);
+  if (!GST_EVENT_IS_SERIALIZED(event)) return gst_pad_push_event(impl.src, event);
+  const auto flow = impl.session->take_event(EventPtr(event));
+  // Upstream learns of a dead end with its next buffer; after EOS there is none.
+  if (type == GST_EVENT_EOS && (flow == GST_FLOW_NOT_LINKED || flow == GST_FLOW_NOT_NEGOTIATED))
+    GST_ELEMENT_FLOW_ERROR(self, flow);
+  return flow == GST_FLOW_OK;
+}
+
+static gboolean fluvial_infer_sink_query(GstPad* pad, GstObject* parent, GstQuery* query) {
+  if (!GST_QUERY_IS_SERIALIZED(query)) return gst_pad_query_default(pad, parent, query);
+  return as_infer(parent)->impl->session->ask(query);
+}
+
+static gboolean fluvial_infer_src_query(GstPad* pad, GstObject* parent, GstQuery* query) {
+  auto& impl = *as_infer(parent)->impl;
+  if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY) return gst_pad_query_default(pad, parent, query);
+  if (!gst_pad_peer_query(impl.sink, query)) return FALSE;
+  gboolean is_live = FALSE;
+  GstClockTime least = 0, most = 0;
+  gst_query_parse_latency(query, &is_live, &least, &most);
+  const GstClockTime own = impl.latency.load();
+  gst_query_set_latency(query, is_live, least + own, GST_CLOCK_TIME_IS_VALID(most) ? most + own : most);
+  return TRUE;
+}
+
+static gboolean fluvial_infer_activate_sink(GstPad*, GstObject* parent, GstPadMode mode, gboolean is_active) {
+  if (mode != GST_PAD_MODE_PUSH) return FALSE;
+  auto& impl = *as_infer(parent)->impl;
+  if (!impl.session) return !is_active;
+  if (is_active) {
+    impl.session->restart();
+  } else {
+    impl.session->stop(GST_FLOW_FLUSHING);
+  }
+  return TRUE;
+}
+
+static gboolean fluvial_infer_activate_src(GstPad* pad, GstObject* parent, GstPadMode mode, gboolean is_active) {
+  if (mode != GST_PAD_MODE_PUSH) return FALSE;
+  auto& impl = *as_infer(parent)->impl;
+  if (!impl.session) return !is_active;
+  if (is_active) {
+    impl.session->restart();
+    return gst_pad_start_task(pad, fluvial_infer_loop, parent, nullptr);
+  }
+  impl.session->stop(GST_FLOW_FLUSHING);
+  return gst_pad_stop_task(pad);
+}
+
+// --- the class -------------------------------------------------------------------------------------------------------
+
+static void fluvial_infer_init(FluvialInfer* self) {
+  self->impl = new Impl();
+  auto* klass = GST_ELEMENT_GET_CLASS(self);
+  auto& impl = *self->impl;
+  impl.sink = gst_pad_new_from_template(gst_element_class_get_pad_template(klass, "sink"), "sink");
+  gst_pad_set_chain_function(impl.sink, fluvial_infer_chain);
+  gst_pad_set_event_function(impl.sink, fluvial_infer_sink_event);
+  gst_pad_set_query_function(impl.sink, fluvial_infer_sink_query);
+  gst_pad_set_activatemode_function(impl.sink, fluvial_infer_activate_sink);
+  GST_PAD_SET_PROXY_CAPS(impl.sink);
+  gst_element_add_pad(GST_ELEMENT(self), impl.sink);
+
+  impl.src = gst_pad_new_from_template(gst_element_class_get_pad_template(klass, "src"), "src");
+  gst_pad_set_query_function(impl.src, fluvial_infer_src_query);
+  gst_pad_set_activatemode_function(impl.src, fluvial_infer_activate_src);
+  GST_PAD_SET_PROXY_CAPS(impl.src);
+  gst_element_add_pad(GST_ELEMENT(self), impl.src);
+}
+
+static void fluvial_infer_finalize(GObject* object) {
+  delete as_infer(object)->impl;
+  G_OBJECT_CLASS(fluvial_infer_parent_class)->finalize(object);
+}
+
+static void fluvial_infer_class_init(FluvialInferClass* klass) {
+  GST_DEBUG_CATEGORY_INIT(infer_debug, "fluvialinfer", 0, "inference");
+  auto* object = G_OBJECT_CLASS(klass);
+  object->set_property = fluvial_infer_set_property;
+  object->get_property = fluvial_infer_get_property;
+  object->finalize = fluvial_infer_finalize;
+
+  guint id = 0;
+  for (const auto& property : properties()) g_object_class_install_property(object, ++id, property.spec);
+  const auto rw = GParamFlags(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+  const auto ro = GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  const auto add_text = [&](guint text_id, const char* name, const char* nick, const char* blurb, GParamFlags flags) {
+    g_object_class_install_property(object, text_id, g_param_spec_string(name, nick, blurb, "", flags));
+  };
+  add_text(config_id(), "config-file-path", "Config file path",
+           "Config file of DeepStream's nvinfer, INI or YAML; read as soon as this is set", rw);
+  add_text(backend_id(), "backend", "Backend", "Who runs the model, and how; known once started", ro);
+  add_text(explanation_id(), "explanation", "Explanation", "What was decided about the model and why; known once started", ro);
+  g_signal_new("model-updated", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, nullptr, nullptr, nullptr, G_TYPE_NONE, 2,
+               G_TYPE_INT, G_TYPE_STRING);
+
+  auto* element = GST_ELEMENT_CLASS(klass);
+  element->change_state = fluvial_infer_change_state;
+  add_pad_template(element, "sink", GST_PAD_SINK, GST_PAD_ALWAYS, any_surface_caps());
+  add_pad_template(element, "src", GST_PAD_SRC, GST_PAD_ALWAYS, any_surface_caps());
+  gst_element_class_set_static_metadata(element, "Inference", "Filter/Analyzer/Video",
+                                        "Runs a model on frames or objects and attaches what it finds", "Fluvial");
+}

@@ -1,0 +1,93 @@
+// What the user says about one inference: properties and config file laid over each other. Plain values.
+//
+// What is std::optional was not said: then inspection of the model, or the kind of its head, decides.
+#pragma once
+
+#include <array>
+#include <climits>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fluvial {
+
+enum class ProcessMode { frames = 1, objects = 2 };  // DeepStream's primary and secondary
+
+struct Color {
+  double red = 0, green = 0, blue = 0, alpha = 1;
+};
+
+// [class-attrs-all] and [class-attrs-N]. Sizes and offsets are pixels of the frame.
+struct ClassAttrs {
+  std::optional<float> threshold;       // before nms, 0..1
+  float threshold_after = 0;            // after nms
+  std::optional<float> nms_iou;
+  int topk = -1;                        // negative or 0: all
+  int roi_top = 0, roi_bottom = 0;
+  int min_width = 0, min_height = 0;
+  int max_width = 0, max_height = 0;    // 0: any
+  Color border{1, 0, 0, 1};
+  std::optional<Color> background;
+};
+
+struct InferSettings {
+  // Who and when
+  unsigned unique_id = 15;
+  ProcessMode process_mode = ProcessMode::frames;
+  unsigned batch_size = 1;
+  unsigned interval = 0;
+
+  // The model and who runs it
+  std::string model;                    // ONNX or IR; wins over the paths below
+  std::string onnx_file, engine_file;   // as config files name them
+  std::string absent_file;              // a format that cannot be read here (etlt, UFF, Caffe): only a stand-in helps
+  std::string labels_file;
+  std::string device = "CPU";
+  unsigned threads = 0;
+  unsigned requests = 0;
+
+  // How to feed it
+  std::optional<int> network_type;      // 0 detector, 1 classifier
+  std::optional<float> net_scale_factor;
+  std::vector<float> offsets;
+  std::optional<int> color_format;      // 0 RGB, 1 BGR, 2 grey
+  std::optional<int> input_order;       // 0 NCHW, 1 NHWC
+  std::optional<bool> keeps_aspect, is_padding_centred;
+  std::vector<int> infer_dims;          // channels, height, width
+
+  // How to read it
+  std::string head;                     // ours: the word of a head, when inspection cannot tell
+  std::map<std::string, std::string> head_options;
+  std::optional<int> class_count;
+  std::optional<int> cluster_mode;      // 2 NMS, 4 none; others: NMS where the head needs it
+  std::optional<float> threshold;       // ours: stands in front of [class-attrs-all]
+  std::optional<float> classifier_threshold;
+  std::string classifier_type;
+  std::vector<int> unwanted_classes;    // filter-out-class-ids
+  ClassAttrs all_classes;
+  std::map<int, ClassAttrs> classes;
+  bool wants_tensors = false;           // output-tensor-meta
+
+  // Objects of another inference (process-mode 2)
+  int on_unique_id = -1;                // -1: any
+  std::vector<int> on_classes;          // empty: any
+  int min_object_width = 0, min_object_height = 0;
+  int max_object_width = 0, max_object_height = 0;  // 0: any
+  std::optional<int> reinfer_interval;  // frames
+
+  // Accepted because programs set them; nothing here depends on them.
+  unsigned gpu_id = 0;
+  bool writes_raw_output = false, wants_masks = false, takes_tensors = false;
+  bool clips_outside_roi = true, crops_to_roi = false, is_strongly_typed = false;
+  std::string dynamic_properties;
+
+  bool is_from_file = false;
+
+  const ClassAttrs& of_class(int id) const {
+    const auto found = classes.find(id);
+    return found == classes.end() ? all_classes : found->second;
+  }
+};
+
+}  // namespace fluvial

@@ -1,0 +1,166 @@
+#include "elements/infer/work.h"
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+#include <unordered_map>
+
+#include "elements/infer/attach.h"
+#include "elements/infer/tensor_meta.h"
+#include "surface/batch.h"
+
+namespace fluvial {
+namespace {
+
+int request_count(const Decision& decision, const Backend& backend) {
+  const auto wanted = static_cast<int>(decision.settings.requests);
+  return wanted > 0 ? wanted : std::max(1, backend.useful_requests());
+}
+
+std::string place_of(const Unit& unit) {
+  return "source " + std::to_string(unit.frame->source_id) + " frame " + std::to_string(unit.frame->frame_num);
+}
+
+// Boxes and ids are of the buffer's surfaces, which all have the size that the mux gave them.
+Size size_of(GstBuffer* buffer, const Unit& unit) { return surface_at(buffer, unit.frame->batch_id)->format().size; }
+
+Box crop_of(const Unit& unit, Size frame) {
+  if (!unit.object) return {0, 0, static_cast<float>(frame.width), static_cast<float>(frame.height)};
+  const auto& rect = unit.object->rect_params;
+  return {rect.left, rect.top, rect.width, rect.height};
+}
+
+// nms() counts what it keeps; without it, only the user's topk is left to do.
+void keep_topk(const std::vector<NmsSettings>& by_class, std::vector<Detection>& found) {
+  const auto topk_of = [&](int id) { return by_class[std::min(static_cast<std::size_t>(id), by_class.size() - 1)].topk; };
+  const auto has_topk = [](const NmsSettings& s) { return s.topk > 0; };
+  if (std::none_of(by_class.begin(), by_class.end(), has_topk)) return;
+  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.confidence > b.confidence; });
+  std::unordered_map<int, int> kept;
+  const auto is_too_many = [&](const Detection& d) { return topk_of(d.class_id) > 0 && ++kept[d.class_id] > topk_of(d.class_id); };
+  found.erase(std::remove_if(found.begin(), found.end(), is_too_many), found.end());
+}
+
+template <typename IsUnwanted>
+void drop(std::vector<Detection>& found, IsUnwanted is_unwanted) {
+  found.erase(std::remove_if(found.begin(), found.end(), is_unwanted), found.end());
+}
+
+}  // namespace
+
+Work::Work(Decision decision, std::unique_ptr<Backend> backend, Health::Complain complain)
+    : decision_(std::move(decision)),
+      backend_(std::move(backend)),
+      requests_(*backend_, request_count(decision_, *backend_)),
+      preprocessor_(decision_.spec.input),
+      health_(decision_, std::move(complain)) {
+  const auto& info = backend_->model();
+  for (std::size_t i = 0; i < info.inputs.size(); ++i) {
+    if (info.inputs[i].name == decision_.spec.input.name) picture_input_ = i;
+    if (info.inputs[i].name == decision_.spec.size_input) size_inputs_.push_back(i);
+  }
+  if (!decision_.has_no_head) head_ = make_head(decision_.spec, info.outputs, decision_.head);
+  warm_up();
+}
+
+// The first inference allocates and is slow; a model that cannot run at all is found out before the first frame.
+void Work::warm_up() {
+  RequestLease request = requests_.acquire();
+  const TensorView picture = request->inputs()[picture_input_];
+  const std::size_t wanted = preprocessor_.unit_bytes() * units_in_request();
+  const std::size_t there = element_count(picture.shape) * bytes_of(picture.type);
+  if (wanted != there)
+    throw std::runtime_error("input '" + picture.name + "' holds " + std::to_string(there) + " bytes, the picture needs " +
+                             std::to_string(wanted));
+  for (int i = 0; i < 2; ++i) {
+    std::memset(picture.data, 0, there);
+    for (std::size_t input : size_inputs_)
+      fill_size_input(decision_.spec.input.size, units_in_request(),
+                      static_cast<std::int64_t*>(request->inputs()[input].data));
+    const gint64 before = g_get_monotonic_time();
+    request.start();
+    request.wait();
+    inference_time_ = static_cast<GstClockTime>(g_get_monotonic_time() - before) * GST_USECOND;
+  }
+}
+
+void Work::start(Job& job) {
+  try {
+    fill(job);
+    job.request.start();
+  } catch (const std::exception& e) {
+    throw std::runtime_error("inference on " + place_of(job.units.front()) + ": " + e.what());
+  }
+}
+
+void Work::fill(Job& job) {
+  const auto inputs = job.request->inputs();
+  auto* out = static_cast<char*>(inputs[picture_input_].data);
+  for (auto& unit : job.units) {
+    const auto surface = surface_at(job.buffer.get(), unit.frame->batch_id);
+    unit.letterbox = preprocessor_.run(surface->view(), crop_of(unit, surface->format().size), out);
+    out += preprocessor_.unit_bytes();
+  }
+  for (std::size_t input : size_inputs_)
+    fill_size_input(decision_.spec.input.size, units_in_request(), static_cast<std::int64_t*>(inputs[input].data));
+}
+
+void Work::finish(Job& job) {
+  try {
+    job.request.wait();
+    const auto outputs = job.request->outputs();
+    health_.look_at(outputs);
+    for (std::size_t i = 0; i < job.units.size(); ++i)
+      finish_unit(outputs, i, job.units[i], size_of(job.buffer.get(), job.units[i]));
+  } catch (const std::exception& e) {
+    throw std::runtime_error("inference on " + place_of(job.units.front()) + ": " + e.what());
+  }
+}
+
+void Work::finish_unit(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit, Size frame) {
+  if (decision_.settings.wants_tensors) attach_tensors(decision_, unit, outputs, index, backend_->model().inputs.size());
+  if (decision_.has_no_head) {
+    unit.frame->bInferDone = 1;
+  } else if (decision_.is_classifier) {
+    classify(outputs, index, unit);
+    attach_classifications(decision_, unit, frame, classifications_);
+  } else {
+    detect(outputs, index, unit);
+    for (auto& d : detections_) d.box = to_frame(unit.letterbox, d.box, frame);
+    drop(detections_, [&](const Detection& d) {
+      return d.box.area() <= 0 || !passes(decision_.settings.of_class(d.class_id), d.box, frame);
+    });
+    attach_detections(decision_, unit, detections_);
+  }
+}
+
+// Leaves boxes in pixels of the network's input, ids as shown.
+void Work::detect(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit) {
+  detections_.clear();
+  head_->decode(outputs, index, detections_);
+  if (!unit.object) health_.look_at(detections_);
+  for (auto& d : detections_) d.class_id = decision_.shown_class(d.class_id);
+  drop(detections_, [](const Detection& d) { return d.class_id < 0; });
+  if (!decision_.uses_nms) return keep_topk(decision_.nms, detections_);
+  nms(detections_, decision_.nms);
+  drop(detections_, [this](const Detection& d) {
+    const float least = decision_.settings.of_class(d.class_id).threshold_after;
+    return least > 0 && d.confidence <= least;
+  });
+}
+
+void Work::classify(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit) {
+  classifications_.clear();
+  head_->classify(outputs, index, classifications_);
+  if (unit.object && unit.object->object_id != UNTRACKED_OBJECT_ID)
+    results_.store(unit.frame->pad_index, unit.object->object_id, classifications_);
+}
+
+void Work::repeat(const std::vector<Unit>& units) {
+  for (const auto& unit : units)
+    if (const auto* known = results_.find(unit.frame->pad_index, unit.object->object_id))
+      attach_classifications(decision_, unit.object, *known);
+}
+
+}  // namespace fluvial

@@ -1,0 +1,62 @@
+// One model at work: pixels become tensors on the thread that brings buffers, tensors become metadata on the thread that
+// pushes them on. Each half belongs to its thread; what both read never changes.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "algo/heads/head.h"
+#include "algo/preprocess.h"
+#include "elements/infer/decision.h"
+#include "elements/infer/flow_queue.h"
+#include "elements/infer/health.h"
+#include "elements/infer/results.h"
+
+namespace fluvial {
+
+class Work {
+ public:
+  // `backend` is compiled. Warms up with one empty picture, which tells how long an inference takes.
+  Work(Decision decision, std::unique_ptr<Backend> backend, Health::Complain complain);
+
+  const Decision& decision() const { return decision_; }
+  const Backend& backend() const { return *backend_; }
+  RequestPool& requests() { return requests_; }
+  std::size_t units_in_request() const { return static_cast<std::size_t>(backend_->batch()); }
+  GstClockTime inference_time() const { return inference_time_; }
+
+  // --- the bringing thread ---
+  // Fills an idle request with the units' pixels and starts it. Throws with source and frame.
+  void start(Job& job);
+
+  // --- the pushing thread ---
+  // Waits for the inference and attaches what it found. Throws with source and frame.
+  void finish(Job& job);
+  void repeat(const std::vector<Unit>& units);
+  void forget(unsigned source) { results_.forget(source); }
+  void forget_all() { results_.forget_all(); }
+
+ private:
+  void fill(Job& job);
+  void warm_up();
+  void finish_unit(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit, Size frame);
+  void detect(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
+  void classify(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
+
+  Decision decision_;
+  std::unique_ptr<Backend> backend_;
+  RequestPool requests_;
+  std::size_t picture_input_ = 0;
+  std::vector<std::size_t> size_inputs_;
+  GstClockTime inference_time_ = 0;
+
+  Preprocessor preprocessor_;           // bringing
+
+  std::unique_ptr<HeadDecoder> head_;   // pushing, from here on
+  Health health_;
+  ResultMemory results_;
+  std::vector<Detection> detections_;
+  std::vector<Classification> classifications_;
+};
+
+}  // namespace fluvial
