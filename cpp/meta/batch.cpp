@@ -48,6 +48,14 @@ bool remove_from(GList*& list, T* element, void (*release)(T*)) {
   return true;
 }
 
+// False for an element that is in a list already: there it stays.
+bool begin_listing(void* element) {
+  auto* header = static_cast<ElementHeader*>(element) - 1;
+  if (header->is_listed) return false;
+  header->is_listed = 1;
+  return true;
+}
+
 void release_texts(NvOSD_TextParams* texts, guint count) {
   for (guint i = 0; i < count; ++i) g_free(texts[i].display_text);
 }
@@ -82,7 +90,22 @@ Arena::Arena(guint max_frames) {
   g_rec_mutex_init(&meta.meta_mutex);
 }
 
-Arena::~Arena() { g_rec_mutex_clear(&meta.meta_mutex); }
+Arena::~Arena() {
+  g_queue_clear_full(&arrays_, g_free);
+  g_queue_clear_full(&texts_, g_free);
+  g_rec_mutex_clear(&meta.meta_mutex);
+}
+
+void Arena::free_array_later(void* memory) {
+  std::lock_guard lock(retiring_);
+  g_queue_push_tail(&arrays_, memory);
+}
+
+void Arena::free_text_later(void* memory) {
+  std::lock_guard lock(retiring_);
+  g_queue_push_tail(&texts_, memory);
+  if (texts_.length > text_limit) g_free(g_queue_pop_head(&texts_));
+}
 
 Arena* Arena::of(const NvDsBatchMeta* batch) {
   if (batch->base_meta.uContext != &arena_mark) return nullptr;
@@ -112,7 +135,11 @@ void release_display(NvDsDisplayMeta* display) {
 
 void release_object(NvDsObjectMeta* object) {
   g_free(object->text_params.display_text);
-  if (object->mask_params.size > 0) g_free(object->mask_params.data);
+  if (object->mask_params.size > 0 && object->mask_params.data) {
+    // Python may show it as an array.
+    Arena* arena = Arena::of(object->base_meta.batch_meta);
+    arena->is_leased() ? arena->free_array_later(object->mask_params.data) : g_free(object->mask_params.data);
+  }
   release_all(object->classifier_meta_list, release_classifier);
   release_all(object->obj_user_meta_list, release_user);
   give_back(object, &NvDsBatchMeta::obj_meta_pool);
@@ -194,6 +221,7 @@ FLUVIAL_EXPORT NvDsUserMeta* nvds_acquire_user_meta_from_pool(NvDsBatchMeta* bat
 
 FLUVIAL_EXPORT void nvds_add_frame_meta_to_batch(NvDsBatchMeta* batch, NvDsFrameMeta* frame) {
   MetaLock lock(batch);
+  if (!begin_listing(frame)) return;
   batch->frame_meta_list = g_list_append(batch->frame_meta_list, frame);
   ++batch->num_frames_in_batch;
 }
@@ -205,6 +233,7 @@ FLUVIAL_EXPORT void nvds_remove_frame_meta_from_batch(NvDsBatchMeta* batch, NvDs
 
 FLUVIAL_EXPORT void nvds_add_obj_meta_to_frame(NvDsFrameMeta* frame, NvDsObjectMeta* object, NvDsObjectMeta* parent) {
   MetaLock lock(frame->base_meta.batch_meta);
+  if (!begin_listing(object)) return;
   object->parent = parent;
   frame->obj_meta_list = g_list_prepend(frame->obj_meta_list, object);
   ++frame->num_obj_meta;
@@ -223,6 +252,7 @@ FLUVIAL_EXPORT void nvds_remove_obj_meta_from_frame(NvDsFrameMeta* frame, NvDsOb
 
 FLUVIAL_EXPORT void nvds_add_classifier_meta_to_object(NvDsObjectMeta* object, NvDsClassifierMeta* classifier) {
   MetaLock lock(object->base_meta.batch_meta);
+  if (!begin_listing(classifier)) return;
   object->classifier_meta_list = g_list_prepend(object->classifier_meta_list, classifier);
 }
 
@@ -233,6 +263,7 @@ FLUVIAL_EXPORT void nvds_remove_classifier_meta_from_obj(NvDsObjectMeta* object,
 
 FLUVIAL_EXPORT void nvds_add_label_info_meta_to_classifier(NvDsClassifierMeta* classifier, NvDsLabelInfo* label) {
   MetaLock lock(classifier->base_meta.batch_meta);
+  if (!begin_listing(label)) return;
   classifier->label_info_list = g_list_prepend(classifier->label_info_list, label);
   ++classifier->num_labels;
 }
@@ -244,6 +275,7 @@ FLUVIAL_EXPORT void nvds_remove_label_info_meta_from_classifier(NvDsClassifierMe
 
 FLUVIAL_EXPORT void nvds_add_display_meta_to_frame(NvDsFrameMeta* frame, NvDsDisplayMeta* display) {
   MetaLock lock(frame->base_meta.batch_meta);
+  if (!begin_listing(display)) return;
   frame->display_meta_list = g_list_prepend(frame->display_meta_list, display);
 }
 
@@ -254,14 +286,17 @@ FLUVIAL_EXPORT void nvds_remove_display_meta_from_frame(NvDsFrameMeta* frame, Nv
 
 FLUVIAL_EXPORT void nvds_add_user_meta_to_batch(NvDsBatchMeta* batch, NvDsUserMeta* user) {
   MetaLock lock(batch);
+  if (!begin_listing(user)) return;
   batch->batch_user_meta_list = g_list_append(batch->batch_user_meta_list, user);
 }
 FLUVIAL_EXPORT void nvds_add_user_meta_to_frame(NvDsFrameMeta* frame, NvDsUserMeta* user) {
   MetaLock lock(frame->base_meta.batch_meta);
+  if (!begin_listing(user)) return;
   frame->frame_user_meta_list = g_list_prepend(frame->frame_user_meta_list, user);
 }
 FLUVIAL_EXPORT void nvds_add_user_meta_to_obj(NvDsObjectMeta* object, NvDsUserMeta* user) {
   MetaLock lock(object->base_meta.batch_meta);
+  if (!begin_listing(user)) return;
   object->obj_user_meta_list = g_list_prepend(object->obj_user_meta_list, user);
 }
 FLUVIAL_EXPORT void nvds_remove_user_meta_from_batch(NvDsBatchMeta* batch, NvDsUserMeta* user) {

@@ -2,7 +2,8 @@
 //
 //   in    video/x-raw(memory:NVMM), RGBA or BGRx, with batch metadata
 //   out   the same buffer; frames with something to draw have it in their pixels
-//   try   videotestsrc num-buffers=9 ! fluvialconvert ! fluvialdraw ! fluvialconvert ! fakesink
+//   try   videotestsrc num-buffers=9 ! m.sink_0
+//         fluvialmux name=m ! fluvialconvert ! fluvialdraw display-clock=true ! fakesink
 //
 // Each frame's metadata goes onto that frame's own surface. DeepStream draws the metadata of all frames onto surface 0,
 // which is the same for the batches of one that reach it there, behind a tiler or a demuxer.
