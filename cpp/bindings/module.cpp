@@ -39,6 +39,7 @@ NB_MODULE(_core, m) {
   m.doc() = "Compiled part of fluvial and pyds. Private: import those instead.";
   fluvial::python::Gate::instance().close_at_exit();
   fluvial::python::know_package();
+  m.attr("StaleMetadataError") = nanobind::borrow(fluvial::python::stale_error());
   nanobind::module_ pyds = m.def_submodule("pyds", "Everything of the module pyds.");
   bind_pyds(pyds);
   fluvial::python::bind_frames(m);

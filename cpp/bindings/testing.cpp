@@ -25,6 +25,10 @@ class TestBuffer {
     nb::gil_scoped_release release;
     gst_buffer_unref(buffer);
   }
+  GstBuffer* take() {
+    get();
+    return std::exchange(buffer_, nullptr);
+  }
   GstBuffer* get() const {
     if (!buffer_) throw nb::value_error("the test buffer is closed");
     return buffer_;
@@ -83,6 +87,14 @@ int pixel_at(const TestBuffer& buffer, std::size_t batch_id, int x, int y) {
   return view.plane[0][y * view.stride[0] + x * (view.format == PixelFormat::rgb ? 3 : 4)];
 }
 
+// Pushes as a streaming thread does. The buffer is given away, so that the pad's peer holds the only reference.
+int push(nb::handle pad, TestBuffer& buffer) {
+  auto* from = static_cast<GstPad*>(object_at(pad, GST_TYPE_PAD));
+  GstBuffer* pushed = buffer.take();
+  nb::gil_scoped_release release;
+  return gst_pad_push(from, pushed);
+}
+
 }  // namespace
 
 void bind_testing(nb::module_& m) {
@@ -94,6 +106,7 @@ void bind_testing(nb::module_& m) {
       .def("pixel", pixel_at, nb::arg("batch_id"), nb::arg("x"), nb::arg("y"), "The first byte of a pixel.")
       .def_prop_ro("references",
                    [](const TestBuffer& self) { return GST_MINI_OBJECT_REFCOUNT_VALUE(self.get()); });
+  m.def("push", push, nb::arg("pad"), nb::arg("buffer"));
   m.def("make_buffer", make_buffer, nb::rv_policy::take_ownership, nb::arg("frames") = 1, nb::arg("objects") = 0,
         nb::arg("format") = "RGBA", nb::arg("width") = 64, nb::arg("height") = 48);
 }
