@@ -262,6 +262,14 @@ class Graph:
         """What went wrong with single sources."""
         return tuple(self._problems)
 
+    def progress(self) -> float | None:
+        """How much of the sources has been read, 0 to 1; None where one of them has no known end."""
+        if not self.is_running:
+            return None
+        shares = [1.0 if b.error else b.progress() for b in self._bins]
+        known = [s for s in shares if s is not None]
+        return min(known) if known and len(known) == len(shares) else None
+
     def start(self) -> None:
         """Starts the stages, then each source: one that cannot be opened takes nothing else down."""
         self.is_running = True
