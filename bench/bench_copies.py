@@ -8,6 +8,11 @@ once, whatever one does: float32 from the decoder's NV12. Nothing else should be
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
+import openvino
+
 import harness
 from harness import Row
 
@@ -22,9 +27,15 @@ def measure(quick: bool) -> list[Row]:
         between = sum(value for name, value in written.items() if name != "infer")
         note = ", ".join(f"{name} {value / 1024:.0f}" for name, value in sorted(written.items()))
         rows.append(Row(f"{what}: copies", between / 1024, "kB a frame", at_most=gate, note=note))
-        if "infer" in written:
-            rows.append(Row(f"{what}: model's input", written["infer"] / 1024, "kB a frame"))
+    rows.append(Row("model's input, written once", input_bytes(path) / 1024, "kB a frame", note="from its shape"))
     return rows
+
+
+def input_bytes(model: Path) -> int:
+    """Of one picture, as the model wants it."""
+    wanted = openvino.Core().read_model(str(model)).inputs[0]
+    values = [size.get_length() for size in list(wanted.partial_shape)[1:]]
+    return int(np.prod(values)) * int(wanted.element_type.size)
 
 
 if __name__ == "__main__":

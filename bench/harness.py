@@ -180,14 +180,25 @@ def _parser(video: Path) -> str:
     return "qtdemux ! h264parse" if video.suffix == ".mp4" else "h264parse"
 
 
-def analytics(video: Path, config: Path, *, streams: int = 1, size: tuple[int, int] | None = None) -> str:
-    """decode - mux - infer - track of so many copies of one clip; the mux scales only where a size is given."""
+def analytics(
+    video: Path, config: Path, *, streams: int = 1, size: tuple[int, int] | None = None, count: str = "sink"
+) -> str:
+    """decode - mux - infer - track of so many copies of one clip.
+
+    Args:
+        video: The clip.
+        config: What nvinfer is given.
+        streams: How many copies.
+        size: Width and height of the mux; left out, the clip's own, so that the mux has nothing to scale.
+        count: Where frames are counted and probed: "sink", or "track", before the tracker has dropped anything.
+    """
     width, height = size or frame_size(video)
     sources = " ".join(f"{decode(video)} ! mux.sink_{i}" for i in range(streams))
     return (
         f"{sources} nvstreammux name=mux batch-size={streams} width={width} height={height} batched-push-timeout=40000 "
-        f"! nvinfer name=infer config-file-path={config} batch-size={streams} ! nvtracker name=track "
-        "! fakesink name=count sync=false"
+        f"! nvinfer name=infer config-file-path={config} batch-size={streams} "
+        f"! nvtracker name={'count' if count == 'track' else 'track'} "
+        f"! fakesink name={'count' if count == 'sink' else 'sink'} sync=false"
     )
 
 

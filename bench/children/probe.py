@@ -16,11 +16,11 @@ from gi.repository import Gst  # noqa: E402
 from meter import Meter  # noqa: E402
 
 import fluvial as fv  # noqa: E402
-import pyds  # noqa: E402
 
 
 def walk_with_pyds(meter: Meter) -> Callable[..., Any]:
-    """As DeepStream's Python programs are written: every object of every frame, four fields and its box."""
+    """As DeepStream's Python programs are written: every object of every frame, three fields and its box."""
+    import pyds
 
     def probe(_pad: Any, info: Any) -> Any:
         batch = pyds.gst_buffer_get_nvds_batch_meta(hash(info.get_buffer()))
