@@ -349,6 +349,7 @@ class Graph:
             return
         self.is_running = False
         self.pipeline.stop()
+        self._let_go()
         are_all_bad = all(b.error for b in self._bins)
         for file in self._files:
             is_bad = self._bins[file.source].error is not None if file.source >= 0 else are_all_bad
@@ -357,6 +358,14 @@ class Graph:
         for writer in self._json:
             writer.close(is_complete=is_complete and not are_all_bad)
         self._folder.cleanup()
+
+    def _let_go(self) -> None:
+        # Of what holds the extension's objects or this graph: a flow may be kept for its figures alone.
+        self.queue = None
+        self.pipeline._before_stop.clear()
+        self.pipeline._on_message = lambda message: False
+        self.pipeline._on_idle = lambda: None
+        self.pipeline._ask_for_end = lambda: None
 
     # --- messages -----------------------------------------------------------------------------------------------------
 

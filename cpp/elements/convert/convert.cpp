@@ -127,12 +127,28 @@ static GstCaps* fluvial_convert_transform_caps(GstBaseTransform*, GstPadDirectio
   return narrowed;
 }
 
+// Puts what allows this size first. A scaling element behind us (the tiler) lists its own size before "any", since it would
+// pass that one through.
+static GstCaps* prefer_size(GstCaps* possible, int width, int height) {
+  for (guint i = 0; i < gst_caps_get_size(possible); ++i) {
+    GstStructure* wanted = gst_structure_copy(gst_caps_get_structure(possible, i));
+    gst_structure_fixate_field_nearest_int(wanted, "width", width);
+    gst_structure_fixate_field_nearest_int(wanted, "height", height);
+    int fixed_width = width, fixed_height = height;
+    gst_structure_get_int(wanted, "width", &fixed_width);
+    gst_structure_get_int(wanted, "height", &fixed_height);
+    gst_structure_free(wanted);
+    if (fixed_width != width || fixed_height != height) continue;
+    while (i-- > 0) gst_caps_remove_structure(possible, 0);
+    break;
+  }
+  return possible;
+}
+
 // What downstream leaves open becomes what comes in: the cheapest conversion is none.
 static GstCaps* fluvial_convert_fixate_caps(GstBaseTransform* self, GstPadDirection direction, GstCaps* caps,
                                             GstCaps* other) {
   auto* given = gst_caps_get_structure(caps, 0);
-  other = gst_caps_truncate(gst_caps_make_writable(other));
-  auto* s = gst_caps_get_structure(other, 0);
   int width = 0, height = 0;
   gst_structure_get_int(given, "width", &width);
   gst_structure_get_int(given, "height", &height);
@@ -142,6 +158,8 @@ static GstCaps* fluvial_convert_fixate_caps(GstBaseTransform* self, GstPadDirect
     if (flip == Flip::ccw90 || flip == Flip::cw90 || flip == Flip::diagonal || flip == Flip::anti_diagonal)
       std::swap(width, height);
   }
+  other = gst_caps_truncate(prefer_size(gst_caps_make_writable(other), width, height));
+  auto* s = gst_caps_get_structure(other, 0);
   if (gst_structure_has_field(s, "format"))
     gst_structure_fixate_field_string(s, "format", gst_structure_get_string(given, "format"));
   gst_structure_fixate_field_nearest_int(s, "width", width);
