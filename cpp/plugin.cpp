@@ -4,11 +4,13 @@
 #include "elements/convert/convert.h"
 #include "elements/decode/decode.h"
 #include "elements/demux/demux.h"
+#include "elements/draw/draw.h"
 #include "elements/encode/encode.h"
 #include "elements/infer/infer.h"
 #include "elements/logger/logger.h"
 #include "elements/mux/mux.h"
 #include "elements/sink/sink.h"
+#include "elements/tile/tile.h"
 #include "elements/track/track.h"
 
 namespace {
@@ -29,6 +31,8 @@ const Row table[] = {
     {"fluvialinfer", "nvinfer", GST_RANK_NONE, fluvial_infer_get_type},
     {"fluvialtrack", "nvtracker", GST_RANK_NONE, fluvial_track_get_type},
     {"fluvialconvert", "nvvideoconvert", GST_RANK_NONE, fluvial_convert_get_type},
+    {"fluvialtile", "nvmultistreamtiler", GST_RANK_NONE, fluvial_tile_get_type},
+    {"fluvialdraw", "nvdsosd", GST_RANK_NONE, fluvial_draw_get_type},
     {"fluvialdemux", "nvstreamdemux", GST_RANK_NONE, fluvial_demux_get_type},
     {"fluviallogger", "nvdslogger", GST_RANK_NONE, fluvial_logger_get_type},
     {"fluvialencode", "nvv4l2h264enc", GST_RANK_NONE, fluvial_encode_h264_get_type},

@@ -60,8 +60,9 @@ class Inspection {
   void note(std::string sentence) { spec_.evidence.push_back(std::move(sentence)); }
 
   [[noreturn]] void refuse(const std::string& what, const std::string& add) const {
-    throw UndecidableModel("model '" + file_name(info_.path) + "': " + what + ". Seen: inputs " + text_of(info_.inputs) +
-                           "; outputs " + text_of(info_.outputs) + (add.empty() ? "" : ". Add " + add));
+    throw UndecidableModel("model '" + file_name(info_.path) + "': " + what + ". Seen: inputs " +
+                           text_of(info_.inputs) + "; outputs " + text_of(info_.outputs) +
+                           (add.empty() ? "" : ". Add " + add));
   }
 
   void find_inputs();
@@ -132,16 +133,16 @@ void Inspection::find_head() {
   if (inputs_.size != nullptr && spec_.head != Head::detr) {
     refuse("input '" + inputs_.size->name + "' wants sizes, which only head detr feeds", "");
   }
-  spec_.needs_nms =
-      spec_.head == Head::yolox || spec_.head == Head::boxes_scores || spec_.head == Head::detectnet;
+  spec_.needs_nms = spec_.head == Head::yolox || spec_.head == Head::boxes_scores || spec_.head == Head::detectnet;
 }
 
 void Inspection::refuse_head() const {
   const std::string like = resemblance(info_, inputs_);
   const std::string what = like.empty() ? "its outputs fit no head that this version decodes"
                                         : "it looks like " + like + ", which this version does not decode";
-  refuse(what, "network-type (with a head of yolox, detr, boxes_scores, boxes_labels, classification or detectnet) if "
-               "one fits after all, or take the output tensors as they are (network-type=100, output-tensor-meta=1)");
+  refuse(what,
+         "network-type (with a head of yolox, detr, boxes_scores, boxes_labels, classification or detectnet) if "
+         "one fits after all, or take the output tensors as they are (network-type=100, output-tensor-meta=1)");
 }
 
 void Inspection::fill_input() {
@@ -155,12 +156,13 @@ void Inspection::fill_input() {
   input.layout = inputs_.layout;
   decide_size();
   spec_.is_batch_open = picture.shape[0] < 0;
-  note("input " + input.name + " " + text_of({picture}) + " -> " + std::to_string(input.size.width) + "x" +
+  note("input " + text_of({picture}) + " -> " + std::to_string(input.size.width) + "x" +
        std::to_string(input.size.height) + " pixels, " + (input.layout == Layout::nchw ? "NCHW" : "NHWC") + ", batch " +
        (spec_.is_batch_open ? "open" : std::to_string(picture.shape[0])) + " (sure)");
   if (inputs_.size != nullptr) {
     spec_.size_input = inputs_.size->name;
-    note("input " + spec_.size_input + " i64 of two numbers -> is given the width and height of the network's input (sure)");
+    note("input " + spec_.size_input +
+         " i64 of two numbers -> is given the width and height of the network's input (sure)");
   }
 }
 
@@ -168,7 +170,8 @@ void Inspection::decide_size() {
   Size& size = spec_.input.size;
   size = inputs_.pixels;
   if (size.width > 0 && size.height > 0) return;
-  refuse("input '" + inputs_.picture->name + "' leaves its width and height open", "infer-dims (channels;height;width)");
+  refuse("input '" + inputs_.picture->name + "' leaves its width and height open",
+         "infer-dims (channels;height;width)");
 }
 
 void Inspection::decide_colours() {
@@ -183,8 +186,8 @@ void Inspection::take_pictures_of(Pictures pictures) {
   // DINOv3 backbones are the exception among DETRs; only the file's name tells them apart.
   const bool is_dino = lowercase(file_name(info_.path)).find("dinov3") != std::string::npos;
   if (is_integer_picture(input.type)) {
-    return set_pictures(ColorOrder::rgb, 1, false, std::string("the picture is ") + word(input.type) +
-                                                       " -> RGB, 0..255, stretched (likely)");
+    return set_pictures(ColorOrder::rgb, 1, false,
+                        std::string("the picture is ") + word(input.type) + " -> RGB, 0..255, stretched (likely)");
   }
   switch (pictures) {
     case Pictures::yolox:
@@ -208,19 +211,21 @@ void Inspection::take_pictures_of(Pictures pictures) {
       }
       break;
     case Pictures::open_model_zoo:
-      set_pictures(ColorOrder::bgr, 1, false,
-                   "names and shapes as in Open Model Zoo -> BGR, 0..255, stretched, what else is needed is in the graph "
-                   "(likely)");
+      set_pictures(
+          ColorOrder::bgr, 1, false,
+          "names and shapes as in Open Model Zoo -> BGR, 0..255, stretched, what else is needed is in the graph "
+          "(likely)");
       break;
     case Pictures::detectnet:
       set_pictures(ColorOrder::rgb, 1 / 255.0F, false, "DetectNet_v2 -> RGB, 0..1, stretched (likely)");
       break;
     case Pictures::unknown:
       if (hints_.color && hints_.scale) break;
-      refuse(std::string("it looks like head ") + name_of(spec_.head) +
-                 ", but nothing tells the order of its colours and the range of its pixels",
-             "model-color-format (0 RGB, 1 BGR) and net-scale-factor (0.0039215697 for 0..1, 1 for 0..255), and offsets "
-             "if it wants a mean subtracted");
+      refuse(
+          std::string("it looks like head ") + name_of(spec_.head) +
+              ", but nothing tells the order of its colours and the range of its pixels",
+          "model-color-format (0 RGB, 1 BGR) and net-scale-factor (0.0039215697 for 0..1, 1 for 0..255), and offsets "
+          "if it wants a mean subtracted");
   }
 }
 
@@ -270,7 +275,8 @@ void Inspection::decide_background() {
          (is_softmax ? "likely, a softmax makes them" : "likely, two columns are one class and background") + ")");
   } else {
     spec_.options["background"] = op == "Sigmoid" ? "none" : "auto";
-    note("scores of " + std::to_string(columns) + " columns -> each is a class; should rows sum to one at run time, the "
+    note("scores of " + std::to_string(columns) +
+         " columns -> each is a class; should rows sum to one at run time, the "
          "column that mostly wins is background (likely)");
   }
 }
@@ -304,7 +310,10 @@ void Inspection::decide_classes() {
   spec_.class_count = hints_.class_count.value_or(classes_of_outputs());
   decide_labels();
   if (spec_.class_count == 0 && !spec_.labels.empty()) spec_.class_count = static_cast<int>(spec_.labels.size());
-  if (spec_.class_count > 0) return note(std::to_string(spec_.class_count) + " classes");
+  if (spec_.class_count > 0) {
+    return note("shapes, labels or config -> " + std::to_string(spec_.class_count) +
+                (spec_.class_count == 1 ? " class" : " classes") + " (sure)");
+  }
   note("the outputs do not tell how many classes there are -> as many as appear; add num-detected-classes");
 }
 

@@ -1,8 +1,9 @@
 // Looks at a model's inputs, outputs and metadata and decides how to feed and read it.
 //
 // Every decision leaves one sentence in ModelSpec::evidence: what was seen, what follows, and how sure that is ("sure":
-// the shapes fit nothing else; "likely": all public models of this look are so; "guess"). What cannot be decided is never
-// guessed in silence: UndecidableModel says what was seen and which keys to add. Given hints are obeyed, not judged.
+// the shapes fit nothing else; "likely": all public models of this look are so; "guess"). What cannot be decided is
+// never guessed in silence: UndecidableModel says what was seen and which keys to add. Given hints are obeyed, not
+// judged.
 #pragma once
 
 #include <array>

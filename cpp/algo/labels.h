@@ -9,8 +9,9 @@ namespace fluvial {
 // The 80 classes of COCO detection, in the order that models number them.
 const std::vector<std::string>& coco_labels();
 
-// Reads what exporters write: "{0: 'person', 1: 'bicycle'}", "['person', 'bicycle']", the same as JSON, or names between
-// commas, line ends or (where there are neither) spaces. Ids that a dict leaves out are named "". Empty if there is none.
+// Reads what exporters write: "{0: 'person', 1: 'bicycle'}", "['person', 'bicycle']", the same as JSON, or names
+// between commas, line ends or (where there are neither) spaces. Ids that a dict leaves out are named "". Empty if
+// there is none.
 std::vector<std::string> parse_labels(const std::string& text);
 
 }  // namespace fluvial

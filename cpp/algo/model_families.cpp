@@ -92,8 +92,8 @@ bool are_attributes(const Outputs& outputs) {
 // Networks converted from Caffe keep their pooled outputs' height and width.
 bool are_pooled_attributes(const Outputs& outputs) {
   return outputs.size() >= 2 && std::all_of(outputs.begin(), outputs.end(), [](const TensorInfo& output) {
-    return output.shape.size() == 4 && output.shape[2] == 1 && output.shape[3] == 1 && output.shape[1] <= 64;
-  });
+           return output.shape.size() == 4 && output.shape[2] == 1 && output.shape[3] == 1 && output.shape[1] <= 64;
+         });
 }
 
 std::string list(const Outputs& outputs) {
@@ -181,8 +181,9 @@ Family family_of(const ModelInfo& info, const Inputs& inputs) {
   }
   if (is_rows(outputs, 3 * cells)) {
     return {Head::yolox, Pictures::yolov5,
-            "output " + outputs[0].name + " has three rows for each cell of strides 8, 16 and 32 -> YOLOv5 or v7, "
-            "decoded in the graph; head yolox with decoded boxes, nms needed (likely)"};
+            "output " + outputs[0].name +
+                " has three rows for each cell of strides 8, 16 and 32 -> YOLOv5 or v7, "
+                "decoded in the graph; head yolox with decoded boxes, nms needed (likely)"};
   }
   if (are_attributes(outputs)) {
     return {Head::classification, are_pooled_attributes(outputs) ? Pictures::open_model_zoo : Pictures::unknown,
@@ -205,8 +206,10 @@ std::string resemblance(const ModelInfo& info, const Inputs& inputs) {
   if (task == "obb") return "oriented boxes";
   if (any(is_embedding)) return "an embedding (re-identification, features)";
   if (is_transposed_yolo(outputs, inputs)) return "YOLOv8 or later, [N, 4 + classes, cells]";
-  if (outputs[0].shape.size() == 3 && outputs[0].shape.back() == 6) return "a detector with nms in the graph, [N, K, 6]";
-  if (outputs[0].shape.size() == 4 && outputs[0].shape[1] == 1 && outputs[0].shape[3] == 7) return "an SSD's DetectionOutput, [1, 1, K, 7]";
+  if (outputs[0].shape.size() == 3 && outputs[0].shape.back() == 6)
+    return "a detector with nms in the graph, [N, K, 6]";
+  if (outputs[0].shape.size() == 4 && outputs[0].shape[1] == 1 && outputs[0].shape[3] == 7)
+    return "an SSD's DetectionOutput, [1, 1, K, 7]";
   if (any([](const auto& o) { return o.name == "pred_boxes"; })) return "a DETR without post-processing in the graph";
   if (any([](const auto& o) { return o.shape.size() == 4; })) return "feature maps";
   return "";

@@ -32,8 +32,8 @@ Family family_of(const ModelInfo& info, const Inputs& inputs);
 // "looks like pose keypoints ...", for models that are refused; empty if nothing comes to mind.
 std::string resemblance(const ModelInfo& info, const Inputs& inputs);
 
-bool is_vector(const Shape& shape);             // [N, C], [N, C, 1, 1], [N, 1, 1, C]
-std::int64_t vector_length(const Shape& shape); // -1 if open
+bool is_vector(const Shape& shape);                                      // [N, C], [N, C, 1, 1], [N, 1, 1, C]
+std::int64_t vector_length(const Shape& shape);                          // -1 if open
 std::string metadata_of(const ModelInfo& info, const std::string& key);  // empty if absent
 std::string lowercase(std::string text);
 

@@ -56,7 +56,7 @@ bool overlaps_any(const Kept& kept, const Box& box, float threshold) {
       const float w = (right < r[i] ? right : r[i]) - (left > l[i] ? left : l[i]);
       const float h = (bottom < b[i] ? bottom : b[i]) - (top > t[i] ? top : t[i]);
       const float both = (w > 0 ? w : 0.0F) * (h > 0 ? h : 0.0F);
-      hits += both > 0 && both / (area + a[i] - both) > threshold ? 1 : 0;
+      hits += both / (area + a[i] - both) > threshold ? 1 : 0;  // 0 / 0 is no number and no hit
     }
     if (hits > 0) return true;
   }
@@ -79,8 +79,9 @@ Detection* suppress(const Detection* begin, const Detection* end, const NmsSetti
                     Detection* out) {
   kept.clear();
   const auto most = settings.topk > 0 ? static_cast<std::size_t>(settings.topk) : static_cast<std::size_t>(end - begin);
+  const float threshold = std::max(settings.iou_threshold, 0.0F);
   for (; begin != end && kept.count < most; ++begin) {
-    if (overlaps_any(kept, begin->box, settings.iou_threshold)) continue;
+    if (overlaps_any(kept, begin->box, threshold)) continue;
     kept.add(begin->box);
     *out++ = *begin;
   }

@@ -13,7 +13,8 @@ struct NmsSettings {
 };
 
 // Greedy, class by class. What stays is ordered by falling confidence; equals keep the order they came in. Detections
-// whose confidence is not a number are dropped. `by_class` is indexed by class id; classes beyond it take the last entry.
+// whose confidence is not a number are dropped. `by_class` is indexed by class id; classes beyond it take the last
+// entry.
 void nms(std::vector<Detection>& detections, const std::vector<NmsSettings>& by_class);
 void nms(std::vector<Detection>& detections, const NmsSettings& settings);
 

@@ -4,6 +4,10 @@
 
 #include "algo/simd.h"
 
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "pixels and pairs are taken apart as little-endian words"
+#endif
+
 namespace fluvial {
 namespace {
 
@@ -12,12 +16,49 @@ inline Q7 share(Q7 value, Weight weight) { return static_cast<Q7>(((value * weig
 
 inline Q7 between(Q7 a, Q7 b, Weight weight) { return static_cast<Q7>(a + share(static_cast<Q7>(b - a), weight)); }
 
-template <int Step>
-inline __attribute__((always_inline)) void blend_every(const std::uint8_t* __restrict upper,
-                                                       const std::uint8_t* __restrict lower, Weight weight, int count,
-                                                       Q7* __restrict out) {
+inline Q7 q7(unsigned byte) { return static_cast<Q7>(byte << 7); }
+
+#define FLUVIAL_INLINE inline __attribute__((always_inline))
+
+FLUVIAL_INLINE void blend_bytes(const std::uint8_t* __restrict upper, const std::uint8_t* __restrict lower,
+                                Weight weight, int count, Q7* __restrict out) {
+  for (int i = 0; i < count; ++i) out[i] = between(q7(upper[i]), q7(lower[i]), weight);
+}
+
+// Pixels of two and four bytes are read as one word and shifted apart, which is twice as fast as picking every n-th
+// byte.
+FLUVIAL_INLINE void blend_pairs(const std::uint8_t* __restrict upper, const std::uint8_t* __restrict lower,
+                                Weight weight, int count, Q7* __restrict a, Q7* __restrict b) {
   for (int i = 0; i < count; ++i) {
-    out[i] = between(static_cast<Q7>(upper[i * Step] << 7), static_cast<Q7>(lower[i * Step] << 7), weight);
+    std::uint16_t above;
+    std::uint16_t below;
+    std::memcpy(&above, upper + 2 * i, sizeof above);
+    std::memcpy(&below, lower + 2 * i, sizeof below);
+    a[i] = between(static_cast<Q7>((above & 0xFF) << 7), static_cast<Q7>((below & 0xFF) << 7), weight);
+    b[i] = between(static_cast<Q7>((above & 0xFF00) >> 1), static_cast<Q7>((below & 0xFF00) >> 1), weight);
+  }
+}
+
+FLUVIAL_INLINE void blend_triples(const std::uint8_t* __restrict upper, const std::uint8_t* __restrict lower,
+                                  Weight weight, int count, Q7* __restrict a, Q7* __restrict b, Q7* __restrict c) {
+  for (int i = 0; i < count; ++i) {
+    a[i] = between(q7(upper[3 * i]), q7(lower[3 * i]), weight);
+    b[i] = between(q7(upper[3 * i + 1]), q7(lower[3 * i + 1]), weight);
+    c[i] = between(q7(upper[3 * i + 2]), q7(lower[3 * i + 2]), weight);
+  }
+}
+
+FLUVIAL_INLINE void blend_words(const std::uint8_t* __restrict upper, const std::uint8_t* __restrict lower,
+                                Weight weight, int count, Q7* __restrict a, Q7* __restrict b, Q7* __restrict c) {
+  constexpr std::uint32_t kByte = 0xFFU << 7;
+  for (int i = 0; i < count; ++i) {
+    std::uint32_t above;
+    std::uint32_t below;
+    std::memcpy(&above, upper + 4 * i, sizeof above);
+    std::memcpy(&below, lower + 4 * i, sizeof below);
+    a[i] = between(static_cast<Q7>(above << 7 & kByte), static_cast<Q7>(below << 7 & kByte), weight);
+    b[i] = between(static_cast<Q7>(above >> 1 & kByte), static_cast<Q7>(below >> 1 & kByte), weight);
+    c[i] = between(static_cast<Q7>(above >> 9 & kByte), static_cast<Q7>(below >> 9 & kByte), weight);
   }
 }
 
@@ -32,7 +73,11 @@ inline std::uint32_t bits_of(float value) {
   return bits;
 }
 
-// IEEE 754 binary16, round to nearest even. Every case is computed and one chosen, so that the loop vectorises.
+// All bits or none.
+inline std::uint32_t mask(bool is_set) { return 0U - static_cast<std::uint32_t>(is_set); }
+
+// IEEE 754 binary16, round to nearest even. Every case is computed and one chosen by masks: with branches, or with ?:
+// which compilers make branches again, the loop would not vectorise.
 inline std::uint16_t to_half(float value) {
   const std::uint32_t bits = bits_of(value);
   const std::uint32_t sign = (bits >> 16) & 0x8000U;
@@ -43,28 +88,36 @@ inline std::uint16_t to_half(float value) {
   float absolute;
   std::memcpy(&absolute, &magnitude, sizeof absolute);
   const std::uint32_t subnormal = bits_of(absolute + 0.5F) - bits_of(0.5F);
-  std::uint32_t half = magnitude < (113U << 23) ? subnormal : normal;
-  half = magnitude >= (143U << 23) ? 0x7C00U : half;  // 65536 and more: infinite
-  half = magnitude > (255U << 23) ? 0x7E00U : half;   // not a number
+  const std::uint32_t is_subnormal = mask(magnitude < (113U << 23));
+  const std::uint32_t is_infinite = mask(magnitude >= (143U << 23));  // 65536 and more
+  const std::uint32_t is_no_number = mask(magnitude > (255U << 23));
+  std::uint32_t half = (subnormal & is_subnormal) | (normal & ~is_subnormal);
+  half = (half & ~is_infinite) | (0x7C00U & is_infinite) | (0x0200U & is_no_number);
   return static_cast<std::uint16_t>(sign | half);
 }
 
-inline std::uint8_t to_byte(float value) { return static_cast<std::uint8_t>(clamp_grey(value) + 0.5F); }
-
-inline std::int32_t to_int(float value) {
-  value = value + (value < 0 ? -0.5F : 0.5F);
-  value = value > -2147483648.0F ? value : -2147483648.0F;
-  return static_cast<std::int32_t>(value < 2147483520.0F ? value : 2147483520.0F);
+// Rounds half away from zero. By way of int: conversions straight to bytes are not vectorised.
+inline std::int32_t to_int(float value, Limits limits) {
+  value = value > limits.low ? value : limits.low;
+  value = value < limits.high ? value : limits.high;
+  return static_cast<std::int32_t>(value + (value < 0 ? -0.5F : 0.5F));
 }
 
-// Contiguous and three-fold steps are told apart so that both vectorise.
 template <typename T, typename Convert>
-inline __attribute__((always_inline)) void store_every(const float* __restrict in, int count, T* __restrict out,
-                                                       int step, Convert convert) {
-  if (step == 1) {
-    for (int i = 0; i < count; ++i) out[i] = convert(in[i]);
-  } else {
-    for (int i = 0; i < count; ++i) out[i * step] = convert(in[i]);
+FLUVIAL_INLINE void store_all(const float* __restrict in, int count, T* __restrict out, Convert convert) {
+  for (int i = 0; i < count; ++i) out[i] = convert(in[i]);
+}
+
+template <typename T>
+FLUVIAL_INLINE void interleave_values(const void* const in[3], int count, void* out_of_all) {
+  const T* __restrict a = static_cast<const T*>(in[0]);
+  const T* __restrict b = static_cast<const T*>(in[1]);
+  const T* __restrict c = static_cast<const T*>(in[2]);
+  T* __restrict out = static_cast<T*>(out_of_all);
+  for (int i = 0; i < count; ++i) {
+    out[3 * i] = a[i];
+    out[3 * i + 1] = b[i];
+    out[3 * i + 2] = c[i];
   }
 }
 
@@ -101,12 +154,13 @@ YuvMatrix yuv_matrix(bool is_bt709, bool is_full_range) {
 namespace rows {
 
 FLUVIAL_SIMD
-void blend_samples(const std::uint8_t* upper, const std::uint8_t* lower, int step, Weight weight, int count, Q7* out) {
+void blend_pixels(const std::uint8_t* upper, const std::uint8_t* lower, int step, Weight weight, int count,
+                  Q7* const out[3]) {
   switch (step) {
-    case 1: blend_every<1>(upper, lower, weight, count, out); break;
-    case 2: blend_every<2>(upper, lower, weight, count, out); break;
-    case 3: blend_every<3>(upper, lower, weight, count, out); break;
-    default: blend_every<4>(upper, lower, weight, count, out); break;
+    case 1: return blend_bytes(upper, lower, weight, count, out[0]);
+    case 2: return blend_pairs(upper, lower, weight, count, out[0], out[1]);
+    case 3: return blend_triples(upper, lower, weight, count, out[0], out[1], out[2]);
+    default: return blend_words(upper, lower, weight, count, out[0], out[1], out[2]);
   }
 }
 
@@ -117,8 +171,8 @@ void blend(const Q7* __restrict upper, const Q7* __restrict lower, Weight weight
 
 // Fetching pairs one by one and then computing on all of them is as fast as a gather and needs no special instruction.
 FLUVIAL_SIMD
-void resample(const Q7* __restrict row, const std::int32_t* __restrict first, const Weight* __restrict weight, int count,
-              std::uint32_t* __restrict pairs, Q7* __restrict out) {
+void resample(const Q7* __restrict row, const std::int32_t* __restrict first, const Weight* __restrict weight,
+              int count, std::uint32_t* __restrict pairs, Q7* __restrict out) {
   for (int i = 0; i < count; ++i) std::memcpy(pairs + i, row + first[i], sizeof *pairs);
   for (int i = 0; i < count; ++i) {
     const auto a = static_cast<Q7>(pairs[i] & 0xFFFFU);
@@ -181,23 +235,27 @@ void normalise(const Q7* __restrict in, int count, Normalisation normalisation, 
 }
 
 FLUVIAL_SIMD
-void store(const float* in, int count, float* out, int step) {
-  store_every(in, count, out, step, [](float value) { return value; });
+void store_half(const float* in, int count, std::uint16_t* out) {
+  store_all(in, count, out, [](float value) { return to_half(value); });
 }
 
 FLUVIAL_SIMD
-void store_half(const float* in, int count, std::uint16_t* out, int step) {
-  store_every(in, count, out, step, [](float value) { return to_half(value); });
+void store(const float* in, int count, Limits limits, std::uint8_t* out) {
+  store_all(in, count, out, [=](float value) { return static_cast<std::uint8_t>(to_int(value, limits)); });
 }
 
 FLUVIAL_SIMD
-void store(const float* in, int count, std::uint8_t* out, int step) {
-  store_every(in, count, out, step, [](float value) { return to_byte(value); });
+void store(const float* in, int count, Limits limits, std::int32_t* out) {
+  store_all(in, count, out, [=](float value) { return to_int(value, limits); });
 }
 
 FLUVIAL_SIMD
-void store(const float* in, int count, std::int32_t* out, int step) {
-  store_every(in, count, out, step, [](float value) { return to_int(value); });
+void interleave(const void* const in[3], int value_bytes, int count, void* out) {
+  switch (value_bytes) {
+    case 1: return interleave_values<std::uint8_t>(in, count, out);
+    case 2: return interleave_values<std::uint16_t>(in, count, out);
+    default: return interleave_values<std::uint32_t>(in, count, out);
+  }
 }
 
 }  // namespace rows

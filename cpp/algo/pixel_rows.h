@@ -1,7 +1,8 @@
 // The arithmetic of preprocessing, one row of pixels at a time. Every loop is plain and vectorised by the compiler.
 //
-// Between the steps a sample is a Q7: a 16-bit integer of 1/128 grey level (0..32640). 16 lanes fit where 8 floats would,
-// and two roundings cost 1/128 level together, so that colour conversion, which doubles errors, stays far below one.
+// Between the steps a sample is a Q7: a 16-bit integer of 1/128 grey level (0..32640). 16 lanes fit where 8 floats
+// would, and two roundings cost 1/128 level together, so that colour conversion, which doubles errors, stays far below
+// one.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +15,19 @@ constexpr float kQ7One = 128.0F;
 // A place between two samples: 0 is the first, 32768 would be the second.
 using Weight = std::int16_t;
 
-// How Q7 samples become channels of a tensor: clamp to 0..255 grey levels, then (x - offset) * scale, as x * gain + bias.
+// How Q7 samples become channels of a tensor: clamp to 0..255 grey levels, then (x - offset) * scale, as x * gain +
+// bias.
 struct Normalisation {
   float gain = 1;
   float bias = 0;
 };
+
+// Where integers saturate. Arguments and no constants of the loops: of comparisons with constants GCC makes branches.
+struct Limits {
+  float low, high;
+};
+constexpr Limits kByteLimits{0.0F, 255.0F};
+constexpr Limits kIntLimits{-2147483648.0F, 2147483520.0F};
 
 // RGB = clamp(y * luma + luma_bias + ...) of Q7 samples, in grey levels; the chroma's zero is in the biases.
 struct YuvMatrix {
@@ -33,8 +42,10 @@ YuvMatrix yuv_matrix(bool is_bt709, bool is_full_range);
 
 namespace rows {
 
-// out[i] = upper[i * step] + weight * (lower - upper); step is 1 (planar), 2 (NV12's chroma), 3 or 4 (packed colours).
-void blend_samples(const std::uint8_t* upper, const std::uint8_t* lower, int step, Weight weight, int count, Q7* out);
+// One row of a plane between two: out[c][i] = upper + weight * (lower - upper) of byte c of pixel i. A pixel has `step`
+// bytes, 1 to 4, of which the first become channels: 1 of 1, 2 of 2 (NV12's chroma), 3 of 3 or 4.
+void blend_pixels(const std::uint8_t* upper, const std::uint8_t* lower, int step, Weight weight, int count,
+                  Q7* const out[3]);
 
 void blend(const Q7* upper, const Q7* lower, Weight weight, int count, Q7* out);
 
@@ -47,11 +58,13 @@ void luma_to_grey(const Q7* luma, int count, const YuvMatrix& matrix, Normalisat
 void rgb_to_grey(const Q7* const rgb[3], int count, Normalisation normalisation, float* out);
 void normalise(const Q7* in, int count, Normalisation normalisation, float* out);
 
-// Rounds and saturates. `step` is the distance of two values of `out`: 1, or the channels of an interleaved tensor.
-void store(const float* in, int count, float* out, int step);
-void store_half(const float* in, int count, std::uint16_t* out, int step);
-void store(const float* in, int count, std::uint8_t* out, int step);
-void store(const float* in, int count, std::int32_t* out, int step);
+// Rounds and saturates; halves are given as their bits.
+void store_half(const float* in, int count, std::uint16_t* out);
+void store(const float* in, int count, Limits limits, std::uint8_t* out);
+void store(const float* in, int count, Limits limits, std::int32_t* out);
+
+// Puts three channels next to each other, pixel by pixel; values of 1, 2 or 4 bytes.
+void interleave(const void* const in[3], int value_bytes, int count, void* out);
 
 }  // namespace rows
 }  // namespace fluvial

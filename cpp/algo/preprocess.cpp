@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace fluvial {
 namespace {
@@ -15,28 +16,17 @@ void check_frame(const ImageView& frame) {
   for (int i = 0; i < planes; ++i) is_good = is_good && frame.plane[i] != nullptr;
   if (is_good) return;
   throw std::invalid_argument("preprocess: the frame has no pixels to read (format " +
-                              std::to_string(static_cast<int>(frame.format)) + ", " + std::to_string(frame.width) + "x" +
-                              std::to_string(frame.height) + ")");
+                              std::to_string(static_cast<int>(frame.format)) + ", " + std::to_string(frame.width) +
+                              "x" + std::to_string(frame.height) + ")");
 }
 
-// The channels of a picture in the order Y, U, V or R, G, B, or one of grey. Returns how many.
-int channels_of(const ImageView& frame, Channel out[3]) {
-  const auto at = [&](int plane, int offset, int step) {
-    return Channel{frame.plane[plane] + offset, frame.stride[plane], step};
-  };
-  const auto set = [&](Channel a, Channel b, Channel c) {
-    out[0] = a;
-    out[1] = b;
-    out[2] = c;
-    return 3;
-  };
-  switch (frame.format) {
-    case PixelFormat::i420: return set(at(0, 0, 1), at(1, 0, 1), at(2, 0, 1));
-    case PixelFormat::nv12: return set(at(0, 0, 1), at(1, 0, 2), at(1, 1, 2));
-    case PixelFormat::rgba: return set(at(0, 0, 4), at(0, 1, 4), at(0, 2, 4));
-    case PixelFormat::bgrx: return set(at(0, 2, 4), at(0, 1, 4), at(0, 0, 4));
-    case PixelFormat::rgb: return set(at(0, 0, 3), at(0, 1, 3), at(0, 2, 3));
-    default: out[0] = at(0, 0, 1); return 1;
+int bytes_of_pixel(PixelFormat format, int plane) {
+  switch (format) {
+    case PixelFormat::rgba:
+    case PixelFormat::bgrx: return 4;
+    case PixelFormat::rgb: return 3;
+    case PixelFormat::nv12: return plane == 0 ? 1 : 2;
+    default: return 1;
   }
 }
 
@@ -63,6 +53,7 @@ Preprocessor::Preprocessor(const InputSpec& input)
     normalisation_[c] = {input.scale[c], -input.offset[c] * input.scale[c]};
     border_[c].assign(width, (input.pad_value - input.offset[c]) * input.scale[c]);
     if (!writes_in_place()) scratch_[c].resize(width);
+    if (input.layout == Layout::nhwc) typed_[c].resize(width);
   }
 }
 
@@ -101,14 +92,15 @@ void Preprocessor::lay_axes(const ImageView& frame, const Letterbox& box) {
 }
 
 void Preprocessor::aim(const ImageView& frame) {
-  Channel channels[3];
-  sampler_count_ = channels_of(frame, channels);
-  is_yuv_ = is_yuv(frame.format);
-  if (is_yuv_) matrix_ = yuv_matrix(frame.colorimetry.is_bt709, frame.colorimetry.is_full_range);
-  if (is_yuv_ && channel_count_ == 1) sampler_count_ = 1;
-  for (int c = 0; c < sampler_count_; ++c) {
-    const bool is_chroma = is_yuv_ && c > 0;
-    samplers_[c].aim(channels[c], is_chroma ? chroma_across_ : across_, is_chroma ? chroma_down_ : down_);
+  const bool has_chroma = is_yuv(frame.format);
+  if (has_chroma) matrix_ = yuv_matrix(frame.colorimetry.is_bt709, frame.colorimetry.is_full_range);
+  // Grey needs no chroma.
+  sampler_count_ = has_chroma && channel_count_ == 1 ? 1 : plane_count(frame.format);
+  sampled_channels_ = 0;
+  for (int p = 0; p < sampler_count_; ++p) {
+    const Plane plane{frame.plane[p], frame.stride[p], bytes_of_pixel(frame.format, p)};
+    samplers_[p].aim(plane, p > 0 ? chroma_across_ : across_, p > 0 ? chroma_down_ : down_);
+    sampled_channels_ += plane.channel_count();
   }
 }
 
@@ -116,28 +108,41 @@ void Preprocessor::write_picture(const Letterbox& box, void* out) {
   for (int y = 0; y < box.height; ++y) {
     float* channels[3] = {};
     for (int c = 0; c < channel_count_; ++c) {
-      channels[c] = writes_in_place() ? tensor_row(c, box.left, box.top + y, out) : scratch_[c].data();
+      channels[c] = writes_in_place() ? static_cast<float*>(out) + place(c, box.left, box.top + y) : scratch_[c].data();
     }
     convert_row(y, box.width, channels);
     if (!writes_in_place()) store(channels, box.left, box.top + y, box.width, out);
   }
 }
 
+// In the order Y, U, V or red, green, blue, or one of grey.
+void Preprocessor::sample_row(int y, const Q7* in[3]) {
+  int channel = 0;
+  for (int p = 0; p < sampler_count_; ++p) {
+    const Q7* of_plane[3] = {};
+    samplers_[p].row(y, of_plane);
+    for (const Q7* row : of_plane) {
+      if (row != nullptr) in[channel++] = row;
+    }
+  }
+  if (geometry_.format == PixelFormat::bgrx) std::swap(in[0], in[2]);
+}
+
 // `channels` are those of the tensor; from here on colours are asked for as red, green, blue.
 void Preprocessor::convert_row(int y, int count, float* const channels[3]) {
   const Q7* in[3] = {};
-  for (int c = 0; c < sampler_count_; ++c) in[c] = samplers_[c].row(y);
-
+  sample_row(y, in);
+  const bool has_luma = is_yuv(geometry_.format);
   if (channel_count_ == 1) {
-    if (is_yuv_) return rows::luma_to_grey(in[0], count, matrix_, normalisation_[0], channels[0]);
-    if (sampler_count_ == 1) return rows::normalise(in[0], count, normalisation_[0], channels[0]);
+    if (has_luma) return rows::luma_to_grey(in[0], count, matrix_, normalisation_[0], channels[0]);
+    if (sampled_channels_ == 1) return rows::normalise(in[0], count, normalisation_[0], channels[0]);
     return rows::rgb_to_grey(in, count, normalisation_[0], channels[0]);
   }
   const int red = input_.color == ColorOrder::bgr ? 2 : 0;
   const Normalisation normalisation[3] = {normalisation_[red], normalisation_[1], normalisation_[2 - red]};
   float* const rgb[3] = {channels[red], channels[1], channels[2 - red]};
-  if (is_yuv_) return rows::yuv_to_rgb(in, count, matrix_, normalisation, rgb);
-  for (int c = 0; c < 3; ++c) rows::normalise(in[sampler_count_ == 1 ? 0 : c], count, normalisation[c], rgb[c]);
+  if (has_luma) return rows::yuv_to_rgb(in, count, matrix_, normalisation, rgb);
+  for (int c = 0; c < 3; ++c) rows::normalise(in[sampled_channels_ == 1 ? 0 : c], count, normalisation[c], rgb[c]);
 }
 
 void Preprocessor::write_border(const Letterbox& box, void* out) {
@@ -160,29 +165,38 @@ void Preprocessor::write_border_span(int x, int y, int count, void* out) {
 }
 
 void Preprocessor::store(const float* const channels[3], int x, int y, int count, void* out) {
-  const bool is_planar = input_.layout == Layout::nchw;
-  const int step = is_planar ? 1 : channel_count_;
-  const auto width = static_cast<std::size_t>(input_.size.width);
-  const auto height = static_cast<std::size_t>(input_.size.height);
-  const std::size_t pixel = static_cast<std::size_t>(y) * width + static_cast<std::size_t>(x);
-  for (int c = 0; c < channel_count_; ++c) {
-    const auto channel = static_cast<std::size_t>(c);
-    const std::size_t at = is_planar ? channel * width * height + pixel
-                                     : pixel * static_cast<std::size_t>(channel_count_) + channel;
-    switch (input_.type) {
-      case ElementType::f32: rows::store(channels[c], count, static_cast<float*>(out) + at, step); break;
-      case ElementType::f16: rows::store_half(channels[c], count, static_cast<std::uint16_t*>(out) + at, step); break;
-      case ElementType::u8: rows::store(channels[c], count, static_cast<std::uint8_t*>(out) + at, step); break;
-      default: rows::store(channels[c], count, static_cast<std::int32_t*>(out) + at, step); break;
-    }
+  const std::size_t bytes = bytes_of(input_.type);
+  const auto at = [&](int channel) { return static_cast<std::uint8_t*>(out) + place(channel, x, y) * bytes; };
+  if (input_.layout == Layout::nchw || channel_count_ == 1) {
+    for (int c = 0; c < channel_count_; ++c) convert(channels[c], count, at(c));
+    return;
+  }
+  // First to the tensor's type, then side by side: both loops vectorise, the two in one would not.
+  const void* values[3] = {};
+  for (int c = 0; c < 3; ++c) {
+    convert(channels[c], count, typed_[c].data());
+    values[c] = typed_[c].data();
+  }
+  rows::interleave(values, static_cast<int>(bytes), count, at(0));
+}
+
+// To the tensor's type.
+void Preprocessor::convert(const float* in, int count, void* out) const {
+  switch (input_.type) {
+    case ElementType::f32: std::copy_n(in, count, static_cast<float*>(out)); return;
+    case ElementType::f16: return rows::store_half(in, count, static_cast<std::uint16_t*>(out));
+    case ElementType::u8: return rows::store(in, count, kByteLimits, static_cast<std::uint8_t*>(out));
+    default: return rows::store(in, count, kIntLimits, static_cast<std::int32_t*>(out));
   }
 }
 
-float* Preprocessor::tensor_row(int channel, int x, int y, void* out) const {
+std::size_t Preprocessor::place(int channel, int x, int y) const {
   const auto width = static_cast<std::size_t>(input_.size.width);
-  const auto row = static_cast<std::size_t>(channel) * static_cast<std::size_t>(input_.size.height) +
-                   static_cast<std::size_t>(y);
-  return static_cast<float*>(out) + row * width + static_cast<std::size_t>(x);
+  const auto height = static_cast<std::size_t>(input_.size.height);
+  const auto c = static_cast<std::size_t>(channel);
+  const std::size_t pixel = static_cast<std::size_t>(y) * width + static_cast<std::size_t>(x);
+  if (input_.layout == Layout::nchw) return c * width * height + pixel;
+  return pixel * static_cast<std::size_t>(channel_count_) + c;
 }
 
 }  // namespace fluvial

@@ -22,56 +22,71 @@ void Axis::lay(double start, double length, int available, int count) {
   }
 }
 
-void ChannelSampler::aim(const Channel& channel, const Axis& across, const Axis& down) {
-  channel_ = channel;
+void PlaneSampler::aim(const Plane& plane, const Axis& across, const Axis& down) {
+  plane_ = plane;
   across_ = &across;
   down_ = &down;
   const std::size_t count = across.first.size();
-  wide_.resize(static_cast<std::size_t>(across.end - across.begin) + 1);
   pairs_.resize(count);
-  out_.resize(count);
-  for (auto& row : kept_) row.resize(count);
+  for (int c = 0; c < plane.channel_count(); ++c) {
+    wide_[c].resize(static_cast<std::size_t>(across.end - across.begin) + 1);
+    out_[c].resize(count);
+    kept_[0][c].resize(count);
+    kept_[1][c].resize(count);
+  }
   kept_row_[0] = kept_row_[1] = -1;
 }
 
-const Q7* ChannelSampler::row(int y) { return down_->is_enlarging() ? enlarged_row(y) : shrunk_row(y); }
-
-const Q7* ChannelSampler::shrunk_row(int y) {
-  const auto i = static_cast<std::size_t>(y);
-  rows::blend_samples(source(down_->first[i]), source(lower(y)), channel_.step, down_->weight[i],
-                      across_->end - across_->begin, wide_.data());
-  rows::resample(wide_.data(), across_->first.data(), across_->weight.data(), static_cast<int>(out_.size()),
-                 pairs_.data(), out_.data());
-  return out_.data();
+void PlaneSampler::row(int y, const Q7* channels[3]) {
+  if (down_->is_enlarging()) {
+    enlarge_row(y, channels);
+  } else {
+    shrink_row(y, channels);
+  }
 }
 
-const Q7* ChannelSampler::enlarged_row(int y) {
+void PlaneSampler::shrink_row(int y, const Q7* channels[3]) {
   const auto i = static_cast<std::size_t>(y);
-  const Q7* above = sampled(down_->first[i]);
-  if (down_->weight[i] == 0) return above;
-  rows::blend(above, sampled(lower(y)), down_->weight[i], static_cast<int>(out_.size()), out_.data());
-  return out_.data();
+  sample(source(down_->first[i]), source(lower(y)), down_->weight[i], out_);
+  for (int c = 0; c < plane_.channel_count(); ++c) channels[c] = out_[c].data();
+}
+
+void PlaneSampler::enlarge_row(int y, const Q7* channels[3]) {
+  const auto i = static_cast<std::size_t>(y);
+  const std::vector<Q7>* above = sampled(down_->first[i]);
+  const std::vector<Q7>* below = sampled(lower(y));
+  const int count = static_cast<int>(across_->first.size());
+  for (int c = 0; c < plane_.channel_count(); ++c) {
+    rows::blend(above[c].data(), below[c].data(), down_->weight[i], count, out_[c].data());
+    channels[c] = out_[c].data();
+  }
 }
 
 // Neighbouring rows have different parity, so that the two in use never share a place.
-const Q7* ChannelSampler::sampled(int source_row) {
-  auto& kept = kept_[source_row % 2];
-  if (kept_row_[source_row % 2] != source_row) {
-    const std::uint8_t* pixels = source(source_row);
-    rows::blend_samples(pixels, pixels, channel_.step, 0, across_->end - across_->begin, wide_.data());
-    rows::resample(wide_.data(), across_->first.data(), across_->weight.data(), static_cast<int>(kept.size()),
-                   pairs_.data(), kept.data());
-    kept_row_[source_row % 2] = source_row;
+const std::vector<Q7>* PlaneSampler::sampled(int source_row) {
+  const int place = source_row % 2;
+  if (kept_row_[place] != source_row) {
+    sample(source(source_row), source(source_row), 0, kept_[place]);
+    kept_row_[place] = source_row;
   }
-  return kept.data();
+  return kept_[place];
 }
 
-const std::uint8_t* ChannelSampler::source(int source_row) const {
-  return channel_.pixels + static_cast<std::ptrdiff_t>(down_->begin + source_row) * channel_.stride +
-         static_cast<std::ptrdiff_t>(across_->begin) * channel_.step;
+void PlaneSampler::sample(const std::uint8_t* upper, const std::uint8_t* lower, Weight weight, std::vector<Q7> out[3]) {
+  Q7* const wide[3] = {wide_[0].data(), wide_[1].data(), wide_[2].data()};
+  rows::blend_pixels(upper, lower, plane_.step, weight, across_->end - across_->begin, wide);
+  for (int c = 0; c < plane_.channel_count(); ++c) {
+    rows::resample(wide[c], across_->first.data(), across_->weight.data(), static_cast<int>(pairs_.size()),
+                   pairs_.data(), out[c].data());
+  }
 }
 
-int ChannelSampler::lower(int y) const {
+const std::uint8_t* PlaneSampler::source(int source_row) const {
+  return plane_.pixels + static_cast<std::ptrdiff_t>(down_->begin + source_row) * plane_.stride +
+         static_cast<std::ptrdiff_t>(across_->begin) * plane_.step;
+}
+
+int PlaneSampler::lower(int y) const {
   return std::min(down_->first[static_cast<std::size_t>(y)] + 1, down_->end - down_->begin - 1);
 }
 

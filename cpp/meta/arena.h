@@ -36,6 +36,10 @@ class FLUVIAL_EXPORT Lease {
   explicit operator bool() const { return arena_ != nullptr; }
   bool is_alive() const;
   const Arena* arena() const { return arena_; }
+  // Frees memory from g_malloc when no lease is left, as the arena's own: who reads it late reads old bytes. Of text,
+  // which a loop may set for ever, only the latest 4096 are kept so long. Any thread.
+  void free_array_later(void* memory) const;
+  void free_text_later(void* memory) const;
 
  private:
   explicit Lease(Arena* arena) : arena_(arena) {}
@@ -45,13 +49,15 @@ class FLUVIAL_EXPORT Lease {
 // In front of every pooled element.
 struct ElementHeader {
   std::atomic<std::uint64_t> generation;
-  std::uint64_t reserved;  // keeps the element 16-byte aligned
+  std::uint64_t is_listed;  // in a list of a batch, a frame, an object: it would be freed twice in two. Under meta_mutex.
 };
 
 // Only for elements of our pools, while a lease on their batch is held.
 inline std::uint64_t generation_of(const void* element) {
   return (static_cast<const ElementHeader*>(element) - 1)->generation.load(std::memory_order_acquire);
 }
+
+inline bool is_listed(const void* element) { return (static_cast<const ElementHeader*>(element) - 1)->is_listed != 0; }
 
 // An element is in use while its generation is odd.
 inline bool is_in_use(std::uint64_t generation) { return generation & 1U; }

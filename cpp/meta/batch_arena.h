@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
 
 #include "meta/arena.h"
 #include "meta/pool.h"
@@ -23,11 +24,21 @@ class Arena {
     if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
   }
 
+  // Somebody beside the buffer may still look.
+  bool is_leased() const { return references_.load(std::memory_order_acquire) > 1; }
+  void free_array_later(void* memory);
+  void free_text_later(void* memory);
+
   // Ours carry this in base_meta.uContext; a batch meta that somebody else allocated has no arena.
   static Arena* of(const NvDsBatchMeta* batch);
 
  private:
+  static constexpr guint text_limit = 4096;
+
   std::atomic<int> references_{1};
+  std::mutex retiring_;  // guards the two below, which take no memory while empty
+  GQueue arrays_ = G_QUEUE_INIT;
+  GQueue texts_ = G_QUEUE_INIT;
   Pool frames_, objects_, classifiers_, displays_, users_, labels_;
 };
 

@@ -70,6 +70,7 @@ bool Pool::give_back(void* element) {
   GList* node = g_list_find(pool_.full_list, element);
   if (!node) return false;
   header_of(element)->generation.fetch_add(1, std::memory_order_acq_rel);
+  header_of(element)->is_listed = 0;
   std::memset(element, 0, pool_.element_size);
   pool_.full_list = g_list_remove_link(pool_.full_list, node);
   pool_.empty_list = g_list_concat(node, pool_.empty_list);

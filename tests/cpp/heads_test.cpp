@@ -27,7 +27,8 @@ struct Tensor {
   Shape shape;
   std::vector<T> data;
 
-  Tensor(std::string n, ElementType t, Shape s) : name(std::move(n)), type(t), shape(std::move(s)), data(element_count(shape)) {}
+  Tensor(std::string n, ElementType t, Shape s)
+      : name(std::move(n)), type(t), shape(std::move(s)), data(element_count(shape)) {}
   TensorInfo info() const { return {name, type, shape}; }
   TensorView view() { return {name, type, shape, data.data()}; }
 };
@@ -77,7 +78,8 @@ struct YoloxCase {
   bool is_logits = false;
 };
 
-std::vector<Detection> slow_yolox(const YoloxCase& c, const Floats& tensor, std::size_t unit, const HeadSettings& settings) {
+std::vector<Detection> slow_yolox(const YoloxCase& c, const Floats& tensor, std::size_t unit,
+                                  const HeadSettings& settings) {
   std::vector<Detection> found;
   const auto columns = static_cast<std::size_t>(c.classes) + 5;
   std::size_t row = unit * static_cast<std::size_t>(tensor.shape[1]);
@@ -100,8 +102,10 @@ std::vector<Detection> slow_yolox(const YoloxCase& c, const Floats& tensor, std:
           w = std::exp(w) * stride;
           h = std::exp(h) * stride;
         }
-        found.push_back({best, static_cast<float>(score),
-                         {static_cast<float>(cx - w / 2), static_cast<float>(cy - h / 2), static_cast<float>(w), static_cast<float>(h)}});
+        found.push_back({best,
+                         static_cast<float>(score),
+                         {static_cast<float>(cx - w / 2), static_cast<float>(cy - h / 2), static_cast<float>(w),
+                          static_cast<float>(h)}});
       }
     }
   }
@@ -218,7 +222,8 @@ TEST_CASE("detr's boxes may be shares of the picture") {
   ModelSpec spec = spec_of(Head::detr, {200, 100});
   spec.options["boxes"] = "normalised";
   std::vector<Detection> found;
-  make_head(spec, {labels.info(), boxes.info(), scores.info()})->decode({labels.view(), boxes.view(), scores.view()}, 0, found);
+  make_head(spec, {labels.info(), boxes.info(), scores.info()})
+      ->decode({labels.view(), boxes.view(), scores.view()}, 0, found);
   check_same(found, {{0, 0.9F, {20, 20, 80, 50}}});
 }
 
@@ -297,10 +302,12 @@ TEST_CASE("boxes_labels reads rows of five, with or without a batch") {
     std::vector<Detection> expected;
     for (std::size_t i = unit * 30; i < unit * 30 + 30; ++i) {
       const float* b = boxes.data.data() + 5 * i;
-      if (b[4] >= 0.2F) expected.push_back({static_cast<int>(labels.data[i]), b[4], {b[0], b[1], b[2] - b[0], b[3] - b[1]}});
+      if (b[4] >= 0.2F)
+        expected.push_back({static_cast<int>(labels.data[i]), b[4], {b[0], b[1], b[2] - b[0], b[3] - b[1]}});
     }
     const Shape open = has_batch ? Shape{-1, -1, 5} : Shape{-1, 5};
-    const auto head = make_head(spec_of(Head::boxes_labels, {448, 256}), {{"boxes", ElementType::f32, open}, labels.info()});
+    const auto head =
+        make_head(spec_of(Head::boxes_labels, {448, 256}), {{"boxes", ElementType::f32, open}, labels.info()});
     std::vector<Detection> found;
     head->decode({boxes.view(), labels.view()}, unit, found);
     check_same(found, expected);
@@ -319,7 +326,9 @@ TEST_CASE("detectnet adds distances of 35 pixels to the centres of cells") {
   for (std::size_t c = 0; c < 3; ++c) {
     for (std::size_t y = 0; y < 34; ++y) {
       for (std::size_t x = 0; x < 60; ++x) {
-        const auto at = [&](std::size_t channels, std::size_t channel) { return ((channels + channel) * 34 + y) * 60 + x; };
+        const auto at = [&](std::size_t channels, std::size_t channel) {
+          return ((channels + channel) * 34 + y) * 60 + x;
+        };
         const float confidence = coverage.data[at(3, c)];
         if (confidence < threshold_of(settings, static_cast<int>(c))) continue;
         double edge[4];
@@ -330,7 +339,8 @@ TEST_CASE("detectnet adds distances of 35 pixels to the centres of cells") {
         const double top = (edge[1] - cy / 35) * -35;
         const double right = (edge[2] + cx / 35) * 35;
         const double bottom = (edge[3] + cy / 35) * 35;
-        expected.push_back({static_cast<int>(c), confidence,
+        expected.push_back({static_cast<int>(c),
+                            confidence,
                             {static_cast<float>(left), static_cast<float>(top), static_cast<float>(right - left),
                              static_cast<float>(bottom - top)}});
       }
@@ -406,8 +416,8 @@ TEST_CASE("chosen outputs alone are attributes") {
   CHECK(found[0].attribute == 0);
   CHECK(found[0].class_id == 1);
   spec.options["outputs"] = "c";
-  CHECK_THROWS_WITH_AS(make_head(spec, {a.info()}),
-                       "head classification: found a f32[1,2]; needs an output named 'c'", std::invalid_argument);
+  CHECK_THROWS_WITH_AS(make_head(spec, {a.info()}), "head classification: found a f32[1,2]; needs an output named 'c'",
+                       std::invalid_argument);
 }
 
 TEST_CASE("half floats are read like floats") {
@@ -416,7 +426,8 @@ TEST_CASE("half floats are read like floats") {
   boxes.data = {0x3400, 0x3400, 0x3800, 0x3A00};  // .25 .25 .5 .75
   scores.data = {0x3B00};                         // .875
   std::vector<Detection> found;
-  make_head(spec_of(Head::boxes_scores, {100, 100}), {boxes.info(), scores.info()})->decode({boxes.view(), scores.view()}, 0, found);
+  make_head(spec_of(Head::boxes_scores, {100, 100}), {boxes.info(), scores.info()})
+      ->decode({boxes.view(), scores.view()}, 0, found);
   check_same(found, {{0, 0.875F, {25, 25, 25, 50}}});
   CHECK(half_to_float(0x0001) == std::ldexp(1.0F, -24));
   CHECK(half_to_float(0xC000) == -2);
@@ -433,13 +444,15 @@ TEST_CASE("numbers that are none are never objects") {
   Floats boxes = floats("boxes", {1, 9, 4});
   Floats scores = floats("scores", {1, 9, 20});
   std::fill(scores.data.begin(), scores.data.end(), nan);
-  make_head(spec_of(Head::boxes_scores, {96, 64}), {boxes.info(), scores.info()})->decode({boxes.view(), scores.view()}, 0, found);
+  make_head(spec_of(Head::boxes_scores, {96, 64}), {boxes.info(), scores.info()})
+      ->decode({boxes.view(), scores.view()}, 0, found);
   CHECK(found.empty());
 }
 
 TEST_CASE("outputs that do not fit are refused, with what was found and what is needed") {
   const Floats maps = floats("maps", {1, 64, 7, 7});
-  for (Head head : {Head::yolox, Head::detr, Head::boxes_scores, Head::boxes_labels, Head::classification, Head::detectnet}) {
+  for (Head head :
+       {Head::yolox, Head::detr, Head::boxes_scores, Head::boxes_labels, Head::classification, Head::detectnet}) {
     try {
       make_head(spec_of(head, {224, 224}), {maps.info()});
       FAIL("accepted");
@@ -455,7 +468,8 @@ TEST_CASE("outputs that do not fit are refused, with what was found and what is 
   CHECK(head_named("nonsense") == Head::unknown);
   ModelSpec spec = spec_of(Head::boxes_scores, {8, 8});
   spec.options["background"] = "9";
-  CHECK_THROWS_AS(make_head(spec, {{"boxes", ElementType::f32, {1, 9, 4}}, {"scores", ElementType::f32, {1, 9, 3}}}), std::invalid_argument);
+  CHECK_THROWS_AS(make_head(spec, {{"boxes", ElementType::f32, {1, 9, 4}}, {"scores", ElementType::f32, {1, 9, 3}}}),
+                  std::invalid_argument);
 }
 
 TEST_CASE("tensors other than promised are refused, never read past their end") {

@@ -102,7 +102,8 @@ ModelInfo net(Shape input, std::vector<TensorInfo> outputs) {
 }  // namespace
 
 TEST_CASE("a DETR with sizes as input is RGB, 0..1, stretched, and needs no nms") {
-  for (const auto& [size, file] : {std::pair(416, "deimv2_hgnetv2_femto_coco.onnx"), std::pair(320, "deimv2_hgnetv2_atto_coco.onnx")}) {
+  for (const auto& [size, file] :
+       {std::pair(416, "deimv2_hgnetv2_femto_coco.onnx"), std::pair(320, "deimv2_hgnetv2_atto_coco.onnx")}) {
     const ModelSpec spec = inspect(deimv2(size, file));
     CHECK(spec.head == Head::detr);
     CHECK(spec.input.name == "images");
@@ -228,10 +229,11 @@ TEST_CASE("a u8 picture is RGB as it is") {
 }
 
 TEST_CASE("DetectNet is known by its names and four to one channels") {
-  const ModelSpec spec = inspect({"resnet18.onnx",
-                                  {{"input_1:0", f32, {-1, 3, 544, 960}}},
-                                  {{"output_bbox/BiasAdd:0", f32, {-1, 16, 34, 60}}, {"output_cov/Sigmoid:0", f32, {-1, 4, 34, 60}}},
-                                  {}});
+  const ModelSpec spec =
+      inspect({"resnet18.onnx",
+               {{"input_1:0", f32, {-1, 3, 544, 960}}},
+               {{"output_bbox/BiasAdd:0", f32, {-1, 16, 34, 60}}, {"output_cov/Sigmoid:0", f32, {-1, 4, 34, 60}}},
+               {}});
   CHECK(spec.head == Head::detectnet);
   CHECK(spec.class_count == 4);
   CHECK(spec.input.scale[0] == doctest::Approx(1 / 255.0));
@@ -247,13 +249,19 @@ TEST_CASE("every decided model has a head that accepts its outputs") {
 
 TEST_CASE("what this version does not decode is refused by what it looks like") {
   CHECK(has(refusal(yunet()), "face detector"));
-  CHECK(has(refusal({"movenet-lightning.onnx", {{"input:0", i32, {1, 192, 192, 3}}}, {{"Identity:0", f32, {1, 1, 17, 3}}}, {}}),
-            "pose keypoints"));
-  CHECK(has(refusal({"deeplabv3.onnx", {{"MobilenetV2/MobilenetV2/input", u8, {1, 513, 513, 3}}}, {{"ArgMax", i64, {1, 513, 513}}}, {}}),
+  CHECK(has(
+      refusal(
+          {"movenet-lightning.onnx", {{"input:0", i32, {1, 192, 192, 3}}}, {{"Identity:0", f32, {1, 1, 17, 3}}}, {}}),
+      "pose keypoints"));
+  CHECK(has(refusal({"deeplabv3.onnx",
+                     {{"MobilenetV2/MobilenetV2/input", u8, {1, 513, 513, 3}}},
+                     {{"ArgMax", i64, {1, 513, 513}}},
+                     {}}),
             "segmentation"));
   CHECK(has(refusal({"road.onnx", {{"data", f32, {1, 512, 896, 3}}}, {{"tf.identity", f32, {1, 512, 896, 4}}}, {}}),
             "segmentation"));
-  CHECK(has(refusal({"reid.onnx", {{"data", f32, {1, 3, 256, 128}}}, {{"reid_embedding", f32, {1, 256}}}, {}}), "embedding"));
+  CHECK(has(refusal({"reid.onnx", {{"data", f32, {1, 3, 256, 128}}}, {{"reid_embedding", f32, {1, 256}}}, {}}),
+            "embedding"));
   CHECK(has(refusal(net({1, 3, 256, 128}, {{"y", f32, {1, 512}}})), "embedding"));
   CHECK(has(refusal(net({1, 3, 640, 640}, {{"output0", f32, {1, 84, 8400}}})), "YOLOv8"));
   CHECK(has(refusal(net({1, 3, 640, 640}, {{"output0", f32, {1, 300, 6}}})), "nms in the graph"));
@@ -272,7 +280,8 @@ TEST_CASE("any other network is refused, with what was seen and what to add") {
   CHECK(has(classifier, "model-color-format"));
   CHECK(has(refusal(net({1, 3, 224, 224}, {{"y", f32, {1, 1000}}})), "net-scale-factor"));
   CHECK(has(refusal(net({1, 3, 224, 224}, {{"y", f32, {1, 10, 1, 1}}})), "net-scale-factor"));
-  CHECK(has(refusal(net({1, 3, 300, 300}, {{"boxes", f32, {1, 3000, 4}}, {"scores", f32, {1, 3000, 21}}})), "net-scale-factor"));
+  CHECK(has(refusal(net({1, 3, 300, 300}, {{"boxes", f32, {1, 3000, 4}}, {"scores", f32, {1, 3000, 21}}})),
+            "net-scale-factor"));
   CHECK(has(refusal(net({1, 3, 224, 224}, {})), "outputs none"));
   CHECK(has(refusal(net({1, 128}, {{"y", f32, {1, 10}}})), "neither a picture"));
   CHECK(has(refusal(net({1, 3, 224, 224}, {{"", f32, {}}})), "no head"));

@@ -38,15 +38,16 @@ std::vector<Detection> random_detections(std::mt19937& random, int count, int cl
   std::uniform_int_distribution<int> level(0, 50);  // few levels, so that many are equal
   std::vector<Detection> detections;
   for (int i = 0; i < count; ++i) {
-    detections.push_back({static_cast<int>(random() % static_cast<unsigned>(classes)), static_cast<float>(level(random)) / 50,
+    detections.push_back({static_cast<int>(random() % static_cast<unsigned>(classes)),
+                          static_cast<float>(level(random)) / 50,
                           {place(random), place(random), size(random), size(random)}});
   }
   return detections;
 }
 
 bool is_same(const Detection& a, const Detection& b) {
-  return a.class_id == b.class_id && a.confidence == b.confidence && a.box.left == b.box.left && a.box.top == b.box.top &&
-         a.box.width == b.box.width && a.box.height == b.box.height;
+  return a.class_id == b.class_id && a.confidence == b.confidence && a.box.left == b.box.left &&
+         a.box.top == b.box.top && a.box.width == b.box.width && a.box.height == b.box.height;
 }
 
 void check_same(const std::vector<Detection>& a, const std::vector<Detection>& b) {
@@ -80,7 +81,8 @@ TEST_CASE("nms keeps what the slow definition keeps, in its order") {
 
 TEST_CASE("settings go by class, and the last one serves the rest") {
   const Box box{0, 0, 10, 10};
-  std::vector<Detection> detections = {{0, .9F, box}, {0, .8F, box}, {1, .7F, box}, {1, .6F, box}, {9, .5F, box}, {9, .4F, box}};
+  std::vector<Detection> detections = {{0, .9F, box}, {0, .8F, box}, {1, .7F, box},
+                                       {1, .6F, box}, {9, .5F, box}, {9, .4F, box}};
   nms(detections, {{1.0F, 0}, {0.5F, 0}});
   REQUIRE(detections.size() == 4);
   CHECK(detections[1].confidence == .8F);
@@ -106,8 +108,11 @@ TEST_CASE("equals keep their order") {
 
 TEST_CASE("numbers that are none, boxes without area and nothing at all do no harm") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  std::vector<Detection> detections = {{0, nan, {0, 0, 1, 1}}, {0, .5F, {nan, nan, nan, nan}}, {0, .4F, {0, 0, 0, 0}},
-                                       {0, .3F, {0, 0, -5, 5}}, {-1, .2F, {0, 0, 1, 1}}};
+  std::vector<Detection> detections = {{0, nan, {0, 0, 1, 1}},
+                                       {0, .5F, {nan, nan, nan, nan}},
+                                       {0, .4F, {0, 0, 0, 0}},
+                                       {0, .3F, {0, 0, -5, 5}},
+                                       {-1, .2F, {0, 0, 1, 1}}};
   nms(detections, NmsSettings{});
   CHECK(detections.size() == 4);
   detections.clear();

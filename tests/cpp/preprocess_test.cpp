@@ -7,14 +7,30 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
+#include <cstdlib>
 #include <limits>
+#include <new>
 #include <random>
 #include <stdexcept>
 
 #include "algo/half.h"
 
 using namespace fluvial;
+
+namespace {
+
+std::size_t allocation_count = 0;
+
+}  // namespace
+
+// Not inlined: GCC would see malloc() without the delete, or free() without the new, and warn.
+__attribute__((noinline)) void* operator new(std::size_t size) {
+  ++allocation_count;
+  if (void* memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+__attribute__((noinline)) void operator delete(void* memory) noexcept { std::free(memory); }
+__attribute__((noinline)) void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace {
 
@@ -106,7 +122,8 @@ std::array<double, 3> reference_rgb(const ImageView& v, const Letterbox& box, in
     const double unit = planes[i].is_half ? 2 : 1;
     const double start[2] = {box.crop.left / unit, box.crop.top / unit};
     const double length[2] = {box.crop.width / unit, box.crop.height / unit};
-    const int size[2] = {planes[i].is_half ? (v.width + 1) / 2 : v.width, planes[i].is_half ? (v.height + 1) / 2 : v.height};
+    const int size[2] = {planes[i].is_half ? (v.width + 1) / 2 : v.width,
+                         planes[i].is_half ? (v.height + 1) / 2 : v.height};
     const int out[2] = {box.width, box.height};
     c[i] = bilinear(v, planes[i].plane, planes[i].offset, planes[i].step, start, length, size, out, x, y);
   }
@@ -200,7 +217,7 @@ TEST_CASE("every format, shrunk and enlarged, odd and even, is within a small pa
 }
 
 TEST_CASE("crops start and end anywhere, also between pixels and over the edge") {
-  const Box crops[] = {{10, 8, 20, 16}, {11, 9, 21, 15}, {3.25F, 4.75F, 30.5F, 21.125F}, {0.5F, 0.5F, 1, 1},
+  const Box crops[] = {{10, 8, 20, 16},    {11, 9, 21, 15},    {3.25F, 4.75F, 30.5F, 21.125F}, {0.5F, 0.5F, 1, 1},
                        {-10, -10, 30, 25}, {50, 30, 100, 100}, {12.3F, 7.9F, 0.2F, 30}};
   for (PixelFormat format : kFormats) {
     const Picture picture(format, 67, 45);
@@ -267,7 +284,8 @@ TEST_CASE("integers saturate and signs survive") {
   std::vector<std::int32_t> integers(256);
   centred.run(picture.view, integers.data());
   for (std::size_t i = 0; i < 256; ++i) {
-    CHECK(integers[i] == picture.view.plane[0][i / 16 * static_cast<std::size_t>(picture.view.stride[0]) + i % 16] - 128);
+    CHECK(integers[i] ==
+          picture.view.plane[0][i / 16 * static_cast<std::size_t>(picture.view.stride[0]) + i % 16] - 128);
   }
   spec.type = ElementType::u8;
   Preprocessor bytes(spec);
@@ -281,7 +299,8 @@ TEST_CASE("one object serves one geometry after another") {
   std::vector<float> out(48 * 32 * 3);
   std::mt19937 random(3);
   for (int round = 0; round < 60; ++round) {
-    const Picture picture(kFormats[random() % 6], 1 + static_cast<int>(random() % 90), 1 + static_cast<int>(random() % 90), random());
+    const Picture picture(kFormats[random() % 6], 1 + static_cast<int>(random() % 90),
+                          1 + static_cast<int>(random() % 90), random());
     const Box crop{static_cast<float>(random() % 30), static_cast<float>(random() % 30),
                    static_cast<float>(1 + random() % 60), static_cast<float>(1 + random() % 60)};
     preprocessor.run(picture.view, crop, out.data());
@@ -296,6 +315,21 @@ TEST_CASE("a second frame of one geometry is not the first one again") {
     const Picture picture(PixelFormat::nv12, 30, 20, seed);
     preprocessor.run(picture.view, out.data());
     CHECK(difference(picture.view, all_of(picture.view), preprocessor.input(), out.data()).greatest < kFloatLimit);
+  }
+}
+
+TEST_CASE("nothing is allocated once the largest geometry has come") {
+  for (PixelFormat format : kFormats) {
+    const Picture picture(format, 90, 70);
+    Preprocessor preprocessor(input({64, 64}, ElementType::u8, Layout::nhwc));
+    std::vector<std::uint8_t> out(preprocessor.unit_bytes());
+    preprocessor.run(picture.view, out.data());
+    const std::size_t before = allocation_count;
+    for (int i = 0; i < 1000; ++i) {
+      const auto at = static_cast<float>(i % 40);
+      preprocessor.run(picture.view, {at, at, 20 + at / 3, 30}, out.data());
+    }
+    CHECK(allocation_count == before);
   }
 }
 

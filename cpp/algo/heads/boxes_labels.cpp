@@ -1,5 +1,5 @@
-// Detections that the graph has already chosen: boxes [N, 5] or [1, N, 5] as left, top, right, bottom, score in pixels of
-// the input, and labels [N] or [1, N]. Without a batch dimension the only unit is 0.
+// Detections that the graph has already chosen: boxes [N, 5] or [1, N, 5] as left, top, right, bottom, score in pixels
+// of the input, and labels [N] or [1, N]. Without a batch dimension the only unit is 0.
 #include "algo/heads/tensors.h"
 
 namespace fluvial::heads {

@@ -40,9 +40,10 @@ class BoxesScores : public HeadDecoder {
 
  private:
   Best best_class(const float* row, int background) const {
-    if (background < 0) return best_of(row, columns_);
-    const Best before = best_of(row, background);
-    const Best after = best_of(row + background + 1, columns_ - background - 1);
+    const float least = thresholds_.least();
+    if (background < 0) return best_of(row, columns_, least);
+    const Best before = best_of(row, background, least);
+    const Best after = best_of(row + background + 1, columns_ - background - 1, least);
     return before.value >= after.value ? before : Best{background + after.index, after.value};
   }
 
@@ -82,8 +83,9 @@ int background_column(const ModelSpec& spec, int columns) {
   const bool is_number = !word.empty() && word.size() < 6 && word.find_first_not_of("0123456789") == std::string::npos;
   const int column = is_number ? std::stoi(word) : columns;
   if (column < columns) return column;
-  throw std::invalid_argument("head boxes_scores: option background=" + word + "; allowed are none, first, last, auto " +
-                              "or a column below " + std::to_string(columns));
+  throw std::invalid_argument("head boxes_scores: option background=" + word +
+                              "; allowed are none, first, last, auto " + "or a column below " +
+                              std::to_string(columns));
 }
 
 }  // namespace

@@ -2,8 +2,8 @@
 //
 // Values may be probabilities, logits, or probabilities quantised to u8 (0..255). Options:
 // "activation=auto|none|softmax": apply a softmax; auto does so where values are no probabilities (outside of 0..1).
-// "multi_label=auto|none|all" or names of outputs, comma separated: their values are independent (sigmoids), and each one
-// above the threshold is reported. Auto takes values of 0..1 that do not sum to one for independent.
+// "multi_label=auto|none|all" or names of outputs, comma separated: their values are independent (sigmoids), and each
+// one above the threshold is reported. Auto takes values of 0..1 that do not sum to one for independent.
 // "outputs=NAMES": only these outputs are attributes, numbered in this order.
 #include <algorithm>
 #include <cmath>
@@ -51,8 +51,9 @@ class Classifier : public HeadDecoder {
         multi_label == Choice::yes || (multi_label == Choice::automatic && are_probabilities && !sums_to_one());
     if (is_multi_label) return report_all(attribute, softmax_ == Choice::automatic && !are_probabilities, out);
     if (needs_softmax) apply_softmax();
-    const Best best = best_of(values_.data(), static_cast<int>(values_.size()));
-    if (!values_.empty() && best.value >= thresholds_.of(best.index)) out.push_back({attribute, best.index, best.value});
+    const Best best = best_of(values_.data(), static_cast<int>(values_.size()), thresholds_.least());
+    if (!values_.empty() && best.value >= thresholds_.of(best.index))
+      out.push_back({attribute, best.index, best.value});
   }
 
   void report_all(int attribute, bool are_logits, std::vector<Classification>& out) const {
@@ -70,7 +71,7 @@ class Classifier : public HeadDecoder {
   }
 
   void apply_softmax() {
-    const float greatest = best_of(values_.data(), static_cast<int>(values_.size())).value;
+    const float greatest = best_of(values_.data(), static_cast<int>(values_.size()), 0).value;
     float sum = 0;
     for (float& value : values_) sum += value = std::exp(value - greatest);
     for (float& value : values_) value /= sum;

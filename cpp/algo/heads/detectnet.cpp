@@ -26,7 +26,8 @@ class DetectNet : public HeadDecoder {
       for (std::int64_t i = 0; i < cells; ++i) {
         const float confidence = coverage[c * cells + i];
         if (!(confidence >= threshold)) continue;
-        out.push_back({c, confidence, box_at(boxes + 4 * c * cells + i, cells, i % columns, i / columns, rows, columns)});
+        out.push_back(
+            {c, confidence, box_at(boxes + 4 * c * cells + i, cells, i % columns, i / columns, rows, columns)});
       }
     }
   }

@@ -12,8 +12,7 @@ struct Places {
 
 class Detr : public HeadDecoder {
  public:
-  Detr(const ModelSpec& spec, Places places, const HeadSettings& settings)
-      : places_(places), thresholds_(settings) {
+  Detr(const ModelSpec& spec, Places places, const HeadSettings& settings) : places_(places), thresholds_(settings) {
     if (option(spec, "boxes", "pixels") == "normalised") {
       scale_x_ = static_cast<float>(spec.input.size.width);
       scale_y_ = static_cast<float>(spec.input.size.height);
@@ -46,7 +45,7 @@ class Detr : public HeadDecoder {
   LabelReader labels_;
 };
 
-// By name if the names say, else by type and rank.
+// By type and shape; of two matrices of one type, by name.
 bool find_places(const std::vector<TensorInfo>& outputs, Places& places) {
   constexpr std::size_t kNone = 99;
   places = {kNone, kNone, kNone};

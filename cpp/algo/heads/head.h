@@ -6,7 +6,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "types/detection.h"
@@ -21,8 +23,9 @@ struct HeadSettings {
   std::vector<float> threshold_by_class;  // least confidence before nms
 };
 
-// Belongs to one stream of work; not thread-safe (it keeps scratch memory). `outputs` must be those that make_head() was
-// told of, in the same order; `unit` is the place in the batch. Tensors of another shape or type raise std::runtime_error.
+// Belongs to one stream of work; not thread-safe (it keeps scratch memory). `outputs` must be those that make_head()
+// was told of, in the same order; `unit` is the place in the batch. Tensors of another shape or type raise
+// std::runtime_error.
 class HeadDecoder {
  public:
   virtual ~HeadDecoder() = default;

@@ -120,22 +120,38 @@ Thresholds::Thresholds(const HeadSettings& settings)
   for (float threshold : by_class_) least_ = std::min(least_, threshold);
 }
 
+namespace {
+
+// Lanes of their own maximum: one running maximum could not be vectorised without reordering floats.
 FLUVIAL_SIMD
-Best best_of(const float* values, int count) {
-  // Lanes of their own maximum: one running maximum could not be vectorised without reordering floats.
+float greatest_of(const float* values, int count) {
   constexpr int kLanes = 16;
   float lane[kLanes];
-  std::fill_n(lane, kLanes, -std::numeric_limits<float>::infinity());
-  int i = 0;
+  std::copy_n(values, kLanes, lane);
+  int i = kLanes;
   for (; i + kLanes <= count; i += kLanes) {
     for (int j = 0; j < kLanes; ++j) lane[j] = values[i + j] > lane[j] ? values[i + j] : lane[j];
   }
+  for (; i < count; ++i) lane[0] = values[i] > lane[0] ? values[i] : lane[0];
+  for (int half = kLanes / 2; half > 0; half /= 2) {
+    for (int j = 0; j < half; ++j) lane[j] = lane[j + half] > lane[j] ? lane[j + half] : lane[j];
+  }
+  return lane[0];
+}
+
+float greatest_of_few(const float* values, int count) {
   float greatest = -std::numeric_limits<float>::infinity();
-  for (int j = 0; j < kLanes; ++j) greatest = lane[j] > greatest ? lane[j] : greatest;
-  for (; i < count; ++i) greatest = values[i] > greatest ? values[i] : greatest;
-  int index = 0;
-  while (index + 1 < count && values[index] != greatest) ++index;
-  return {index, greatest};
+  for (int i = 0; i < count; ++i) greatest = values[i] > greatest ? values[i] : greatest;
+  return greatest;
+}
+
+}  // namespace
+
+Best best_of(const float* values, int count, float least) {
+  Best best{0, count < 32 ? greatest_of_few(values, count) : greatest_of(values, count)};
+  if (!(best.value >= least)) return best;
+  while (best.index + 1 < count && values[best.index] != best.value) ++best.index;
+  return best;
 }
 
 float sigmoid(float x) { return 1.0F / (1.0F + std::exp(-x)); }

@@ -32,7 +32,8 @@ class FloatReader {
 // One unit of labels [N, count]: i64, i32, or the float types that some exporters leave.
 class LabelReader {
  public:
-  // Throws std::runtime_error if the tensor has another shape or type. The tensor's memory is read until the next open().
+  // Throws std::runtime_error if the tensor has another shape or type. The tensor's memory is read until the next
+  // open().
   void open(const TensorView& tensor, std::size_t unit, std::size_t count);
   int at(std::size_t i) const;  // -1 for what can be no class id
 
@@ -67,8 +68,9 @@ struct Best {
   float value = 0;
 };
 
-// The greatest of `count` values, the first of equals. Vectorised.
-Best best_of(const float* values, int count);
+// The greatest of `count` values, the first of equals. Its place is looked for only if it reaches `least`, as most rows
+// of most models hold nothing.
+Best best_of(const float* values, int count, float least);
 
 float sigmoid(float x);
 

@@ -1,12 +1,14 @@
 // YOLOX: [N, anchors, 5 + classes], each row x, y, w, h, objectness, classes; score = objectness * class.
 //
 // Exports differ in how much the graph did. A raw one gives places in the grid: centre = (xy + cell) * stride and
-// size = exp(wh) * stride, over grids of strides 8, 16 and 32; a decoded one gives pixels, centre and size (YOLOv5 and v7
-// look the same, with three anchors a cell). Some leave out the sigmoid. Unless the options say ("boxes=raw|decoded",
-// "scores=probabilities|logits"), the numbers do, frame by frame: coordinates of a raw grid stay near 0 wherever the cell
-// lies, and probabilities are never outside of 0..1, while objectness of background as a logit is far below 0.
+// size = exp(wh) * stride, over grids of strides 8, 16 and 32; a decoded one gives pixels, centre and size (YOLOv5 and
+// v7 look the same, with three anchors a cell). Some leave out the sigmoid. Unless the options say
+// ("boxes=raw|decoded", "scores=probabilities|logits"), the numbers do, frame by frame: coordinates of a raw grid stay
+// near 0 wherever the cell lies, and probabilities are never outside of 0..1, while objectness of background as a logit
+// is far below 0.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "algo/heads/tensors.h"
 
@@ -17,6 +19,7 @@ struct Cell {
   float x, y, stride;
 };
 
+constexpr float kAny = -std::numeric_limits<float>::infinity();  // logits may be below 0
 constexpr int kStrides[] = {8, 16, 32};
 
 std::vector<Cell> grid_of(Size input) {
@@ -81,7 +84,7 @@ class Yolox : public HeadDecoder {
   bool judge(const float* row, bool is_logits, Detection& found) const {
     const float objectness = is_logits ? sigmoid(row[4]) : row[4];
     if (!(objectness >= thresholds_.least())) return false;  // no class can lift the product
-    const Best best = best_of(row + 5, columns_ - 5);
+    const Best best = best_of(row + 5, columns_ - 5, kAny);
     found.class_id = best.index;
     found.confidence = objectness * (is_logits ? sigmoid(best.value) : best.value);
     return found.confidence >= thresholds_.of(best.index);

@@ -61,7 +61,9 @@ struct Impl {
   bool is_begun = false;              // stream-start, caps and segment are pushed
   std::size_t first = 0;              // whose turn it is to come first
   GstClockTime last_pts = 0;
-  bool is_new_mux = g_strcmp0(g_getenv("USE_NEW_NVSTREAMMUX"), "yes") == 0;
+  // DeepStream's old mux fills a batch with several frames of one source when others have ended; its new one, and we
+  // under our own name, take one of each, so that a tiler behind shows every frame.
+  bool shares_batches = false;
   IgnoredProperties ignored;
   std::unique_ptr<Allocator> allocator = make_system_allocator();
 };
@@ -242,7 +244,7 @@ static std::vector<int> choose(const Impl& impl, bool is_time_over) {
     queues.push_back({static_cast<int>(source->frames.size()), source->is_ended});
   BatchingRule rule;
   rule.batch_size = static_cast<int>(impl.settings.batch_size);
-  rule.is_one_per_source = impl.settings.is_live || impl.is_new_mux || impl.settings.batch_size == 0;
+  rule.is_one_per_source = impl.settings.is_live || !impl.shares_batches || impl.settings.batch_size == 0;
   return choose_batch(queues, rule, is_time_over, impl.first);
 }
 
@@ -383,7 +385,8 @@ static void begin(FluvialMux* self) {
     const guint size = impl.settings.batch_size ? impl.settings.batch_size : static_cast<guint>(impl.sources.size());
     caps = surface_caps(*impl.format, impl.fps_n, impl.fps_d, size);
   }
-  gchar* id = gst_pad_create_stream_id(self->src, GST_ELEMENT(self), "batch");
+  // Not gst_pad_create_stream_id: that derives an id from the one sink pad, and here are many.
+  gchar* id = g_strdup_printf("%s/batch/%08x", GST_OBJECT_NAME(self), g_random_int());
   gst_pad_push_event(self->src, gst_event_new_stream_start(id));
   g_free(id);
   gst_pad_push_event(self->src, gst_event_new_caps(caps));
@@ -563,6 +566,9 @@ static void forget_stream(Impl& impl) {
 }
 
 static GstStateChangeReturn fluvial_mux_change_state(GstElement* element, GstStateChange change) {
+  if (change == GST_STATE_CHANGE_NULL_TO_READY)
+    impl_of(element).shares_batches = g_str_equal(G_OBJECT_TYPE_NAME(element), "nvstreammux") &&
+                                      g_strcmp0(g_getenv("USE_NEW_NVSTREAMMUX"), "yes") != 0;
   const auto result = GST_ELEMENT_CLASS(fluvial_mux_parent_class)->change_state(element, change);
   if (change == GST_STATE_CHANGE_PAUSED_TO_READY) forget_stream(impl_of(element));
   return result;

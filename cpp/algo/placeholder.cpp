@@ -1,2 +1,0 @@
-// x
-namespace fluvial { int placeholder_algo() { return 0; } }

@@ -1,0 +1,18 @@
+// Surfaces as NumPy arrays.
+#pragma once
+
+#include <gst/gst.h>
+
+#include "bindings/pyds/wrapper.h"
+#include "surface/surface.h"
+
+namespace fluvial::python {
+
+// uint8 [H, W, 4 or 3]: a writable view of an RGBA or RGB surface. The array keeps the surface, not the buffer: written
+// late, it is seen by nobody. Two views of one frame show the same pixels.
+nb::object writable_pixels(GstBuffer* buffer, std::size_t batch_id);
+
+// uint8 [H, W, 4]: read-only RGBA, converted.
+nb::object converted_pixels(const Surface& surface);
+
+}  // namespace fluvial::python

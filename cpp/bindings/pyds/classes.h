@@ -1,0 +1,60 @@
+// The structs that pyds shows, and their names in signatures.
+#pragma once
+
+#include "gstnvdsinfer.h"
+#include "gstnvdsmeta.h"
+#include "nvbufsurface.h"
+#include "nvds_tracker_meta.h"
+#include "nvdsinfer.h"
+#include "nvll_osd_struct.h"
+#include "bindings/pyds/wrapper.h"
+
+// The example of a user's own struct that NVIDIA's bindings carry. Strings are g_malloc'ed.
+struct CustomDataStruct {
+  int structId;
+  char* message;
+  int sampleInt;
+};
+
+namespace fluvial::python {
+
+#define FLUVIAL_CLASS(T)                                              \
+  template <>                                                         \
+  struct ClassName<T> {                                               \
+    static constexpr auto text = nanobind::detail::const_name("pyds." #T); \
+  };
+
+FLUVIAL_CLASS(NvDsBatchMeta)
+FLUVIAL_CLASS(NvDsFrameMeta)
+FLUVIAL_CLASS(NvDsObjectMeta)
+FLUVIAL_CLASS(NvDsClassifierMeta)
+FLUVIAL_CLASS(NvDsLabelInfo)
+FLUVIAL_CLASS(NvDsDisplayMeta)
+FLUVIAL_CLASS(NvDsUserMeta)
+FLUVIAL_CLASS(NvDsMetaPool)
+FLUVIAL_CLASS(NvDsTargetMiscDataBatch)
+FLUVIAL_CLASS(NvDsTargetMiscDataStream)
+FLUVIAL_CLASS(NvDsTargetMiscDataObject)
+FLUVIAL_CLASS(NvDsInferTensorMeta)
+FLUVIAL_CLASS(NvDsInferSegmentationMeta)
+
+#undef FLUVIAL_CLASS
+
+// One function a file: adds its classes or functions to pyds.
+void bind_enums(nb::module_& m);
+void bind_glist(nb::module_& m);
+void bind_base(nb::module_& m);
+void bind_batch(nb::module_& m);
+void bind_frame(nb::module_& m);
+void bind_object(nb::module_& m);
+void bind_classifier(nb::module_& m);
+void bind_display(nb::module_& m);
+void bind_osd(nb::module_& m);
+void bind_user(nb::module_& m);
+void bind_custom(nb::module_& m);
+void bind_tracker(nb::module_& m);
+void bind_infer(nb::module_& m);
+void bind_surface(nb::module_& m);
+void bind_strings(nb::module_& m);
+
+}  // namespace fluvial::python

@@ -1,0 +1,122 @@
+#include "bindings/pyds/field.h"
+
+#include <nanobind/ndarray.h>
+
+#include <algorithm>
+
+namespace fluvial::python {
+
+int refuse_delete(const char* type, const char* field) {
+  PyErr_Format(PyExc_TypeError, "%s.%s cannot be deleted", type, field);
+  return -1;
+}
+
+int refuse_type(const char* type, const char* field, const char* expected, PyObject* value) {
+  PyErr_Format(PyExc_TypeError, "%s.%s: expected %s, not %s", type, field, expected, Py_TYPE(value)->tp_name);
+  return -1;
+}
+
+bool int_from(PyObject* value, long long low, unsigned long long high, const char* type, const char* field,
+              unsigned long long& out) {
+  if (!PyLong_Check(value) && (PyFloat_Check(value) || !PyIndex_Check(value))) {
+    refuse_type(type, field, "int", value);
+    return false;
+  }
+  PyObject* number = PyNumber_Index(value);
+  if (!number) return false;
+  int overflow = 0;
+  const long long as_signed = PyLong_AsLongLongAndOverflow(number, &overflow);
+  bool fits = overflow == 0 && as_signed >= low && (as_signed < 0 || static_cast<unsigned long long>(as_signed) <= high);
+  out = static_cast<unsigned long long>(as_signed);
+  if (overflow > 0) {
+    out = PyLong_AsUnsignedLongLong(number);
+    fits = !PyErr_Occurred() && out <= high;
+    PyErr_Clear();
+  }
+  if (!fits) PyErr_Format(PyExc_TypeError, "%s.%s: %R does not fit (%lld..%llu)", type, field, number, low, high);
+  Py_DECREF(number);
+  return fits;
+}
+
+bool float_from(PyObject* value, const char* type, const char* field, double& out) {
+  out = PyFloat_AsDouble(value);
+  if (out != -1.0 || !PyErr_Occurred()) return true;
+  PyErr_Clear();
+  refuse_type(type, field, "float", value);
+  return false;
+}
+
+const char* utf8_from(PyObject* value, const char* type, const char* field, Py_ssize_t& size) {
+  if (!PyUnicode_Check(value)) {
+    refuse_type(type, field, "str", value);
+    return nullptr;
+  }
+  return PyUnicode_AsUTF8AndSize(value, &size);
+}
+
+void free_text(void* text, const Ground& ground) {
+  ground.root->lease ? ground.root->lease.free_text_later(text) : g_free(text);
+}
+
+void free_array(void* array, const Ground& ground) {
+  if (ground.root->lease)
+    ground.root->lease.free_array_later(array);
+  else if (array)
+    ground.root->retired = g_slist_prepend(ground.root->retired, array);
+}
+
+template <>
+bool assign_part(NvOSD_TextParams& to, const NvOSD_TextParams& from, const Ground& ground) {
+  if (&to == &from) return true;
+  free_text(to.display_text, ground);
+  to = from;
+  to.display_text = g_strdup(from.display_text);
+  return true;
+}
+
+template <>
+bool assign_part(NvOSD_MaskParams& to, const NvOSD_MaskParams& from, const Ground& ground) {
+  if (&to == &from) return true;
+  if (to.size > 0) free_array(to.data, ground);
+  to = from;
+  to.data = from.size > 0 && from.data ? static_cast<float*>(g_memdup2(from.data, from.size)) : nullptr;
+  return true;
+}
+
+template <>
+bool assign_part(NvDsBaseMeta& to, const NvDsBaseMeta& from, const Ground&) {
+  if (&to == &from) return true;
+  PyErr_SetString(PyExc_TypeError, "base_meta says which batch an element belongs to; set its meta_type instead");
+  return false;
+}
+
+PyObject* chars_to(const char* chars, std::size_t size) {
+  return PyUnicode_DecodeUTF8(chars, static_cast<Py_ssize_t>(strnlen(chars, size)), "replace");
+}
+
+int chars_from(PyObject* value, char* chars, std::size_t size, const char* type, const char* field) {
+  if (!value) return refuse_delete(type, field);
+  Py_ssize_t length = 0;
+  const char* text = utf8_from(value, type, field, length);
+  if (!text) return -1;
+  auto kept = std::min(static_cast<std::size_t>(length), size - 1);
+  if (kept < static_cast<std::size_t>(length))
+    while (kept > 0 && (text[kept] & 0xC0) == 0x80) --kept;  // not in the middle of a character
+  std::memcpy(chars, text, kept);
+  std::memset(chars + kept, 0, size - kept);
+  return 0;
+}
+
+PyObject* int_view(void* data, std::size_t length, bool is_unsigned, const Ground& ground) {
+  nb::handle owner(reinterpret_cast<PyObject*>(ground.root));
+  try {
+    if (is_unsigned)
+      return nb::cast(nb::ndarray<nb::numpy, std::uint32_t, nb::ndim<1>>(data, {length}, owner)).release().ptr();
+    return nb::cast(nb::ndarray<nb::numpy, std::int32_t, nb::ndim<1>>(data, {length}, owner)).release().ptr();
+  } catch (nb::python_error& e) {
+    e.restore();
+    return nullptr;
+  }
+}
+
+}  // namespace fluvial::python

@@ -1,0 +1,304 @@
+// One line a field: each helper makes the getter and setter of one kind of member, so that a class is a table.
+//
+//   PyGetSetDef fields[] = {field<&NvDsObjectMeta::class_id>("class_id"), ..., {}};
+//
+// Kinds follow the member's C type: numbers, enums, structs inside the struct, char arrays. Pointers mean different
+// things and have a helper each. What pyds rejects is rejected (float for int, int for enum, negative for unsigned:
+// TypeError); what would make it crash is rejected too.
+#pragma once
+
+#include <glib.h>
+
+#include <limits>
+#include <type_traits>
+
+#include "bindings/pyds/capsule.h"
+#include "bindings/pyds/classes.h"
+#include "bindings/pyds/enums.h"
+#include "bindings/pyds/memory.h"
+
+namespace fluvial::python {
+
+template <auto Member>
+struct MemberOf;
+template <typename C, typename M, M C::*P>
+struct MemberOf<P> {
+  using Struct = C;
+  using Type = M;
+};
+template <auto Member>
+using StructOf = typename MemberOf<Member>::Struct;
+template <auto Member>
+using TypeOf = typename MemberOf<Member>::Type;
+
+inline const char* name_in(void* closure) { return static_cast<const char*>(closure); }
+
+// --- values from and to Python ----------------------------------------------------------------------------------------
+
+// False with TypeError set, naming the field, for what is no whole number or does not fit.
+bool int_from(PyObject* value, long long low, unsigned long long high, const char* type, const char* field,
+              unsigned long long& out);
+bool float_from(PyObject* value, const char* type, const char* field, double& out);
+// Borrowed UTF-8; nullptr with TypeError.
+const char* utf8_from(PyObject* value, const char* type, const char* field, Py_ssize_t& size);
+int refuse_delete(const char* type, const char* field);
+int refuse_type(const char* type, const char* field, const char* expected, PyObject* value);
+
+template <typename M>
+PyObject* value_to(const M& value) {
+  if constexpr (std::is_same_v<M, bool>)
+    return PyBool_FromLong(value);
+  else if constexpr (std::is_enum_v<M>)
+    return enum_to<M>(static_cast<long long>(value));
+  else if constexpr (std::is_floating_point_v<M>)
+    return PyFloat_FromDouble(static_cast<double>(value));
+  else if constexpr (std::is_signed_v<M>)
+    return PyLong_FromLongLong(value);
+  else
+    return PyLong_FromUnsignedLongLong(value);
+}
+
+template <typename M>
+bool value_from(PyObject* value, const char* type, const char* field, M& out) {
+  if constexpr (std::is_same_v<M, bool>) {
+    const int truth = PyObject_IsTrue(value);
+    out = truth > 0;
+    return truth >= 0;
+  } else if constexpr (std::is_enum_v<M>) {
+    long long number = 0;
+    if (!enum_from<M>(value, number)) return refuse_type(type, field, enum_info<M>().name, value) == 0;
+    out = static_cast<M>(number);
+    return true;
+  } else if constexpr (std::is_floating_point_v<M>) {
+    double number = 0;
+    if (!float_from(value, type, field, number)) return false;
+    out = static_cast<M>(number);
+    return true;
+  } else {
+    unsigned long long number = 0;
+    if (!int_from(value, static_cast<long long>(std::numeric_limits<M>::min()),
+                  static_cast<unsigned long long>(std::numeric_limits<M>::max()), type, field, number))
+      return false;
+    out = static_cast<M>(number);
+    return true;
+  }
+}
+
+// Assigning a whole struct copies it. What a struct owns is copied too; specialised where it owns something.
+template <typename M>
+bool assign_part(M& to, const M& from, const Ground&) {
+  to = from;
+  return true;
+}
+template <>
+bool assign_part(NvOSD_TextParams& to, const NvOSD_TextParams& from, const Ground& ground);
+template <>
+bool assign_part(NvOSD_MaskParams& to, const NvOSD_MaskParams& from, const Ground& ground);
+template <>
+bool assign_part(NvDsBaseMeta& to, const NvDsBaseMeta& from, const Ground& ground);
+
+// A string that the metadata pointed at. Elements may still read it, so it goes with the batch.
+void free_text(void* text, const Ground& ground);
+// An array that NumPy views may still show: it goes when the last wrapper on this ground has gone.
+void free_array(void* array, const Ground& ground);
+
+// --- getters and setters ----------------------------------------------------------------------------------------------
+
+template <auto Member>
+PyObject* get_value(PyObject* self, void*) {
+  const auto* data = checked<StructOf<Member>>(self);
+  return data ? value_to(data->*Member) : nullptr;
+}
+
+template <auto Member>
+int set_value(PyObject* self, PyObject* value, void* closure) {
+  using S = StructOf<Member>;
+  auto* data = checked<S>(self);
+  if (!data) return -1;
+  if (!value) return refuse_delete(info<S>().name, name_in(closure));
+  TypeOf<Member> converted{};
+  if (!value_from(value, info<S>().name, name_in(closure), converted)) return -1;
+  // Converting may have run Python code (__index__), and that may have removed the object.
+  if (!(data = checked<S>(self))) return -1;
+  data->*Member = converted;
+  return 0;
+}
+
+template <auto Member>
+PyObject* get_part(PyObject* self, void*) {
+  auto* data = checked<StructOf<Member>>(self);
+  return data ? wrap_part(self, &(data->*Member)) : nullptr;
+}
+
+template <auto Member>
+int set_part(PyObject* self, PyObject* value, void* closure) {
+  using S = StructOf<Member>;
+  using M = TypeOf<Member>;
+  auto* data = checked<S>(self);
+  if (!data) return -1;
+  if (!value) return refuse_delete(info<S>().name, name_in(closure));
+  if (Py_TYPE(value) != info<M>().type) return refuse_type(info<S>().name, name_in(closure), info<M>().name, value);
+  const auto* from = checked<M>(value);
+  return from && assign_part(data->*Member, *from, as_wrapper(self)->ground) ? 0 : -1;
+}
+
+// char[N]: a str up to the first NUL. Setting cuts at a whole character and clears the rest.
+PyObject* chars_to(const char* chars, std::size_t size);
+int chars_from(PyObject* value, char* chars, std::size_t size, const char* type, const char* field);
+
+template <auto Member>
+PyObject* get_chars(PyObject* self, void*) {
+  const auto* data = checked<StructOf<Member>>(self);
+  return data ? chars_to(data->*Member, sizeof(TypeOf<Member>)) : nullptr;
+}
+
+template <auto Member>
+int set_chars(PyObject* self, PyObject* value, void* closure) {
+  using S = StructOf<Member>;
+  auto* data = checked<S>(self);
+  return data ? chars_from(value, data->*Member, sizeof(TypeOf<Member>), info<S>().name, name_in(closure)) : -1;
+}
+
+// gint64[4] and the like: pyds shows them as int32 of the same length, so only the first half of the bytes.
+PyObject* int_view(void* data, std::size_t length, bool is_unsigned, const Ground& ground);
+
+template <auto Member>
+PyObject* get_array(PyObject* self, void*) {
+  auto* data = checked<StructOf<Member>>(self);
+  using E = std::remove_extent_t<TypeOf<Member>>;
+  return data ? int_view(data->*Member, std::extent_v<TypeOf<Member>>, std::is_unsigned_v<E>, as_wrapper(self)->ground)
+              : nullptr;
+}
+
+// Struct[N]: a fresh list of references into the array.
+template <auto Member>
+PyObject* get_structs(PyObject* self, void*) {
+  auto* data = checked<StructOf<Member>>(self);
+  if (!data) return nullptr;
+  constexpr auto length = static_cast<Py_ssize_t>(std::extent_v<TypeOf<Member>>);
+  PyObject* list = PyList_New(length);
+  for (Py_ssize_t i = 0; list && i < length; ++i) {
+    PyObject* item = wrap_part(self, &(data->*Member)[i]);
+    if (!item) {
+      Py_DECREF(list);
+      return nullptr;
+    }
+    PyList_SET_ITEM(list, i, item);
+  }
+  return list;
+}
+
+template <auto Member>
+PyObject* get_list(PyObject* self, void* closure) {
+  auto* data = checked<StructOf<Member>>(self);
+  if (!data) return nullptr;
+  const auto& ground = as_wrapper(self)->ground;
+  return glist_of(ground.root, ground, static_cast<const TypeInfo*>(closure), &(data->*Member));
+}
+
+// char* whose address pyds shows as an int, to be read with get_string.
+template <auto Member>
+PyObject* get_address(PyObject* self, void*) {
+  const auto* data = checked<StructOf<Member>>(self);
+  return data ? PyLong_FromSize_t(reinterpret_cast<std::size_t>(data->*Member)) : nullptr;
+}
+
+// The field owns its string.
+template <auto Member>
+int set_owned_text(PyObject* self, PyObject* value, void* closure) {
+  using S = StructOf<Member>;
+  if (!checked<S>(self)) return -1;
+  if (!value) return refuse_delete(info<S>().name, name_in(closure));
+  Py_ssize_t size = 0;
+  const char* text = utf8_from(value, info<S>().name, name_in(closure), size);
+  if (!text) return -1;
+  const auto& ground = as_wrapper(self)->ground;
+  LockedMeta lock(ground.root);
+  auto* data = checked<S>(self);
+  if (!data) return -1;
+  void* old = const_cast<char*>(data->*Member);
+  data->*Member = g_strdup(text);
+  free_text(old, ground);
+  return 0;
+}
+
+// Strings that are never freed: font names, of which there are few.
+template <auto Member>
+int set_interned_text(PyObject* self, PyObject* value, void* closure) {
+  using S = StructOf<Member>;
+  auto* data = checked<S>(self);
+  if (!data) return -1;
+  if (!value) return refuse_delete(info<S>().name, name_in(closure));
+  Py_ssize_t size = 0;
+  const char* text = utf8_from(value, info<S>().name, name_in(closure), size);
+  if (!text) return -1;
+  data->*Member = const_cast<char*>(g_intern_string(text));
+  return 0;
+}
+
+// const char* shown as str or None. The string may be somebody else's, so the kernel looks first.
+template <auto Member>
+PyObject* get_string_or_none(PyObject* self, void*) {
+  const auto* data = checked<StructOf<Member>>(self);
+  return data ? string_at(reinterpret_cast<std::uintptr_t>(data->*Member)) : nullptr;
+}
+
+template <auto Member>
+PyObject* get_capsule(PyObject* self, void*) {
+  const auto* data = checked<StructOf<Member>>(self);
+  return data ? capsule_of(static_cast<void*>(data->*Member), as_wrapper(self)->ground, nullptr) : nullptr;
+}
+
+// --- the lines of a table ---------------------------------------------------------------------------------------------
+
+inline void* closure_of(const char* name) { return const_cast<char*>(name); }
+
+template <auto Member>
+PyGetSetDef field(const char* name) {
+  using M = TypeOf<Member>;
+  if constexpr (std::is_same_v<std::remove_extent_t<M>, char>)
+    return {name, get_chars<Member>, set_chars<Member>, nullptr, closure_of(name)};
+  else if constexpr (std::is_array_v<M> && std::is_class_v<std::remove_extent_t<M>>)
+    return {name, get_structs<Member>, nullptr, nullptr, closure_of(name)};
+  else if constexpr (std::is_array_v<M>)
+    return {name, get_array<Member>, nullptr, nullptr, closure_of(name)};
+  else if constexpr (std::is_class_v<M>)
+    return {name, get_part<Member>, set_part<Member>, nullptr, closure_of(name)};
+  else
+    return {name, get_value<Member>, set_value<Member>, nullptr, closure_of(name)};
+}
+
+template <auto Member>
+PyGetSetDef read_only(const char* name) {
+  PyGetSetDef line = field<Member>(name);
+  line.set = nullptr;
+  return line;
+}
+
+// A list of pool elements of class T.
+template <auto Member, typename T>
+PyGetSetDef list_of(const char* name) {
+  return {name, get_list<Member>, nullptr, nullptr, &info<T>()};
+}
+
+template <auto Member>
+PyGetSetDef text(const char* name) {
+  return {name, get_address<Member>, set_owned_text<Member>, nullptr, closure_of(name)};
+}
+
+template <auto Member>
+PyGetSetDef interned_text(const char* name) {
+  return {name, get_address<Member>, set_interned_text<Member>, nullptr, closure_of(name)};
+}
+
+template <auto Member>
+PyGetSetDef string_or_none(const char* name) {
+  return {name, get_string_or_none<Member>, nullptr, nullptr, closure_of(name)};
+}
+
+template <auto Member>
+PyGetSetDef capsule(const char* name) {
+  return {name, get_capsule<Member>, nullptr, nullptr, closure_of(name)};
+}
+
+}  // namespace fluvial::python

@@ -1,0 +1,139 @@
+// A pyds object: a C pointer and what it stands on. One layout for every class, so that making one costs an allocation
+// and reading a field costs a comparison.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+#include <cstring>
+
+#include "bindings/root.h"
+
+namespace fluvial::python {
+
+namespace nb = nanobind;
+
+// What is known about one class of pyds, once a process.
+struct TypeInfo {
+  const char* name = nullptr;
+  std::size_t size = 0;
+  PyTypeObject* type = nullptr;
+  void (*release)(void*) = nullptr;  // frees what an instance of Python's own points at; nullptr: nothing
+  // Reached only through the metadata: lists and pointers inside are followed, so no foreign memory may pose as one.
+  bool is_trusted_only = false;
+};
+
+template <typename T>
+TypeInfo& info() {
+  static TypeInfo of_type;
+  return of_type;
+}
+
+struct Wrapper {
+  PyObject_HEAD
+  void* data;
+  Ground ground;  // holds a reference on its root
+};
+
+// A new reference to a wrapper, or nullptr with an exception. Borrows the ground's root.
+PyObject* wrap(const TypeInfo& type, void* data, const Ground& ground);
+
+// A part of what self is: same buffer, same element.
+template <typename M>
+PyObject* wrap_part(PyObject* self, M* part) {
+  return wrap(info<M>(), part, reinterpret_cast<Wrapper*>(self)->ground);
+}
+
+// An element of a pool, which watches its own generation. None for nullptr and for what is back in its pool.
+PyObject* wrap_pooled(const TypeInfo& type, void* element, Root* root);
+
+inline const Wrapper* as_wrapper(PyObject* self) { return reinterpret_cast<const Wrapper*>(self); }
+
+// nullptr, with StaleMetadataError set, when the memory means something else by now.
+template <typename T>
+T* checked(PyObject* self) {
+  const auto* wrapper = as_wrapper(self);
+  if (__builtin_expect(is_good(wrapper->ground), 1)) return static_cast<T*>(wrapper->data);
+  set_stale(info<T>().name, wrapper->ground);
+  return nullptr;
+}
+
+bool is_wrapper(PyObject* object);
+const TypeInfo* type_of(PyObject* wrapper);  // of one of our classes, else nullptr
+
+// Cls.cast(x): capsule, pyds object, None or int. A new reference, or nullptr with an exception.
+PyObject* cast_to(const TypeInfo& type, PyObject* from);
+template <typename T>
+PyObject* cast_method(PyObject* from) { return cast_to(info<T>(), from); }
+
+// True when memory known as `from` (nullptr: unknown) may be looked at as `to`.
+bool can_view_as(const TypeInfo* from, const TypeInfo& to);
+
+// Classes whose first bytes are a NvDsBaseMeta: all that live in pools.
+void mark_as_pooled(const TypeInfo& type);
+
+struct TypeSpec {
+  PyGetSetDef* fields;
+  PyMethodDef* methods = nullptr;
+  bool is_castable = true;
+};
+// Makes the Python class and adds it to the module.
+void define_class(nb::module_& m, TypeInfo& type, const TypeSpec& spec);
+
+template <typename T>
+TypeInfo& define(nb::module_& m, const char* name, PyGetSetDef* fields, PyMethodDef* methods = nullptr) {
+  TypeInfo& type = info<T>();
+  type.name = name;
+  type.size = sizeof(T);
+  define_class(m, type, {fields, methods});
+  return type;
+}
+
+// Makes sure that a type exists before another class' table is used; the order of files does not matter at run time,
+// because the tables ask for info<T>() only when a field is read.
+
+// --- arguments of functions -------------------------------------------------------------------------------------------
+
+// A pyds object as an argument. get() raises StaleMetadataError.
+template <typename T>
+struct Meta {
+  PyObject* object = nullptr;  // borrowed; nullptr for None
+
+  T* get() const {
+    T* data = checked<T>(object);
+    if (!data) throw nb::python_error();
+    return data;
+  }
+  const Ground& ground() const { return as_wrapper(object)->ground; }
+  explicit operator bool() const { return object != nullptr; }
+};
+
+// The same where None is allowed.
+template <typename T>
+struct Maybe : Meta<T> {};
+
+template <typename T>
+struct ClassName;  // the name in signatures: see classes.h
+
+}  // namespace fluvial::python
+
+namespace nanobind::detail {
+
+template <typename T>
+struct type_caster<fluvial::python::Meta<T>> {
+  NB_TYPE_CASTER(fluvial::python::Meta<T>, fluvial::python::ClassName<T>::text)
+  bool from_python(handle src, uint32_t, cleanup_list*) noexcept {
+    value.object = src.ptr();
+    return Py_TYPE(src.ptr()) == fluvial::python::info<T>().type;
+  }
+};
+
+template <typename T>
+struct type_caster<fluvial::python::Maybe<T>> {
+  NB_TYPE_CASTER(fluvial::python::Maybe<T>, fluvial::python::ClassName<T>::text + const_name(" | None"))
+  bool from_python(handle src, uint32_t, cleanup_list*) noexcept {
+    value.object = src.is_none() ? nullptr : src.ptr();
+    return src.is_none() || Py_TYPE(src.ptr()) == fluvial::python::info<T>().type;
+  }
+};
+
+}  // namespace nanobind::detail

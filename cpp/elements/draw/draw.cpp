@@ -1,0 +1,436 @@
+// fluvialdraw (nvdsosd): draws boxes, text, lines, arrows, circles, masks and blurs of the metadata onto the frames.
+//
+//   in    video/x-raw(memory:NVMM), RGBA or BGRx, with batch metadata
+//   out   the same buffer; frames with something to draw have it in their pixels
+//   try   videotestsrc num-buffers=9 ! m.sink_0
+//         fluvialmux name=m ! fluvialconvert ! fluvialdraw display-clock=true ! fakesink
+//
+// Each frame's metadata goes onto that frame's own surface. DeepStream draws the metadata of all frames onto surface 0,
+// which is the same for the batches of one that reach it there, behind a tiler or a demuxer.
+// Pixels are written where they lie; only a surface that others see too is copied first, and none without drawings.
+
+#include "elements/draw/draw.h"
+
+#include <gst/base/gstbasetransform.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "elements/caps.h"
+#include "elements/compat_properties.h"
+#include "elements/draw/canvas.h"
+#include "elements/draw/text.h"
+#include "elements/guard.h"
+#include "meta/batch_buffer.h"
+#include "surface/batch.h"
+
+GST_DEBUG_CATEGORY_STATIC(draw_debug);
+#define GST_CAT_DEFAULT draw_debug
+
+namespace {
+
+using namespace fluvial;
+
+struct Clock {
+  bool is_shown = false;
+  std::string font = "Serif";
+  guint points = 12;
+  guint x = 0;
+  guint y = 0;
+  guint colour = G_MAXUINT;  // 0xRRGGBBAA
+};
+
+enum class BlurMode { none, box, ellipse };
+
+struct Settings {  // what the user chose; any thread may set it
+  bool draws_text = true;
+  bool draws_boxes = true;
+  bool draws_masks = true;
+  Clock clock;
+  BlurMode blur = BlurMode::none;
+  std::string blurred_classes;  // "gie-id,class-id;..."
+};
+
+// unique_component_id, class_id
+using Classes = std::set<std::pair<int, int>>;
+
+struct State {  // from start to stop; the streaming thread's
+  TextRenderer texts;
+  std::string parsed_classes;  // what `blurred` was made from
+  Classes blurred;
+  bool has_warned = false;
+};
+
+struct Impl {
+  std::mutex mutex;  // guards settings
+  Settings settings;
+  std::optional<State> state;
+  std::atomic<guint> cached_texts{0};
+  IgnoredProperties ignored;
+};
+
+Settings settings_of(Impl& impl) {
+  std::lock_guard lock(impl.mutex);
+  return impl.settings;
+}
+
+// --- settings --------------------------------------------------------------------------------------------------------
+
+[[noreturn]] void refuse_classes(const std::string& text) {
+  throw SettingsError("blur-on-gie-class-ids='" + text +
+                      "': expected pairs gie-id,class-id separated by semicolons, such as 1,0;1,2");
+}
+
+int parse_number(const char*& at, const std::string& whole) {
+  char* end = nullptr;
+  const long number = std::strtol(at, &end, 10);
+  if (end == at || number < G_MININT || number > G_MAXINT) refuse_classes(whole);
+  at = end;
+  return static_cast<int>(number);
+}
+
+Classes parse_classes(const std::string& text) {
+  Classes classes;
+  for (const char* at = text.c_str(); *at;) {
+    const int gie = parse_number(at, text);
+    if (*at != ',' && *at != ':') refuse_classes(text);
+    ++at;
+    classes.emplace(gie, parse_number(at, text));
+    if (*at != ';' && *at != '\0') refuse_classes(text);
+    at += *at == ';';
+  }
+  return classes;
+}
+
+void use_classes(State& state, const std::string& text) {
+  if (state.parsed_classes == text) return;
+  state.blurred = parse_classes(text);
+  state.parsed_classes = text;
+}
+
+// Naming classes is asking for a blur: programs of before 7.0 knew no blur-bbox.
+BlurMode blur_mode(const Settings& settings) {
+  if (settings.blur == BlurMode::none && !settings.blurred_classes.empty()) return BlurMode::box;
+  return settings.blur;
+}
+
+bool is_blurred(const State& state, const NvDsObjectMeta& object) {
+  return state.blurred.empty() || state.blurred.count({object.unique_component_id, object.class_id}) > 0;
+}
+
+// --- one frame -------------------------------------------------------------------------------------------------------
+
+struct Pass {  // what the passes over one frame need
+  const NvDsFrameMeta& frame;
+  const Settings& settings;
+  State& state;
+  Canvas& canvas;
+};
+
+template <typename Body>
+void for_objects(const NvDsFrameMeta& frame, Body body) {
+  for (auto* object : each<NvDsObjectMeta>(frame.obj_meta_list)) body(*object);
+}
+
+// One kind of shape of all display metas. Counts come from the user: they may exceed the array.
+template <typename Shape, typename Body>
+void for_shapes(const NvDsFrameMeta& frame, guint NvDsDisplayMeta::*count,
+                Shape (NvDsDisplayMeta::*shapes)[MAX_ELEMENTS_IN_DISPLAY_META], Body body) {
+  for (auto* display : each<NvDsDisplayMeta>(frame.display_meta_list))
+    for (guint i = 0; i < std::min<guint>(display->*count, MAX_ELEMENTS_IN_DISPLAY_META); ++i)
+      body((display->*shapes)[i]);
+}
+
+NvOSD_ColorParams from_rgba(guint rgba) {
+  const auto part = [rgba](unsigned shift) { return ((rgba >> shift) & 0xFFU) / 255.0; };
+  return {part(24), part(16), part(8), part(0)};
+}
+
+// Stable: a class keeps its colour over frames, runs and sources. Neighbouring numbers get hues far apart.
+NvOSD_ColorParams colour_of_class(int class_id) {
+  static constexpr std::array<guint, 8> hues = {0xE6194B80, 0x3CB44B80, 0x4363D880, 0xFFE11980,
+                                                0x911EB480, 0x42D4F480, 0xF5823180, 0xF032E680};
+  return from_rgba(hues[static_cast<guint>(class_id) % hues.size()]);
+}
+
+// As a wash: an opaque border's colour would hide what the mask is about.
+NvOSD_ColorParams colour_of_mask(const NvDsObjectMeta& object) {
+  const auto& rect = object.rect_params;
+  if (rect.has_bg_color && rect.bg_color.alpha > 0) return rect.bg_color;
+  if (!(rect.border_color.alpha > 0)) return colour_of_class(object.class_id);
+  auto colour = rect.border_color;
+  colour.alpha = std::min(colour.alpha, 0.5);
+  return colour;
+}
+
+Box box_of(const NvOSD_RectParams& rect) { return {rect.left, rect.top, rect.width, rect.height}; }
+
+void draw_boxes(const Pass& p) {
+  for_objects(p.frame, [&](const auto& object) { p.canvas.rect(object.rect_params); });
+  for_shapes(p.frame, &NvDsDisplayMeta::num_rects, &NvDsDisplayMeta::rect_params,
+             [&](const auto& rect) { p.canvas.rect(rect); });
+}
+
+void draw_masks(const Pass& p) {
+  for_objects(p.frame, [&](const auto& object) {
+    if (is_picture(object.mask_params))
+      p.canvas.mask(object.mask_params, box_of(object.rect_params), colour_of_mask(object));
+  });
+}
+
+void draw_texts(const Pass& p) {
+  for_objects(p.frame, [&](const auto& object) { p.canvas.text(object.text_params, p.state.texts); });
+  for_shapes(p.frame, &NvDsDisplayMeta::num_labels, &NvDsDisplayMeta::text_params,
+             [&](const auto& text) { p.canvas.text(text, p.state.texts); });
+}
+
+void draw_clock(const Pass& p) {
+  const auto& clock = p.settings.clock;
+  GDateTime* now = g_date_time_new_now_local();
+  gchar* time = g_date_time_format(now, "%Y-%m-%d  %H:%M:%S");
+  NvOSD_TextParams text{};
+  text.display_text = time;
+  text.x_offset = clock.x;
+  text.y_offset = clock.y;
+  text.font_params = {const_cast<char*>(clock.font.c_str()), clock.points, from_rgba(clock.colour)};
+  p.canvas.text(text, p.state.texts);
+  g_free(time);
+  g_date_time_unref(now);
+}
+
+void draw_shapes(const Pass& p) {
+  for_shapes(p.frame, &NvDsDisplayMeta::num_lines, &NvDsDisplayMeta::line_params,
+             [&](const auto& line) { p.canvas.line(line); });
+  for_shapes(p.frame, &NvDsDisplayMeta::num_arrows, &NvDsDisplayMeta::arrow_params,
+             [&](const auto& arrow) { p.canvas.arrow(arrow); });
+  for_shapes(p.frame, &NvDsDisplayMeta::num_circles, &NvDsDisplayMeta::circle_params,
+             [&](const auto& circle) { p.canvas.circle(circle); });
+}
+
+void blur_objects(const Pass& p) {
+  const auto shape = blur_mode(p.settings) == BlurMode::ellipse ? BlurShape::ellipse : BlurShape::box;
+  for_objects(p.frame, [&](const auto& object) {
+    if (is_blurred(p.state, object)) p.canvas.blur(box_of(object.rect_params), shape);
+  });
+}
+
+// DeepStream's order: later passes cover earlier ones.
+void draw_frame(const Pass& p) {
+  if (p.settings.draws_boxes) draw_boxes(p);
+  if (p.settings.draws_masks) draw_masks(p);
+  if (p.settings.draws_text) draw_texts(p);
+  if (p.settings.clock.is_shown) draw_clock(p);
+  draw_shapes(p);
+  if (blur_mode(p.settings) != BlurMode::none) blur_objects(p);
+}
+
+// --- a batch ---------------------------------------------------------------------------------------------------------
+
+bool shows_anything(const NvDsObjectMeta& object, const Settings& settings) {
+  const auto& rect = object.rect_params;
+  const char* text = object.text_params.display_text;
+  return (settings.draws_boxes && (rect.border_width > 0 || rect.has_bg_color)) ||
+         (settings.draws_text && text && *text) || (settings.draws_masks && is_picture(object.mask_params)) ||
+         blur_mode(settings) != BlurMode::none;
+}
+
+// Whether the frame's pixels change at all: if not, a shared surface need not be copied.
+bool shows_anything(const NvDsFrameMeta& frame, const Settings& settings) {
+  if (settings.clock.is_shown || frame.display_meta_list) return true;
+  for (auto* object : each<NvDsObjectMeta>(frame.obj_meta_list))
+    if (shows_anything(*object, settings)) return true;
+  return false;
+}
+
+void draw_batch(gpointer self, GstBuffer* buffer, const Settings& settings, State& state) {
+  auto* batch = gst_buffer_get_nvds_batch_meta(buffer);
+  if (!batch) return;  // nothing upstream has anything to say about the pictures
+  for (auto* frame : each<NvDsFrameMeta>(batch->frame_meta_list)) {
+    if (!shows_anything(*frame, settings)) continue;
+    if (frame->batch_id >= surface_count(buffer)) {
+      if (!state.has_warned)
+        GST_WARNING_OBJECT(self, "a frame meta has batch_id %u, the buffer holds %" G_GSIZE_FORMAT " surfaces",
+                           frame->batch_id, surface_count(buffer));
+      state.has_warned = true;
+      continue;
+    }
+    const auto surface = writable_surface_at(buffer, frame->batch_id);
+    Canvas canvas(surface->view());
+    draw_frame({*frame, settings, state, canvas});
+  }
+}
+
+}  // namespace
+
+struct FluvialDraw {
+  GstBaseTransform parent;
+  Impl* impl;
+};
+struct FluvialDrawClass {
+  GstBaseTransformClass parent;
+};
+G_DEFINE_TYPE(FluvialDraw, fluvial_draw, GST_TYPE_BASE_TRANSFORM)
+
+static Impl& impl_of(gpointer self) { return *reinterpret_cast<FluvialDraw*>(self)->impl; }
+
+static void fluvial_draw_init(FluvialDraw* self) {
+  self->impl = new Impl();
+  gst_base_transform_set_in_place(GST_BASE_TRANSFORM(self), TRUE);
+}
+
+static void fluvial_draw_finalize(GObject* object) {
+  delete &impl_of(object);
+  G_OBJECT_CLASS(fluvial_draw_parent_class)->finalize(object);
+}
+
+static gboolean fluvial_draw_start(GstBaseTransform* self) {
+  return guarded(self, FALSE, [&] {
+    auto& impl = impl_of(self);
+    impl.state.emplace();
+    use_classes(*impl.state, settings_of(impl).blurred_classes);
+    return TRUE;
+  });
+}
+
+static gboolean fluvial_draw_stop(GstBaseTransform* self) {
+  impl_of(self).state.reset();
+  impl_of(self).cached_texts = 0;
+  return TRUE;
+}
+
+static GstFlowReturn fluvial_draw_transform_ip(GstBaseTransform* self, GstBuffer* buffer) {
+  return guarded(self, GST_FLOW_ERROR, [&] {
+    auto& impl = impl_of(self);
+    const Settings settings = settings_of(impl);
+    use_classes(*impl.state, settings.blurred_classes);
+    draw_batch(self, buffer, settings, *impl.state);
+    impl.cached_texts = static_cast<guint>(impl.state->texts.cached_texts());
+    return GST_FLOW_OK;
+  });
+}
+
+// --- properties ------------------------------------------------------------------------------------------------------
+
+enum {
+  PROP_0,
+  PROP_DISPLAY_CLOCK,
+  PROP_DISPLAY_TEXT,
+  PROP_DISPLAY_BBOX,
+  PROP_DISPLAY_MASK,
+  PROP_CLOCK_FONT,
+  PROP_CLOCK_FONT_SIZE,
+  PROP_X_CLOCK_OFFSET,
+  PROP_Y_CLOCK_OFFSET,
+  PROP_CLOCK_COLOR,
+  PROP_BLUR_CLASSES,
+  PROP_BLUR_BBOX,
+  PROP_CACHED_TEXTS,
+  PROP_IGNORED
+};
+
+static GType process_mode_type() {
+  static const GEnumValue values[] = {
+      {MODE_CPU, "CPU_MODE", "CPU_MODE"}, {MODE_GPU, "GPU_MODE", "GPU_MODE"}, {0, nullptr, nullptr}};
+  static const GType type = g_enum_register_static("FluvialDrawProcessMode", values);
+  return type;
+}
+
+static std::string text_of(const GValue* value) {
+  const char* text = g_value_get_string(value);
+  return text ? text : "";
+}
+
+static void fluvial_draw_set_property(GObject* self, guint id, const GValue* value, GParamSpec* spec) {
+  auto& impl = impl_of(self);
+  if (id >= PROP_IGNORED) return impl.ignored.set(spec, value);
+  std::lock_guard lock(impl.mutex);
+  auto& s = impl.settings;
+  switch (id) {
+    case PROP_DISPLAY_CLOCK: s.clock.is_shown = g_value_get_boolean(value); break;
+    case PROP_DISPLAY_TEXT: s.draws_text = g_value_get_boolean(value); break;
+    case PROP_DISPLAY_BBOX: s.draws_boxes = g_value_get_boolean(value); break;
+    case PROP_DISPLAY_MASK: s.draws_masks = g_value_get_boolean(value); break;
+    case PROP_CLOCK_FONT: s.clock.font = text_of(value); break;
+    case PROP_CLOCK_FONT_SIZE: s.clock.points = g_value_get_uint(value); break;
+    case PROP_X_CLOCK_OFFSET: s.clock.x = g_value_get_uint(value); break;
+    case PROP_Y_CLOCK_OFFSET: s.clock.y = g_value_get_uint(value); break;
+    case PROP_CLOCK_COLOR: s.clock.colour = g_value_get_uint(value); break;
+    case PROP_BLUR_CLASSES: s.blurred_classes = text_of(value); break;
+    case PROP_BLUR_BBOX: s.blur = static_cast<BlurMode>(g_value_get_uint(value)); break;
+    default: G_OBJECT_WARN_INVALID_PROPERTY_ID(self, id, spec);
+  }
+}
+
+static void fluvial_draw_get_property(GObject* self, guint id, GValue* value, GParamSpec* spec) {
+  auto& impl = impl_of(self);
+  if (id >= PROP_IGNORED) return impl.ignored.get(spec, value);
+  std::lock_guard lock(impl.mutex);
+  const auto& s = impl.settings;
+  switch (id) {
+    case PROP_DISPLAY_CLOCK: g_value_set_boolean(value, s.clock.is_shown); break;
+    case PROP_DISPLAY_TEXT: g_value_set_boolean(value, s.draws_text); break;
+    case PROP_DISPLAY_BBOX: g_value_set_boolean(value, s.draws_boxes); break;
+    case PROP_DISPLAY_MASK: g_value_set_boolean(value, s.draws_masks); break;
+    case PROP_CLOCK_FONT: g_value_set_string(value, s.clock.font.c_str()); break;
+    case PROP_CLOCK_FONT_SIZE: g_value_set_uint(value, s.clock.points); break;
+    case PROP_X_CLOCK_OFFSET: g_value_set_uint(value, s.clock.x); break;
+    case PROP_Y_CLOCK_OFFSET: g_value_set_uint(value, s.clock.y); break;
+    case PROP_CLOCK_COLOR: g_value_set_uint(value, s.clock.colour); break;
+    case PROP_BLUR_CLASSES: g_value_set_string(value, s.blurred_classes.c_str()); break;
+    case PROP_BLUR_BBOX: g_value_set_uint(value, static_cast<guint>(s.blur)); break;
+    case PROP_CACHED_TEXTS: g_value_set_uint(value, impl.cached_texts); break;
+    default: G_OBJECT_WARN_INVALID_PROPERTY_ID(self, id, spec);
+  }
+}
+
+static void install_properties(GObjectClass* klass) {
+  PropertyInstaller own(klass, PROP_DISPLAY_CLOCK);
+  own.add_bool("display-clock", "Show the local date and time on every frame", false);
+  own.add_bool("display-text", "Draw the texts of objects and display metas", true);
+  own.add_bool("display-bbox", "Draw the boxes of objects and display metas", true);
+  own.add_bool("display-mask", "Paint the masks of objects", true);
+  own.add_string("clock-font", "Font of the clock", "Serif");
+  own.add_uint("clock-font-size", "Size of the clock in points", 0, 60, 12);
+  own.add_uint("x-clock-offset", "Left edge of the clock in pixels", 0, G_MAXUINT, 0);
+  own.add_uint("y-clock-offset", "Top edge of the clock in pixels", 0, G_MAXUINT, 0);
+  own.add_uint("clock-color", "Colour of the clock, 0xRRGGBBAA", 0, G_MAXUINT, G_MAXUINT);
+  own.add_string("blur-on-gie-class-ids",
+                 "Objects to blur, as gie-id,class-id;... such as 1,0;1,2; empty with blur-bbox set: every object", "");
+  own.add_uint("blur-bbox",
+               "Shape of the blur: 0 none (the whole box where blur-on-gie-class-ids is set), 1 the whole "
+               "box, 2 the ellipse inside the box",
+               0, 2, 0);
+  own.add(g_param_spec_uint("cached-texts", "cached-texts", "Texts kept as pictures so far", 0, G_MAXUINT, 0,
+                            GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+  PropertyInstaller ignored(klass, PROP_IGNORED);
+  ignored.add(g_param_spec_enum("process-mode", "process-mode", "Who draws, as DeepStream numbers it; no effect",
+                                process_mode_type(), MODE_GPU, property_flags));
+  ignored.add_uint("gpu-id", "Number of the GPU; no effect in system memory", 0, G_MAXUINT, 0);
+}
+
+static void fluvial_draw_class_init(FluvialDrawClass* klass) {
+  auto* object = G_OBJECT_CLASS(klass);
+  object->finalize = fluvial_draw_finalize;
+  object->set_property = fluvial_draw_set_property;
+  object->get_property = fluvial_draw_get_property;
+  install_properties(object);
+
+  auto* base = GST_BASE_TRANSFORM_CLASS(klass);
+  base->start = fluvial_draw_start;
+  base->stop = fluvial_draw_stop;
+  base->transform_ip = fluvial_draw_transform_ip;
+
+  // RGBA first: a converter before us takes it when it has the choice.
+  auto* element = GST_ELEMENT_CLASS(klass);
+  add_pad_template(element, "sink", GST_PAD_SINK, GST_PAD_ALWAYS, any_surface_caps("{ RGBA, BGRx }"));
+  add_pad_template(element, "src", GST_PAD_SRC, GST_PAD_ALWAYS, any_surface_caps("{ RGBA, BGRx }"));
+  gst_element_class_set_static_metadata(element, "Metadata painter", "Filter/Effect/Video",
+                                        "Draws boxes, text, shapes and masks of the metadata onto frames", "Fluvial");
+  GST_DEBUG_CATEGORY_INIT(draw_debug, "fluvialdraw", 0, "metadata painter");
+}

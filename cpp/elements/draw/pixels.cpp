@@ -1,0 +1,257 @@
+#include "elements/draw/pixels.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+namespace fluvial {
+namespace {
+
+struct Range {
+  int begin = 0;
+  int end = 0;  // exclusive
+};
+
+// The pixels between two places whose centres lie inside the picture.
+Range pixels_between(float from, float to, int limit) {
+  const auto bound = static_cast<float>(limit);
+  return {static_cast<int>(std::lround(std::clamp(from, 0.0F, bound))),
+          static_cast<int>(std::lround(std::clamp(to, 0.0F, bound)))};
+}
+
+// Where a pixel lies between two samples of a coarser (or finer) row.
+struct Tap {
+  int left = 0;
+  int right = 0;
+  float share = 0;  // of the right one
+};
+
+// Samples stand in the middle of their cells, the first one `cell / 2` behind `origin`.
+Tap tap_at(int pixel, float origin, float cell, int count) {
+  const float place =
+      std::clamp((static_cast<float>(pixel) + 0.5F - origin) / cell - 0.5F, 0.0F, static_cast<float>(count - 1));
+  const int left = static_cast<int>(place);
+  return {left, std::min(left + 1, count - 1), place - static_cast<float>(left)};
+}
+
+std::vector<Tap> taps_of(Range pixels, float origin, float cell, int count) {
+  std::vector<Tap> taps;
+  taps.reserve(static_cast<std::size_t>(std::max(0, pixels.end - pixels.begin)));
+  for (int p = pixels.begin; p < pixels.end; ++p) taps.push_back(tap_at(p, origin, cell, count));
+  return taps;
+}
+
+std::uint8_t* pixel_at(const ImageView& image, int x, int y) {
+  return image.plane[0] + static_cast<std::ptrdiff_t>(y) * image.stride[0] + static_cast<std::ptrdiff_t>(x) * 4;
+}
+
+void mix_rows(const float* upper, const float* lower, float share, std::vector<float>& out) {
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = upper[i] + (lower[i] - upper[i]) * share;
+}
+
+// Blends one colour over pixels, two channels in one number: 255 * 256 fits into 16 bits. Pixels without full alpha
+// (which video has not) move towards it as the colours do.
+class Blender {
+ public:
+  Blender(const Paint& paint, int alpha)
+      : under_(static_cast<std::uint32_t>(256 - alpha)),
+        even_((paint.bytes[0] | static_cast<std::uint32_t>(paint.bytes[2]) << 16U) * static_cast<std::uint32_t>(alpha) +
+              half),
+        odd_((paint.bytes[1] | 255U << 16U) * static_cast<std::uint32_t>(alpha) + half) {}
+
+  // The first channel in the lowest byte, as this machine reads it from memory.
+  std::uint32_t operator()(std::uint32_t pixel) const {
+    const std::uint32_t even = ((pixel & lanes) * under_ + even_) >> 8U & lanes;
+    const std::uint32_t odd = (((pixel >> 8U) & lanes) * under_ + odd_) & ~lanes;
+    return even | odd;
+  }
+  void operator()(std::uint8_t* pixel) const { store(pixel, (*this)(load(pixel))); }
+
+  static std::uint32_t load(const std::uint8_t* pixel) {
+    std::uint32_t value = 0;
+    std::memcpy(&value, pixel, sizeof(value));
+    return value;
+  }
+  static void store(std::uint8_t* pixel, std::uint32_t value) { std::memcpy(pixel, &value, sizeof(value)); }
+
+ private:
+  static constexpr std::uint32_t lanes = 0x00FF00FF;
+  static constexpr std::uint32_t half = 0x00800080;
+  std::uint32_t under_, even_, odd_;
+};
+
+// How much of a pixel an edge covers, 0..256, from the distance of its middle to the edge (positive inside).
+int coverage(float inside) { return static_cast<int>(std::clamp(inside + 0.5F, 0.0F, 1.0F) * 256); }
+
+void paint_circle_row(const ImageView& image, const Circle& c, int y, const Paint& disc, const Paint& ring) {
+  const float reach = c.radius + c.width / 2 + 1;
+  const float dy = static_cast<float>(y) + 0.5F - c.y;
+  const float half = std::sqrt(std::max(0.0F, reach * reach - dy * dy));
+  const Range xs = pixels_between(c.x - half, c.x + half, image.width);
+  std::uint8_t* pixel = pixel_at(image, xs.begin, y);
+  for (int x = xs.begin; x < xs.end; ++x, pixel += 4) {
+    const float dx = static_cast<float>(x) + 0.5F - c.x;
+    const float distance = std::sqrt(dx * dx + dy * dy);
+    Blender(disc, disc.alpha * coverage(c.radius - distance) / 256)(pixel);
+    Blender(ring, ring.alpha * coverage(c.width / 2 - std::abs(distance - c.radius)) / 256)(pixel);
+  }
+}
+
+// Numbers that no arithmetic below can overflow; a NaN fails every comparison.
+bool is_sane(const Box& box) {
+  constexpr float limit = 1e6F;
+  return std::abs(box.left) < limit && std::abs(box.top) < limit && box.width >= 1 && box.width < limit &&
+         box.height >= 1 && box.height < limit;
+}
+
+// One row of a mask, stretched to the width of the box. Neighbouring rows of the box share theirs.
+class StretchedRow {
+ public:
+  StretchedRow(const NvOSD_MaskParams& mask, const std::vector<Tap>& taps)
+      : mask_(&mask), taps_(&taps), values_(taps.size()) {}
+
+  void move_to(int index) {
+    if (index == index_) return;
+    index_ = index;
+    const float* row = mask_->data + static_cast<std::ptrdiff_t>(index) * mask_->width;
+    for (std::size_t i = 0; i < values_.size(); ++i) {
+      const Tap& tap = (*taps_)[i];
+      values_[i] = row[tap.left] + (row[tap.right] - row[tap.left]) * tap.share;
+    }
+  }
+  int index() const { return index_; }
+  const std::vector<float>& values() const { return values_; }
+
+ private:
+  const NvOSD_MaskParams* mask_;
+  const std::vector<Tap>* taps_;
+  int index_ = -1;
+  std::vector<float> values_;
+};
+
+// Every pixel is written, with itself where the mask is not: without a branch the compiler does several at a time.
+void paint_mask_row(std::uint8_t* pixels, const std::vector<float>& upper, const std::vector<float>& lower, float share,
+                    float threshold, const Blender& blender) {
+  const Blender blend = blender;  // a copy whose numbers stay in registers
+  for (std::size_t i = 0; i < upper.size(); ++i) {
+    const std::uint32_t pixel = Blender::load(pixels + 4 * i);
+    const bool is_inside = upper[i] + (lower[i] - upper[i]) * share > threshold;
+    Blender::store(pixels + 4 * i, is_inside ? blend(pixel) : pixel);
+  }
+}
+
+// Means of square cells: what is left of the picture under a blur.
+struct Mosaic {
+  int columns = 0;
+  int rows = 0;
+  std::vector<float> means;  // rows x columns x 3
+
+  const float* row(int index) const { return means.data() + static_cast<std::ptrdiff_t>(index) * columns * 3; }
+};
+
+void add_row(const ImageView& image, Range xs, int y, int cell, float* sums) {
+  const std::uint8_t* pixel = pixel_at(image, xs.begin, y);
+  for (int x = 0; x < xs.end - xs.begin; ++x, pixel += 4)
+    for (int c = 0; c < 3; ++c) sums[x / cell * 3 + c] += pixel[c];
+}
+
+Mosaic mosaic_of(const ImageView& image, Range xs, Range ys, int cell) {
+  Mosaic mosaic;
+  const int width = xs.end - xs.begin, height = ys.end - ys.begin;
+  mosaic.columns = (width + cell - 1) / cell;
+  mosaic.rows = (height + cell - 1) / cell;
+  mosaic.means.resize(static_cast<std::size_t>(mosaic.columns) * mosaic.rows * 3);
+  for (int y = 0; y < height; ++y)
+    add_row(image, xs, ys.begin + y, cell,
+            mosaic.means.data() + static_cast<std::ptrdiff_t>(y / cell) * mosaic.columns * 3);
+  for (int r = 0; r < mosaic.rows; ++r)
+    for (int c = 0; c < mosaic.columns; ++c) {
+      const int area = std::min(cell, width - c * cell) * std::min(cell, height - r * cell);
+      for (int i = 0; i < 3; ++i)
+        mosaic.means[static_cast<std::size_t>((r * mosaic.columns + c) * 3 + i)] /= static_cast<float>(area);
+    }
+  return mosaic;
+}
+
+// The part of a row that lies inside the ellipse of the box.
+Range inside_ellipse(const Box& box, int y, Range xs) {
+  const float away = (static_cast<float>(y) + 0.5F - box.top) / box.height * 2 - 1;  // -1..1 from top to bottom
+  const float half = std::sqrt(std::max(0.0F, 1 - away * away)) * box.width / 2;
+  const float middle = box.left + box.width / 2;
+  return {std::clamp(static_cast<int>(std::lround(middle - half)), xs.begin, xs.end),
+          std::clamp(static_cast<int>(std::lround(middle + half)), xs.begin, xs.end)};
+}
+
+}  // namespace
+
+void paint_box(const ImageView& image, const PixelBox& box, const Paint& paint) {
+  const int left = std::clamp(box.left, 0, image.width), right = std::clamp(box.right, 0, image.width);
+  const int top = std::clamp(box.top, 0, image.height), bottom = std::clamp(box.bottom, 0, image.height);
+  const Blender blend(paint, paint.alpha);
+  const std::uint32_t colour = blend(0U);  // when it is opaque
+  for (int y = top; y < bottom; ++y) {
+    std::uint8_t* row = pixel_at(image, left, y);
+    if (paint.alpha == 256)
+      for (int x = 0; x < right - left; ++x) Blender::store(row + 4 * x, colour);
+    else
+      for (int x = 0; x < right - left; ++x) blend(row + 4 * x);
+  }
+}
+
+void paint_circle(const ImageView& image, const Circle& circle, const Paint& disc, const Paint& ring) {
+  const float reach = circle.radius + circle.width / 2 + 1;
+  const Range ys = pixels_between(circle.y - reach, circle.y + reach, image.height);
+  for (int y = ys.begin; y < ys.end; ++y) paint_circle_row(image, circle, y, disc, ring);
+}
+
+bool is_picture(const NvOSD_MaskParams& mask) {
+  const auto numbers = static_cast<std::uint64_t>(mask.width) * mask.height;
+  return mask.data && numbers > 0 && mask.width <= INT16_MAX && mask.height <= INT16_MAX &&
+         mask.size == numbers * sizeof(float);
+}
+
+void paint_mask(const ImageView& image, const NvOSD_MaskParams& mask, const Box& box, const Paint& paint) {
+  if (!is_picture(mask) || !is_sane(box)) return;
+  const Range xs = pixels_between(box.left, box.right(), image.width);
+  const Range ys = pixels_between(box.top, box.bottom(), image.height);
+  const int columns = static_cast<int>(mask.width), rows = static_cast<int>(mask.height);
+  const auto taps = taps_of(xs, box.left, box.width / static_cast<float>(columns), columns);
+  const Blender blend(paint, paint.alpha);
+  StretchedRow upper(mask, taps), lower(mask, taps);
+  for (int y = ys.begin; y < ys.end; ++y) {
+    const Tap tap = tap_at(y, box.top, box.height / static_cast<float>(rows), rows);
+    if (lower.index() == tap.left) std::swap(upper, lower);
+    upper.move_to(tap.left);
+    lower.move_to(tap.right);
+    paint_mask_row(pixel_at(image, xs.begin, y), upper.values(), lower.values(), tap.share, mask.threshold, blend);
+  }
+}
+
+void blur(const ImageView& image, const Box& box, BlurShape shape) {
+  if (!is_sane(box)) return;
+  const Range xs = pixels_between(box.left, box.right(), image.width);
+  const Range ys = pixels_between(box.top, box.bottom(), image.height);
+  if (xs.end <= xs.begin || ys.end <= ys.begin) return;
+  // Six cells along the longer side show no face, however large it is.
+  const int longest = std::max(xs.end - xs.begin, ys.end - ys.begin);
+  const int cell = std::max(8, (longest + 5) / 6);
+  const Mosaic mosaic = mosaic_of(image, xs, ys, cell);
+  const auto size = static_cast<float>(cell);
+  const auto taps = taps_of(xs, static_cast<float>(xs.begin), size, mosaic.columns);
+  std::vector<float> row(static_cast<std::size_t>(mosaic.columns) * 3);
+  for (int y = ys.begin; y < ys.end; ++y) {
+    const Tap v = tap_at(y, static_cast<float>(ys.begin), size, mosaic.rows);
+    mix_rows(mosaic.row(v.left), mosaic.row(v.right), v.share, row);
+    const Range inside = shape == BlurShape::ellipse ? inside_ellipse(box, y, xs) : xs;
+    std::uint8_t* pixel = pixel_at(image, inside.begin, y);
+    for (int x = inside.begin; x < inside.end; ++x, pixel += 4) {
+      const Tap& h = taps[static_cast<std::size_t>(x - xs.begin)];
+      const float* here = row.data() + static_cast<std::ptrdiff_t>(h.left) * 3;
+      const float* next = row.data() + static_cast<std::ptrdiff_t>(h.right) * 3;
+      for (int c = 0; c < 3; ++c) pixel[c] = static_cast<std::uint8_t>(here[c] + (next[c] - here[c]) * h.share + 0.5F);
+    }
+  }
+}
+
+}  // namespace fluvial

@@ -1,0 +1,49 @@
+// What is drawn pixel by pixel, for pictures of four bytes a pixel: masks and blurs, which are no shapes, and upright
+// boxes and circles, which frames have hundreds of and which are drawn here several times faster than as Cairo's paths.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "nvll_osd_struct.h"
+#include "types/geometry.h"
+#include "types/image.h"
+
+namespace fluvial {
+
+// A colour in the picture's own order of bytes.
+struct Paint {
+  std::array<std::uint8_t, 3> bytes{};
+  int alpha = 256;  // 0..256, so that the product is a shift
+};
+
+// Whole pixels. What lies outside the picture is left out.
+struct PixelBox {
+  int left = 0;
+  int top = 0;
+  int right = 0;   // exclusive
+  int bottom = 0;  // exclusive
+};
+
+void paint_box(const ImageView& image, const PixelBox& box, const Paint& paint);
+
+// A disc in one colour under a ring of the given width in another, with soft edges. Alpha 0 leaves either out.
+struct Circle {
+  float x = 0;  // pixels; whole numbers are the corners of pixels
+  float y = 0;
+  float radius = 0;  // of the ring's middle
+  float width = 0;   // of the ring
+};
+void paint_circle(const ImageView& image, const Circle& circle, const Paint& disc, const Paint& ring);
+
+// True when the mask holds height x width numbers. Pose and face parsers put key points there: those are no picture.
+bool is_picture(const NvOSD_MaskParams& mask);
+
+// Stretches the mask over the box (bilinear) and paints the pixels above its threshold.
+void paint_mask(const ImageView& image, const NvOSD_MaskParams& mask, const Box& box, const Paint& paint);
+
+// Makes what is inside the box, or inside the ellipse that fits into it, unrecognisable.
+enum class BlurShape { box, ellipse };
+void blur(const ImageView& image, const Box& box, BlurShape shape);
+
+}  // namespace fluvial

@@ -1,0 +1,35 @@
+"""Streaming video analytics: many videos in; detections, tracks, drawings and data out.
+
+Everything public is named here. A module or name that starts with an underscore may change in any release.
+"""
+
+from fluvial import _plugin as _plugin  # makes our elements findable, before anything else
+from fluvial.errors import (
+    CallSite,
+    ConfigError,
+    FluvialError,
+    ModelError,
+    OutputError,
+    PipelineError,
+    SourceError,
+    StaleMetadataError,
+)
+from fluvial.flow import Flow
+from fluvial.pipeline import Pipeline
+from fluvial.sources import Source
+from fluvial.stats import SourceStats
+
+__all__ = [
+    "CallSite",
+    "ConfigError",
+    "Flow",
+    "FluvialError",
+    "ModelError",
+    "OutputError",
+    "Pipeline",
+    "PipelineError",
+    "Source",
+    "SourceError",
+    "SourceStats",
+    "StaleMetadataError",
+]

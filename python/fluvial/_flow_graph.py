@@ -1,0 +1,483 @@
+"""A flow as a running pipeline: which elements stand where, which source failed, which file is complete."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import ceil, sqrt
+from pathlib import Path
+from typing import Any
+
+from fluvial._gst import Gst
+from fluvial._infer_config import write_config
+from fluvial.config import DrawConfig, InferConfig, RunConfig, TileConfig, TrackConfig
+from fluvial.errors import CallSite, PipelineError, SourceError, from_gstreamer
+from fluvial.outputs import JsonLines, VideoFile, partial_name
+from fluvial.pipeline import Pipeline, _with_reason
+from fluvial.sources import Source, SourceBin, location
+from fluvial.stats import StatsCounter
+
+__all__ = ["Graph", "Stage"]
+
+_log = logging.getLogger("fluvial")
+
+_LIVE_WAIT_MS = 40  # a frame's time at 25 fps
+_QUEUED = 2  # batches between two threads
+_DRAIN_SECONDS = 5.0
+_LOOK_SECONDS = 1.0
+_NO_VIDEO = "fluvial-no-video"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One word of the chain, and the line that said it."""
+
+    kind: str
+    at: CallSite
+    config: Any = None
+    extra: Any = None  # infer: the model that was found; probe: the function; save: a VideoFile; write_json: a JsonLines
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file under way. `source` is the number of the only source in it, or -1."""
+
+    path: Path
+    source: int
+
+
+class Graph:
+    """Built once, run once. The thread that starts it polls it; everything else happens in GStreamer's threads."""
+
+    def __init__(
+        self, sources: Sequence[Source], stages: Sequence[Stage], limits: RunConfig, at: CallSite, *, has_loop: bool
+    ) -> None:
+        self.pipeline = Pipeline()
+        self.stats = StatsCounter(tuple(s.name for s in sources))
+        self.queue: Any = None  # the loop's, where there is one
+        self.is_running = False
+        self._problems: list[PipelineError] = []
+        self._sources, self._stages, self._limits, self._at = tuple(sources), tuple(stages), limits, at
+        self._names = [s.name for s in sources]
+        self._bins: list[SourceBin] = []
+        self._files: list[_File] = []
+        self._branches: dict[str, int] = {}  # an element of a one-source output: its source
+        self._open_files: dict[str, int] = {}  # the file sink of a one-source output that has not ended: its source
+        self._json: list[JsonLines] = [s.extra for s in stages if s.kind == "write_json"]
+        self._folder = tempfile.TemporaryDirectory(prefix="fluvial-")
+        self._tail: Any = None
+        self._infers = 0
+        self._build(has_loop=has_loop)
+
+    # --- building -----------------------------------------------------------------------------------------------------
+
+    def _build(self, *, has_loop: bool) -> None:
+        self._mux()
+        apart: Any = None  # the pad where frames of different sources are last apart
+        late_json = []
+        for stage in self._stages:
+            if stage.kind == "tile":
+                apart = self._tail.get_static_pad("src")
+            if stage.kind == "write_json":
+                late_json.append((stage, None if apart else self._tail.get_static_pad("src")))
+            builder = self._builders.get(stage.kind)
+            if builder:
+                builder(self, stage)
+        is_tiled = apart is not None
+        apart = apart or self._tail.get_static_pad("src")
+        if has_loop:
+            from fluvial import _core
+
+            self.queue = _core.BatchQueue(apart, self._names)
+            self.pipeline._before_stop.append(self.queue.stop)
+        for stage, pad in late_json:
+            self.pipeline._attach(pad or apart, stage.extra.add, stage="write_json", names=self._names)
+        self.pipeline._attach(apart, self.stats.add, stage="stats", names=self._names)
+        self._outputs(is_tiled=is_tiled)
+        self.pipeline._on_message = self._on_message
+        self.pipeline._on_idle = self._look_for_stuck
+        self.pipeline._ask_for_end = self._end_sources
+
+    def _add(self, factory: str, at: CallSite, **properties: object) -> Any:
+        """Adds an element behind the last one."""
+        element = self.pipeline._add(factory, None, properties, at)
+        if self._tail is not None and not self._tail.link(element):
+            raise PipelineError(element.get_name(), f"cannot follow {self._tail.get_name()}", at=at)
+        self._tail = element
+        return element
+
+    def _add_queue(self, at: CallSite) -> None:
+        self._add("queue", at, max_size_buffers=_QUEUED, max_size_bytes=0, max_size_time=0)
+
+    def _mux(self) -> None:
+        is_live = any(s.is_live for s in self._sources)
+        wait_ms = self._limits.batch_wait_ms or (_LIVE_WAIT_MS if is_live else None)
+        mux = self._add(
+            "fluvialmux",
+            self._at,
+            batch_size=len(self._sources),
+            batched_push_timeout=-1 if wait_ms is None else 1000 * wait_ms,
+            live_source=is_live,
+        )
+        for index, source in enumerate(self._sources):
+            one = SourceBin(
+                source, index, rtsp_latency_ms=self._limits.rtsp_latency_ms, on_no_video=self._post_no_video
+            )
+            self._bins.append(one)
+            # Pads are there before anything runs: the mux does not end before the last source has begun.
+            one.mux_pad = mux.request_pad_simple(f"sink_{index}")
+
+    def _infer(self, stage: Stage) -> None:
+        config: InferConfig = stage.config
+        self._infers += 1
+        if config.batch_size is None and config.config is None and config.on == "frames":
+            config = config.model_copy(update={"batch_size": len(self._sources)})
+        path = write_config(config, stage.extra, Path(self._folder.name), place=self._infers)
+        self._add("fluvialinfer", stage.at, config_file_path=path)
+
+    def _track(self, stage: Stage) -> None:
+        config: TrackConfig = stage.config
+        properties: dict[str, object] = {}
+        if config.config:
+            properties["ll_config_file"] = str(Path(config.config).expanduser().resolve())
+        if config.class_ids:
+            properties["operate_on_class_ids"] = ";".join(map(str, config.class_ids))
+        self._add("fluvialtrack", stage.at, **properties)
+
+    def _draw(self, stage: Stage) -> None:
+        config: DrawConfig = stage.config
+        self._add_queue(stage.at)
+        self._rgba(stage.at)
+        self._add(
+            "fluvialdraw",
+            stage.at,
+            display_bbox=config.boxes,
+            display_text=config.text,
+            display_mask=config.masks,
+            display_clock=config.clock,
+        )
+
+    def _rgba(self, at: CallSite) -> None:
+        self._add("fluvialconvert", at)
+        self._add("capsfilter", at, caps="video/x-raw(memory:NVMM),format=RGBA")
+
+    def _tile(self, stage: Stage) -> None:
+        config: TileConfig = stage.config
+        rows, columns = _grid(len(self._sources), config.rows, config.columns)
+        self._add("fluvialtile", stage.at, rows=rows, columns=columns, width=config.width, height=config.height)
+
+    def _probe(self, stage: Stage) -> None:
+        name = getattr(stage.extra, "__name__", type(stage.extra).__name__)
+        pad = self._tail.get_static_pad("src")
+        self.pipeline._attach(pad, stage.extra, stage=f"probe {name!r}", names=self._names)
+
+    _builders: dict[str, Callable[[Graph, Stage], None]] = {
+        "infer": _infer,
+        "track": _track,
+        "draw": _draw,
+        "tile": _tile,
+        "probe": _probe,
+    }
+
+    # --- outputs ------------------------------------------------------------------------------------------------------
+
+    def _outputs(self, *, is_tiled: bool) -> None:
+        outputs = [s for s in self._stages if s.kind in ("save", "show")]
+        each = [s for s in outputs if s.kind == "save" and s.extra.is_per_source]
+        whole = [s for s in outputs if s not in each]
+        if not outputs:
+            self._add("fakesink", self._at, sync=False, **{"async": False})
+            return
+        for split in self._split([b for b in (whole, each) if b], outputs[0].at):
+            if split is each:
+                self._demux(each, is_tiled=is_tiled)
+            else:
+                self._whole(whole, is_tiled=is_tiled)
+
+    def _split(self, parts: Sequence[Any], at: CallSite) -> Any:
+        """Yields each part with the tail at a place of its own: the same buffers go to all."""
+        if len(parts) == 1:
+            yield parts[0]
+            return
+        tee = self._add("tee", at)
+        for part in parts:
+            self._tail = tee
+            self._add_queue(at)
+            yield part
+
+    def _whole(self, stages: Sequence[Stage], *, is_tiled: bool) -> None:
+        if len(self._sources) > 1 and not is_tiled:
+            self._tile(Stage("tile", stages[0].at, TileConfig()))
+        for stage in self._split(stages, stages[0].at):
+            if stage.kind == "show":
+                self._show(stage)
+            else:
+                self._save(stage, stage.extra.path(), source=-1)
+
+    def _demux(self, stages: Sequence[Stage], *, is_tiled: bool) -> None:
+        if is_tiled:
+            at = stages[0].at
+            raise PipelineError("save", "one file a source, after tile() has made them one", at=at, hint="drop tile()")
+        demux = self._add("fluvialdemux", stages[0].at)
+        for index, source in enumerate(self._sources):
+            self._tail = None
+            queue = self.pipeline._add(
+                "queue", None, {"max_size_buffers": _QUEUED, "max_size_bytes": 0, "max_size_time": 0}, stages[0].at
+            )
+            self._tail = queue
+            demux.request_pad_simple(f"src_{index}").link(queue.get_static_pad("sink"))
+            for stage in self._split(stages, stages[0].at):
+                self._save(stage, stage.extra.path(source.name), source=index)
+
+    def _save(self, stage: Stage, path: Path, *, source: int) -> None:
+        file: VideoFile = stage.extra
+        first = len(self.pipeline._sites)
+        self._add_queue(stage.at)
+        self._add("fluvialconvert", stage.at)
+        self._add("fluvialencode" if file.codec == "h264" else "fluvialencodeh265", stage.at, bitrate=file.bitrate)
+        self._add("h264parse" if file.codec == "h264" else "h265parse", stage.at)
+        muxer, settings = file.muxer
+        self._add(muxer, stage.at, **settings)
+        sink = self._add("filesink", stage.at, location=partial_name(path), **{"async": False})
+        self._files.append(_File(path, source))
+        if source < 0:
+            return
+        self.pipeline.gst.set_property("message-forward", True)  # tells of each sink's end, not only of the last
+        self._open_files[sink.get_name()] = source
+        for name in list(self.pipeline._sites)[first:]:
+            self._branches[name] = source
+
+    def _show(self, stage: Stage) -> None:
+        self._add_queue(stage.at)
+        self._add("fluvialsink", stage.at, sync=True)
+
+    # --- running ------------------------------------------------------------------------------------------------------
+
+    @property
+    def problems(self) -> tuple[PipelineError, ...]:
+        """What went wrong with single sources."""
+        return tuple(self._problems)
+
+    def progress(self) -> float | None:
+        """How much of the sources has been read, 0 to 1; None where one of them has no known end."""
+        if not self.is_running:
+            return None
+        shares = [1.0 if b.error else b.progress() for b in self._bins]
+        known = [s for s in shares if s is not None]
+        return min(known) if known and len(known) == len(shares) else None
+
+    def start(self) -> None:
+        """Starts the stages, then each source: one that cannot be opened takes nothing else down."""
+        self.is_running = True
+        try:
+            for writer in self._json:
+                writer.open()
+            self.pipeline.start()
+            for one in self._bins:
+                self.pipeline.gst.add(one.bin)
+                one.pad.link(one.mux_pad)
+                one.bin.sync_state_with_parent()
+        except BaseException:
+            self.stop()
+            raise
+
+    def poll(self) -> None:
+        """Handles what has happened since. Raises what the run has to end for."""
+        self._look_for_stuck()
+        while self.pipeline._bus.have_pending() and not self.pipeline._is_over:
+            self.pipeline._step(0)
+        if self.pipeline._failure.error is not None:
+            raise self.pipeline._failure.error
+        if self.pipeline._interrupt.is_pressed and not self._is_ending:
+            self._is_ending = True
+            self.pipeline.end()
+
+    def wait(self) -> None:
+        """Waits until the last frame has left the pipeline. Raises like `poll`."""
+        self.pipeline.wait()
+
+    def finish(self) -> None:
+        """Stops it after its end, and gives complete files their names.
+
+        Raises:
+            SourceError: Every source failed.
+        """
+        self._stop(is_complete=True)
+        failed = [b.error for b in self._bins if b.error]
+        if len(failed) == len(self._bins):
+            raise failed[0] if len(failed) == 1 else _all_failed(failed, self._at)
+
+    def finish_early(self) -> None:
+        """Ends it now, as if the sources had ended."""
+        if self.queue is not None:
+            self.queue.stop()
+        deadline = time.monotonic() + _DRAIN_SECONDS
+        self.pipeline.end()
+        try:
+            while not self.pipeline._is_over and time.monotonic() < deadline:
+                self.pipeline._step(50_000_000)
+        except Exception as e:  # nobody above waits for it: the loop has been left
+            _log.warning("%s", e)
+        finally:
+            self._stop(is_complete=self.pipeline._is_over)
+
+    def stop(self) -> None:
+        """Stops at once. Files under way keep their .partial name. May be called twice."""
+        self._stop(is_complete=False)
+
+    _is_ending = False
+    _looked_at = 0.0
+    _maybe_stuck: frozenset[int] = frozenset()
+
+    def _look_for_stuck(self) -> None:
+        # Twice in a row, a second apart: between two threads there may be none for a moment.
+        now = time.monotonic()
+        if now - self._looked_at < _LOOK_SECONDS:
+            return
+        self._looked_at = now
+        stuck = frozenset(b.index for b in self._bins if b.error is None and b.is_stuck())
+        for index in stuck & self._maybe_stuck:
+            self._fail(self._bins[index], SourceError("", "gave no video", hint="the file is damaged or cut short"))
+        self._maybe_stuck = stuck
+
+    def _stop(self, *, is_complete: bool) -> None:
+        if not self.is_running:
+            return
+        self.is_running = False
+        self.pipeline.stop()
+        self._let_go()
+        are_all_bad = all(b.error for b in self._bins)
+        for file in self._files:
+            is_bad = self._bins[file.source].error is not None if file.source >= 0 else are_all_bad
+            is_empty = self._is_empty(file.source) if file.source >= 0 else self.stats.frames == 0
+            _name(file.path, is_complete=is_complete and not is_bad, is_empty=is_empty)
+        for writer in self._json:
+            writer.close(is_complete=is_complete and not are_all_bad)
+        self._folder.cleanup()
+
+    def _let_go(self) -> None:
+        # Of what holds the extension's objects or this graph: a flow may be kept for its figures alone.
+        self.queue = None
+        self.pipeline._before_stop.clear()
+        self.pipeline._on_message = lambda message: False
+        self.pipeline._on_idle = lambda: None
+        self.pipeline._ask_for_end = lambda: None
+
+    # --- messages -----------------------------------------------------------------------------------------------------
+
+    def _on_message(self, message: Any) -> bool:
+        """True: it has been dealt with."""
+        kind, structure = message.type, message.get_structure()
+        if kind == Gst.MessageType.APPLICATION and structure.get_name() == _NO_VIDEO:
+            self._fail(self._bins[structure.get_value("source")], SourceError("", "holds no video"))
+            return True
+        if kind == Gst.MessageType.ELEMENT and structure is not None and structure.get_name() == "GstBinForwarded":
+            self._on_sink_message(structure.get_value("message"))
+            return True
+        if kind == Gst.MessageType.ERROR and self._is_about_nothing(message.src):
+            return True
+        failed = self._source_of(message.src)
+        if failed is None:
+            return False
+        if kind == Gst.MessageType.ERROR:
+            error, detail = message.parse_error()
+            self._fail(failed, _cause(failed.source, error, detail or ""))
+        elif kind == Gst.MessageType.WARNING:
+            _log.debug("%s: %s", failed.source.name, message.parse_warning()[0].message)
+        return True
+
+    def _on_sink_message(self, message: Any) -> None:
+        # The file of a source that never gave a frame never ends: the run does not wait for it.
+        if message.type != Gst.MessageType.EOS:
+            return
+        self._open_files.pop(message.src.get_name(), None)
+        if all(self._is_empty(source) for source in self._open_files.values()):
+            self.pipeline._is_over = True
+
+    def _is_about_nothing(self, element: Any) -> bool:
+        source = self._branches.get(self.pipeline._who(element)[0])
+        return source is not None and self._is_empty(source)
+
+    def _is_empty(self, source: int) -> bool:
+        return self._bins[source].error is not None and self.stats.frames_of(self._names[source]) == 0
+
+    def _source_of(self, element: Any) -> SourceBin | None:
+        while element is not None:
+            for one in self._bins:
+                if element == one.bin:
+                    return one
+            element = element.get_parent()
+        return None
+
+    def _fail(self, one: SourceBin, cause: PipelineError) -> None:
+        # One source is at its end; the others go on. Only its first error tells something.
+        if one.error is not None:
+            return
+        where = location(one.source)
+        one.error = SourceError(
+            one.source.name, f"{cause.problem} ({where})", at=self._at, hint=cause.hint, detail=cause.detail
+        )
+        self._problems.append(one.error)
+        failed = [b.error for b in self._bins if b.error]
+        if len(failed) == len(self._bins) and self.stats.frames == 0:  # else what has come is finished first
+            raise failed[0] if len(failed) == 1 else _all_failed(failed, self._at)
+        if len(self._bins) > 1:
+            _log.warning("source %s failed, the others go on: %s", one.source.name, cause.problem)
+        _in_background(one.end)
+
+    def _post_no_video(self, one: SourceBin) -> None:
+        structure = Gst.Structure.new_empty(_NO_VIDEO)
+        structure.set_value("source", one.index)
+        self.pipeline._bus.post(Gst.Message.new_application(self.pipeline.gst, structure))
+
+    def _end_sources(self) -> None:
+        # Each in a thread of its own: one waits in the mux for the frame of another.
+        for one in self._bins:
+            _in_background(one.end)
+
+
+def _in_background(call: Callable[[], None]) -> None:
+    threading.Thread(target=call, name="fluvial-end", daemon=True).start()
+
+
+def _grid(count: int, rows: int | None, columns: int | None) -> tuple[int, int]:
+    """Rows and columns that hold `count` tiles.
+
+    Example:
+        >>> _grid(4, None, None), _grid(5, None, None), _grid(5, 1, None)
+        ((2, 2), (2, 3), (1, 5))
+    """
+    if rows is None and columns is None:
+        rows = max(1, round(sqrt(count)))
+    if rows is None:
+        assert columns is not None
+        rows = ceil(count / columns)
+    return rows, columns or ceil(count / rows)
+
+
+def _name(path: Path, *, is_complete: bool, is_empty: bool) -> None:
+    partial = partial_name(path)
+    if not partial.exists():
+        return
+    if is_complete:
+        partial.replace(path)
+    elif is_empty:  # nothing came: leave nothing
+        partial.unlink()
+
+
+def _cause(source: Source, error: Any, detail: str) -> PipelineError:
+    # An HTTP source that cannot connect says only that it stopped.
+    if source.uri.startswith(("http", "rtmp", "srt")) and "reason error (-5)" in detail:
+        hint = "check the address, and that the host answers"
+        return SourceError("", "cannot be reached, or broke off", hint=hint, detail=detail)
+    problem = _with_reason(error.message, detail)
+    return from_gstreamer(error.domain, error.code, problem, element="", detail=detail)
+
+
+def _all_failed(errors: Sequence[PipelineError], at: CallSite) -> SourceError:
+    lines = "".join(f"\n    {e.element}: {e.problem}" for e in errors)
+    return SourceError("sources", f"every one of {len(errors)} failed:{lines}", at=at, hint=errors[0].hint)

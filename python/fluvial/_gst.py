@@ -1,0 +1,41 @@
+"""GStreamer's Python face, started on first use; where it is missing, the first use says how to get it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fluvial import _plugin
+from fluvial.errors import FluvialError
+
+__all__ = ["GLib", "GObject", "Gst", "start"]
+
+
+class _Missing:
+    def __init__(self, why: Exception) -> None:
+        self._why = why
+
+    def __getattr__(self, name: str) -> Any:
+        raise FluvialError(
+            f"GStreamer cannot be used from this Python: {self._why}\n"
+            "  hint: sudo apt-get install python3-gi python3-gst-1.0 gir1.2-gst-plugins-base-1.0, and make the "
+            "virtual environment with --system-site-packages"
+        )
+
+
+Gst: Any
+GLib: Any
+GObject: Any
+try:
+    import gi
+
+    gi.require_version("Gst", "1.0")
+    from gi.repository import GLib, GObject, Gst
+except (ImportError, ValueError) as e:
+    Gst = GLib = GObject = _Missing(e)
+
+
+def start() -> None:
+    """Starts GStreamer if nobody has. Our elements can be found from then on."""
+    if not Gst.is_initialized():
+        Gst.init(None)
+    assert _plugin.FOLDER  # importing it is what makes them findable

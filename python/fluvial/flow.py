@@ -1,0 +1,259 @@
+"""From sources to results in a chain of words, for programs that need no element of their own.
+
+The order of the chain is the order of the pipeline. Everything is judged where it is written; nothing runs before
+`run()` or the loop. What is added on its own: surfaces of one format for drawing, a tiled picture where several sources
+go into one file, queues between threads.
+
+    sources -> mux -> infer, track, draw, probe, ... -> [loop] -> tile -> [encode -> file], [window]
+                                                               \\-> demux -> [encode -> file] for each source
+
+The loop's place is where frames are still apart: after the last stage, before tiling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from fluvial._flow_graph import Graph, Stage
+from fluvial._loop import loop_over
+from fluvial.config import (
+    DrawConfig,
+    InferConfig,
+    JsonConfig,
+    RunConfig,
+    SaveConfig,
+    TileConfig,
+    TrackConfig,
+    checked,
+)
+from fluvial.errors import CallSite, ConfigError, PipelineError
+from fluvial.models.registry import find
+from fluvial.outputs import JsonLines, VideoFile
+from fluvial.sources import Given, Source, read_sources
+from fluvial.stats import SourceStats
+
+__all__ = ["Flow"]
+
+_Config = TypeVar("_Config", bound=BaseModel)
+
+_TRANSFORMING = ("infer", "track", "draw", "tile")
+
+
+class Flow:
+    """Sources, what is done with them, and what comes out.
+
+    Args:
+        sources: A path, a pattern ("videos/*.mp4"), an address (rtsp://, http://), a camera's number, "test://"; or
+            several in a list; or a dict that names each. Without a name, a source is called as its file's stem.
+        rtsp_latency_ms: Milliseconds that packets of an RTSP stream wait to be sorted.
+        batch_wait_ms: Milliseconds a frame waits for those of other sources; left out, 40 if any source is live, else
+            as long as it takes.
+
+    Raises:
+        SourceError: A file or camera that does not exist, or a kind of address that nothing reads.
+
+    Example:
+        >>> flow = Flow("test://?frames=3")
+        >>> [source.name for source in flow.sources]
+        ['test']
+    """
+
+    def __init__(
+        self,
+        sources: Given | Iterable[Given] | Mapping[str, Given],
+        *,
+        rtsp_latency_ms: int = 200,
+        batch_wait_ms: int | None = None,
+    ) -> None:
+        self._at = CallSite.here()
+        self.sources: tuple[Source, ...] = read_sources(sources)
+        limits = {"rtsp_latency_ms": rtsp_latency_ms, "batch_wait_ms": batch_wait_ms}
+        self._limits = checked(RunConfig, {"sources": ["-"], **limits}, where=self._at)
+        self._stages: list[Stage] = []
+        self._graph: Graph | None = None
+
+    # --- the chain ----------------------------------------------------------------------------------------------------
+
+    def infer(self, model: str | Path, **settings: Any) -> Flow:
+        """Runs a model on every frame; with on="objects", on every object that the models before have found.
+
+        Args:
+            model: Path of an ONNX or OpenVINO model, or a name of `fluvial models list`.
+            **settings: `threshold=0.4`, `interval=1`, `labels=[...]` and whatever a DeepStream config file says, with
+                `_` for `-`; `config="config_infer.txt"` takes such a file as the base. See `InferConfig`.
+
+        Raises:
+            ModelError: No such model, or it is not on this machine.
+            ConfigError: A setting that does not exist, or a value that it does not take. Says all of them.
+        """
+        at = CallSite.here()
+        config = self._checked(InferConfig, {"model": model, **settings}, at, "infer")
+        first = not any(s.kind == "infer" for s in self._stages)
+        if first and config.on == "objects":
+            raise ConfigError(f"{at}\n  infer: on='objects', and no model before it has found any")
+        return self._append(Stage("infer", at, config, extra=find(config.model)))
+
+    def classify(self, model: str | Path, **settings: Any) -> Flow:
+        """Runs a model on every object found so far: `infer` with on="objects" and network_type=1."""
+        return self.infer(model, **{"on": "objects", "network_type": 1, **settings})
+
+    def track(self, **settings: Any) -> Flow:
+        """Gives every object an id that stays with it from frame to frame.
+
+        Args:
+            **settings: `config="tracker.yml"`, `class_ids=[1]`. See `TrackConfig`.
+
+        Raises:
+            ConfigError: A setting that does not exist, or a value that it does not take.
+        """
+        return self._configured("track", TrackConfig, settings)
+
+    def draw(self, **settings: Any) -> Flow:
+        """Draws boxes, labels and ids onto the frames.
+
+        Args:
+            **settings: `boxes`, `text`, `masks`, `clock`: True or False. See `DrawConfig`.
+
+        Raises:
+            ConfigError: A setting that does not exist, or a value that it does not take.
+        """
+        return self._configured("draw", DrawConfig, settings)
+
+    def tile(self, **settings: Any) -> Flow:
+        """Puts the frames of all sources beside each other into one picture.
+
+        Args:
+            **settings: `rows`, `columns`: as few as fit, if left out; `width`, `height`: pixels. See `TileConfig`.
+
+        Raises:
+            ConfigError: A setting that does not exist, or a value that it does not take.
+        """
+        return self._configured("tile", TileConfig, settings)
+
+    def probe(self, call: Callable[[Any], object]) -> Flow:
+        """Calls a function with every batch at this place of the chain, in the thread that carries it.
+
+        It may change what it gets: objects, texts, pixels. An exception in it stops the flow and is raised by `run()`.
+        """
+        return self._append(Stage("probe", CallSite.here(), extra=call))
+
+    def save(self, path: str | Path, **settings: Any) -> Flow:
+        """Writes a video file. It gets its name when it is complete; until then it is called NAME.partial.EXT.
+
+        Args:
+            path: A file: .mp4, .mov, .mkv or .ts. Several sources are tiled into it. With "{source}" in it, there is
+                one file a source.
+            **settings: `codec="h265"`, `bitrate=2_000_000` (bits a second). See `SaveConfig`.
+
+        Raises:
+            OutputError: The folder does not exist or may not be written, or nobody writes such files.
+            ConfigError: A setting that does not exist, or a value that it does not take.
+        """
+        at = CallSite.here()
+        config = self._checked(SaveConfig, {"path": path, **settings}, at, "save")
+        file = VideoFile(config.path, config.codec, config.bitrate)
+        file.check(at)
+        return self._append(Stage("save", at, config, extra=file))
+
+    def show(self) -> Flow:
+        """Shows the result in a window, at the videos' own speed. Several sources are tiled."""
+        return self._append(Stage("show", CallSite.here()))
+
+    def write_json(self, path: str | Path) -> Flow:
+        """Writes every object of every frame to a JSON Lines file, one object a line.
+
+        Raises:
+            OutputError: The folder does not exist or may not be written.
+        """
+        at = CallSite.here()
+        config = self._checked(JsonConfig, {"path": path}, at, "write_json")
+        return self._append(Stage("write_json", at, extra=JsonLines(Path(config.path).expanduser(), at)))
+
+    # --- running ------------------------------------------------------------------------------------------------------
+
+    def run(self) -> Flow:
+        """Runs to the end of the sources. Files are read as fast as they can be.
+
+        Ctrl+C ends it as if the sources had ended, so that files are complete (`was_interrupted` tells); a second one
+        ends it at once. A source that fails does not stop the others: it is told in `problems`.
+
+        Raises:
+            SourceError: Every source failed.
+            PipelineError: A stage failed. It names the line of your program that added the stage.
+            Exception: Whatever a probe raised, with a note that says which stage, source and frame it was about.
+        """
+        graph = self._start(has_loop=False)
+        try:
+            with graph.pipeline._interrupt:
+                graph.wait()
+            graph.finish()
+        finally:
+            graph.stop()
+        return self
+
+    def __iter__(self) -> Iterator[Any]:
+        """Runs it and yields each batch.
+
+        The pipeline waits while the loop's body works, and the body may change what it gets: objects, texts, pixels;
+        results further down have it. A batch is valid until the next one.
+
+        Leaving the loop early ends the run as if the sources had ended. Raises like `run`.
+        """
+        return loop_over(self._start(has_loop=True))
+
+    @property
+    def problems(self) -> tuple[PipelineError, ...]:
+        """What went wrong with single sources in the last run, while the others went on."""
+        return self._graph.problems if self._graph else ()
+
+    @property
+    def stats(self) -> dict[str, SourceStats]:
+        """Frames, objects, tracks, speed and latency by source, so far or of the last run."""
+        return self._graph.stats.by_source() if self._graph else {}
+
+    @property
+    def progress(self) -> float | None:
+        """How much of the sources has been read, 0 to 1; None where one of them has no end."""
+        return self._graph.progress() if self._graph else None
+
+    @property
+    def was_interrupted(self) -> bool:
+        """True when Ctrl+C ended the last run before the sources did."""
+        return self._graph.pipeline.was_interrupted if self._graph else False
+
+    @property
+    def pipeline(self) -> Any:
+        """The `Pipeline` of the last run, with every element in it; None before the first."""
+        return self._graph.pipeline if self._graph else None
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _checked(self, kind: type[_Config], settings: Mapping[str, Any], at: CallSite, stage: str) -> _Config:
+        return checked(kind, settings, where=f"{at}\n  {stage}")
+
+    def _configured(self, stage: str, kind: type[BaseModel], settings: Mapping[str, Any]) -> Flow:
+        at = CallSite.here()
+        return self._append(Stage(stage, at, self._checked(kind, settings, at, stage)))
+
+    def _append(self, stage: Stage) -> Flow:
+        before = [s.kind for s in self._stages]
+        output = next((k for k in before if k in ("save", "show")), None)
+        if stage.kind in _TRANSFORMING and output:
+            raise ConfigError(f"{stage.at}\n  {stage.kind}() after {output}(): put it before, results come last")
+        if stage.kind in ("tile", "track") and stage.kind in before:
+            raise ConfigError(f"{stage.at}\n  {stage.kind}() for the second time")
+        if stage.kind in ("infer", "track") and "tile" in before:
+            raise ConfigError(f"{stage.at}\n  {stage.kind}() after tile(): put it before, while frames are apart")
+        self._stages.append(stage)
+        return self
+
+    def _start(self, *, has_loop: bool) -> Graph:
+        if self._graph is not None and self._graph.is_running:
+            raise ConfigError(f"{CallSite.here()}\n  this flow runs already")
+        self._graph = Graph(self.sources, self._stages, self._limits, self._at, has_loop=has_loop)
+        self._graph.start()
+        return self._graph

@@ -1,0 +1,77 @@
+"""Models that take the place of DeepStream's samples, which NVIDIA does not let others pass on.
+
+Programs written for DeepStream name `samples/models/...` by paths that do not exist elsewhere. The infer element, when
+a model is absent, looks into the table that FLUVIAL_STANDINS names; this module writes it. A class map turns a stand-in's
+class numbers into those that the program knows: TrafficCamNet's vehicle 0, bicycle 1, person 2, roadsign 3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from fluvial.errors import ModelError
+from fluvial.models.registry import find
+
+__all__ = ["STAND_INS", "StandIn", "write_table"]
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """One line of the table.
+
+    Attributes:
+        suffix: How the path of the absent model ends.
+        model: The name of the model that takes its place.
+        labels: A file of `models/labels`, with the absent model's class numbers.
+        class_map: The stand-in's number, then the absent model's. Classes left out are dropped.
+        options: For the head, such as which of the outputs to read.
+    """
+
+    suffix: str
+    model: str
+    labels: str
+    class_map: tuple[tuple[int, int], ...] = ()
+    options: str = ""
+
+
+_TRAFFIC = ((0, 0), (2, 1), (1, 2))  # vehicle, bike, person of person-vehicle-bike
+_PEOPLE = ((1, 0),)
+
+STAND_INS: tuple[StandIn, ...] = (
+    StandIn("resnet18_trafficcamnet_pruned.onnx", "person-vehicle-bike", "trafficcamnet", _TRAFFIC),
+    StandIn("resnet18_trafficcamnet.etlt", "person-vehicle-bike", "trafficcamnet", _TRAFFIC),
+    StandIn("Primary_Detector/resnet10.caffemodel", "person-vehicle-bike", "trafficcamnet", _TRAFFIC),
+    StandIn("resnet34_peoplenet_int8.onnx", "person-vehicle-bike", "peoplenet", _PEOPLE),
+    StandIn("resnet34_peoplenet.onnx", "person-vehicle-bike", "peoplenet", _PEOPLE),
+    StandIn("resnet34_peoplenet_int8.etlt", "person-vehicle-bike", "peoplenet", _PEOPLE),
+    StandIn("resnet18_vehiclemakenet_pruned.onnx", "vehicle-attributes", "vehicle_colors", (), "outputs=color"),
+    StandIn("resnet18_vehiclemakenet.etlt", "vehicle-attributes", "vehicle_colors", (), "outputs=color"),
+    StandIn("resnet18_vehicletypenet_pruned.onnx", "vehicle-attributes", "vehicle_types", (), "outputs=type"),
+    StandIn("resnet18_vehicletypenet.etlt", "vehicle-attributes", "vehicle_types", (), "outputs=type"),
+)
+
+
+def write_table(path: Path) -> list[str]:
+    """Writes the table for the infer element.
+
+    Args:
+        path: The file to write.
+
+    Returns:
+        One sentence for each stand-in whose own model is not on this machine: how to get it.
+    """
+    lines, missing = [], {}
+    labels = resources.files("fluvial.models").joinpath("labels")
+    for one in STAND_INS:
+        try:
+            model = find(one.model).path.resolve()
+        except ModelError as e:
+            missing[one.model] = str(e)
+            continue
+        numbers = ",".join(f"{a}={b}" for a, b in one.class_map)
+        fields = (one.suffix, str(model), str(labels.joinpath(f"{one.labels}.txt")), numbers, one.options)
+        lines.append("\t".join(fields) + "\n")
+    path.write_text("".join(lines), encoding="utf-8")
+    return list(missing.values())
