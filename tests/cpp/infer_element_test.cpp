@@ -81,7 +81,7 @@ std::string write_model(const Folder& folder) {
       "<edge from-layer='2' from-port='0' to-layer='4' to-port='0'/></edges></net>");
 }
 
-GstBuffer* new_batch(guint frames, int frame_num) {
+[[maybe_unused]] GstBuffer* new_batch(guint frames, int frame_num) {
   auto allocator = make_system_allocator();
   std::vector<SurfacePtr> surfaces;
   for (guint i = 0; i < frames; ++i) {
