@@ -1,6 +1,8 @@
 // Making, filling and emptying a batch's metadata: the functions of nvdsmeta.h but for copying (copy.cpp).
 //
 // List order is DeepStream's: frames and batch user metas are appended, everything below them is prepended.
+#include <gst/gst.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -21,6 +23,22 @@ T* acquire(NvDsBatchMeta* batch, NvDsMetaPool* NvDsBatchMeta::*pool) {
   if (!batch) return nullptr;
   MetaLock lock(batch);
   return static_cast<T*>(Pool::of(batch->*pool)->acquire(batch));
+}
+
+// A list may name an element that is in the pool again (added twice, or to two frames): that one is freed already.
+bool is_free(const void* element) { return !is_in_use(generation_of(element)); }
+
+// Only an element in use, of the same batch and in no list yet, enters a list: any other would be gone before the list
+// is, or be freed twice.
+template <typename T>
+bool may_join(const NvDsBatchMeta* batch, T* element) {
+  auto* header = reinterpret_cast<ElementHeader*>(element) - 1;
+  const bool is_one_of_us = batch && element->base_meta.batch_meta == batch && !header->is_listed;
+  if (is_one_of_us)
+    header->is_listed = 1;
+  else
+    GST_WARNING("metadata of another batch, given back, or in a list already, is not added");
+  return is_one_of_us;
 }
 
 template <typename T>
@@ -45,14 +63,6 @@ bool remove_from(GList*& list, T* element, void (*release)(T*)) {
   if (!node) return false;
   list = g_list_delete_link(list, node);
   release(element);
-  return true;
-}
-
-// False for an element that is in a list already: there it stays.
-bool begin_listing(void* element) {
-  auto* header = static_cast<ElementHeader*>(element) - 1;
-  if (header->is_listed) return false;
-  header->is_listed = 1;
   return true;
 }
 
@@ -113,27 +123,32 @@ Arena* Arena::of(const NvDsBatchMeta* batch) {
 }
 
 void release_user(NvDsUserMeta* user) {
+  if (is_free(user)) return;
   // The user's function frees user_meta_data; it sees the whole NvDsUserMeta.
   if (user->base_meta.release_func && user->user_meta_data) user->base_meta.release_func(user, nullptr);
   give_back(user, &NvDsBatchMeta::user_meta_pool);
 }
 
 void release_label(NvDsLabelInfo* label) {
+  if (is_free(label)) return;
   g_free(label->pResult_label);
   give_back(label, &NvDsBatchMeta::label_info_meta_pool);
 }
 
 void release_classifier(NvDsClassifierMeta* classifier) {
+  if (is_free(classifier)) return;
   release_all(classifier->label_info_list, release_label);
   give_back(classifier, &NvDsBatchMeta::classifier_meta_pool);
 }
 
 void release_display(NvDsDisplayMeta* display) {
+  if (is_free(display)) return;
   release_texts(display->text_params, MAX_ELEMENTS_IN_DISPLAY_META);
   give_back(display, &NvDsBatchMeta::display_meta_pool);
 }
 
 void release_object(NvDsObjectMeta* object) {
+  if (is_free(object)) return;
   g_free(object->text_params.display_text);
   if (object->mask_params.size > 0 && object->mask_params.data) {
     // Python may show it as an array.
@@ -146,6 +161,7 @@ void release_object(NvDsObjectMeta* object) {
 }
 
 void release_frame(NvDsFrameMeta* frame) {
+  if (is_free(frame)) return;
   release_all(frame->obj_meta_list, release_object);
   release_all(frame->display_meta_list, release_display);
   release_all(frame->frame_user_meta_list, release_user);
@@ -221,7 +237,7 @@ FLUVIAL_EXPORT NvDsUserMeta* nvds_acquire_user_meta_from_pool(NvDsBatchMeta* bat
 
 FLUVIAL_EXPORT void nvds_add_frame_meta_to_batch(NvDsBatchMeta* batch, NvDsFrameMeta* frame) {
   MetaLock lock(batch);
-  if (!begin_listing(frame)) return;
+  if (!may_join(batch, frame)) return;
   batch->frame_meta_list = g_list_append(batch->frame_meta_list, frame);
   ++batch->num_frames_in_batch;
 }
@@ -233,7 +249,7 @@ FLUVIAL_EXPORT void nvds_remove_frame_meta_from_batch(NvDsBatchMeta* batch, NvDs
 
 FLUVIAL_EXPORT void nvds_add_obj_meta_to_frame(NvDsFrameMeta* frame, NvDsObjectMeta* object, NvDsObjectMeta* parent) {
   MetaLock lock(frame->base_meta.batch_meta);
-  if (!begin_listing(object)) return;
+  if (!may_join(frame->base_meta.batch_meta, object)) return;
   object->parent = parent;
   frame->obj_meta_list = g_list_prepend(frame->obj_meta_list, object);
   ++frame->num_obj_meta;
@@ -252,7 +268,7 @@ FLUVIAL_EXPORT void nvds_remove_obj_meta_from_frame(NvDsFrameMeta* frame, NvDsOb
 
 FLUVIAL_EXPORT void nvds_add_classifier_meta_to_object(NvDsObjectMeta* object, NvDsClassifierMeta* classifier) {
   MetaLock lock(object->base_meta.batch_meta);
-  if (!begin_listing(classifier)) return;
+  if (!may_join(object->base_meta.batch_meta, classifier)) return;
   object->classifier_meta_list = g_list_prepend(object->classifier_meta_list, classifier);
 }
 
@@ -263,7 +279,7 @@ FLUVIAL_EXPORT void nvds_remove_classifier_meta_from_obj(NvDsObjectMeta* object,
 
 FLUVIAL_EXPORT void nvds_add_label_info_meta_to_classifier(NvDsClassifierMeta* classifier, NvDsLabelInfo* label) {
   MetaLock lock(classifier->base_meta.batch_meta);
-  if (!begin_listing(label)) return;
+  if (!may_join(classifier->base_meta.batch_meta, label)) return;
   classifier->label_info_list = g_list_prepend(classifier->label_info_list, label);
   ++classifier->num_labels;
 }
@@ -275,7 +291,7 @@ FLUVIAL_EXPORT void nvds_remove_label_info_meta_from_classifier(NvDsClassifierMe
 
 FLUVIAL_EXPORT void nvds_add_display_meta_to_frame(NvDsFrameMeta* frame, NvDsDisplayMeta* display) {
   MetaLock lock(frame->base_meta.batch_meta);
-  if (!begin_listing(display)) return;
+  if (!may_join(frame->base_meta.batch_meta, display)) return;
   frame->display_meta_list = g_list_prepend(frame->display_meta_list, display);
 }
 
@@ -286,17 +302,17 @@ FLUVIAL_EXPORT void nvds_remove_display_meta_from_frame(NvDsFrameMeta* frame, Nv
 
 FLUVIAL_EXPORT void nvds_add_user_meta_to_batch(NvDsBatchMeta* batch, NvDsUserMeta* user) {
   MetaLock lock(batch);
-  if (!begin_listing(user)) return;
+  if (!may_join(batch, user)) return;
   batch->batch_user_meta_list = g_list_append(batch->batch_user_meta_list, user);
 }
 FLUVIAL_EXPORT void nvds_add_user_meta_to_frame(NvDsFrameMeta* frame, NvDsUserMeta* user) {
   MetaLock lock(frame->base_meta.batch_meta);
-  if (!begin_listing(user)) return;
+  if (!may_join(frame->base_meta.batch_meta, user)) return;
   frame->frame_user_meta_list = g_list_prepend(frame->frame_user_meta_list, user);
 }
 FLUVIAL_EXPORT void nvds_add_user_meta_to_obj(NvDsObjectMeta* object, NvDsUserMeta* user) {
   MetaLock lock(object->base_meta.batch_meta);
-  if (!begin_listing(user)) return;
+  if (!may_join(object->base_meta.batch_meta, user)) return;
   object->obj_user_meta_list = g_list_prepend(object->obj_user_meta_list, user);
 }
 FLUVIAL_EXPORT void nvds_remove_user_meta_from_batch(NvDsBatchMeta* batch, NvDsUserMeta* user) {

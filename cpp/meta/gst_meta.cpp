@@ -26,7 +26,7 @@ void destroy(GstMeta* base, GstBuffer*) {
 
 gboolean transform(GstBuffer* to, GstMeta* base, GstBuffer*, GQuark type, gpointer) {
   auto* from = reinterpret_cast<NvDsMeta*>(base);
-  if (!GST_META_TRANSFORM_IS_COPY(type) || !from->copyfunc) return FALSE;
+  if (!GST_META_TRANSFORM_IS_COPY(type) || !from->copyfunc || !from->meta_data) return FALSE;
   auto* copy = gst_buffer_add_nvds_meta(to, from->copyfunc(from->meta_data, from->user_data), from->user_data,
                                         from->copyfunc, from->freefunc);
   if (!copy) return FALSE;

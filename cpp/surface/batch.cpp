@@ -1,5 +1,6 @@
 #include "surface/batch.h"
 
+#include <atomic>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -68,7 +69,11 @@ SurfacePtr private_copy(const Surface& surface) {
 void make_private(SurfaceMemory* memory, std::size_t index) {
   std::lock_guard lock(memory->mutex);
   auto& surface = memory->surfaces[index];
-  if (surface.use_count() == 1 && surface->is_private()) return;
+  if (surface.use_count() == 1 && surface->is_private()) {
+    // Whoever let go of it last has read its pixels before we write them.
+    std::atomic_thread_fence(std::memory_order_acquire);
+    return;
+  }
   surface = private_copy(*surface);
   describe(*surface, memory->params[index]);
 }

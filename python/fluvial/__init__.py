@@ -14,16 +14,22 @@ from fluvial.errors import (
     SourceError,
     StaleMetadataError,
 )
+from fluvial.flow import Flow
 from fluvial.pipeline import Pipeline
+from fluvial.sources import Source
+from fluvial.stats import SourceStats
 
 __all__ = [
     "CallSite",
     "ConfigError",
+    "Flow",
     "FluvialError",
     "ModelError",
     "OutputError",
     "Pipeline",
     "PipelineError",
+    "Source",
     "SourceError",
+    "SourceStats",
     "StaleMetadataError",
 ]

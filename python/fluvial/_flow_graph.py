@@ -262,6 +262,14 @@ class Graph:
         """What went wrong with single sources."""
         return tuple(self._problems)
 
+    def progress(self) -> float | None:
+        """How much of the sources has been read, 0 to 1; None where one of them has no known end."""
+        if not self.is_running:
+            return None
+        shares = [1.0 if b.error else b.progress() for b in self._bins]
+        known = [s for s in shares if s is not None]
+        return min(known) if known and len(known) == len(shares) else None
+
     def start(self) -> None:
         """Starts the stages, then each source: one that cannot be opened takes nothing else down."""
         self.is_running = True
@@ -341,6 +349,7 @@ class Graph:
             return
         self.is_running = False
         self.pipeline.stop()
+        self._let_go()
         are_all_bad = all(b.error for b in self._bins)
         for file in self._files:
             is_bad = self._bins[file.source].error is not None if file.source >= 0 else are_all_bad
@@ -349,6 +358,14 @@ class Graph:
         for writer in self._json:
             writer.close(is_complete=is_complete and not are_all_bad)
         self._folder.cleanup()
+
+    def _let_go(self) -> None:
+        # Of what holds the extension's objects or this graph: a flow may be kept for its figures alone.
+        self.queue = None
+        self.pipeline._before_stop.clear()
+        self.pipeline._on_message = lambda message: False
+        self.pipeline._on_idle = lambda: None
+        self.pipeline._ask_for_end = lambda: None
 
     # --- messages -----------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+from fluvial import _unwind
+
 __all__ = ["FOLDER", "is_findable"]
 
 FOLDER = Path(__file__).parent / "lib" / "gstreamer-1.0"
@@ -30,5 +32,6 @@ def is_findable() -> bool:
     return any(FOLDER.glob("libgstfluvial.*"))
 
 
+_unwind.keep_whole(Path(__file__).parent)
 _add_to_path()
 _scan_if_started()

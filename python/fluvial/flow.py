@@ -216,6 +216,11 @@ class Flow:
         return self._graph.stats.by_source() if self._graph else {}
 
     @property
+    def progress(self) -> float | None:
+        """How much of the sources has been read, 0 to 1; None where one of them has no end."""
+        return self._graph.progress() if self._graph else None
+
+    @property
     def was_interrupted(self) -> bool:
         """True when Ctrl+C ended the last run before the sources did."""
         return self._graph.pipeline.was_interrupted if self._graph else False

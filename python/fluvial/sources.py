@@ -192,6 +192,14 @@ class SourceBin:
             self.pad.push_event(Gst.Event.new_segment(segment))
         self.pad.push_event(Gst.Event.new_eos())
 
+    def progress(self) -> float | None:
+        """How much of the video has been given, 0 to 1; None where it has no known end."""
+        has_duration, duration = self.bin.query_duration(Gst.Format.TIME)
+        has_position, position = self.bin.query_position(Gst.Format.TIME)
+        if not has_duration or not has_position or duration <= 0:
+            return None
+        return float(min(position / duration, 1.0))
+
     def is_stuck(self) -> bool:
         """True when it gave no video and no thread of it runs any more.
 

@@ -63,8 +63,10 @@ PyObject* alloc_mask(PyObject* self, PyObject*) {
   auto* mask = checked<NvOSD_MaskParams>(self);
   if (!mask) return nullptr;
   const std::uint64_t bytes = std::uint64_t{mask->width} * mask->height * sizeof(float);
-  void* data = bytes <= std::numeric_limits<unsigned>::max() ? g_try_malloc0(bytes) : nullptr;
-  if (!data && bytes > 0)
+  // The size field has 32 bits, and the product of two such may have more than 64.
+  const bool fits = mask->height == 0 || mask->width <= std::numeric_limits<unsigned>::max() / sizeof(float) / mask->height;
+  void* data = fits ? g_try_malloc0(bytes) : nullptr;
+  if (!data && (!fits || bytes > 0))
     return PyErr_Format(PyExc_MemoryError, "a mask of %u x %u is too large", mask->width, mask->height);
   if (mask->size > 0) free_array(mask->data, ground);
   mask->data = static_cast<float*>(data);

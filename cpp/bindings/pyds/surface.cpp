@@ -24,6 +24,7 @@ nb::object surface_array(nb::handle gst_buffer, std::size_t batch_id) {
   if (pixels != PixelFormat::rgba && pixels != PixelFormat::rgb)
     throw std::runtime_error(std::string("get_nvds_buf_surface: the surface is ") + name_of(pixels) +
                              "; put nvvideoconvert and a capsfilter \"video/x-raw(memory:NVMM), format=RGBA\" before");
+  surface.reset();  // a second holder would make the view one of a copy
   return writable_pixels(buffer, batch_id);
 }
 

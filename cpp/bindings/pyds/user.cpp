@@ -51,7 +51,12 @@ std::unordered_multimap<void*, Held>& held() {
   return all;
 }
 
+// A capsule of held data does not keep it: the object that does is held once more.
 void hold(void* data, PyObject* object, const TypeInfo* type) {
+  if (const auto known = held().find(data); known != held().end()) {
+    object = known->second.object;
+    type = known->second.type;
+  }
   Py_INCREF(object);
   held().emplace(data, Held{object, type});
 }
@@ -67,18 +72,31 @@ bool drop_held(void* data) {
 
 // --- called by the metadata library, with the metadata locked, from any thread ----------------------------------------
 
-// Calls a callback with (capsule of the user meta, None). The root is open only as long as the callback runs.
-PyObject* call_with(PyObject* callback, NvDsUserMeta* user) {
-  Root* root = new_scoped_root(user->base_meta.batch_meta);
-  if (!root) return nullptr;
-  PyObject* capsule = capsule_of(user, {root, user, generation_of(user)}, &info<NvDsUserMeta>());
-  PyObject* result = capsule ? PyObject_CallFunctionObjArgs(callback, capsule, Py_None, nullptr) : nullptr;
-  Py_XDECREF(capsule);
-  if (!result) PyErr_WriteUnraisable(callback);
-  root->is_open = false;
-  Py_DECREF(root);
-  return result;
-}
+// The argument of a callback, open only as long as the callback runs.
+class Argument {
+ public:
+  explicit Argument(NvDsUserMeta* user) : root_(new_scoped_root(user->base_meta.batch_meta)) {
+    if (root_) capsule_ = capsule_of(user, {root_, user, generation_of(user)}, &info<NvDsUserMeta>());
+  }
+  ~Argument() {
+    if (root_) root_->is_open = false;
+    Py_XDECREF(capsule_);
+    Py_XDECREF(root_);
+  }
+  Argument(const Argument&) = delete;
+  Argument& operator=(const Argument&) = delete;
+
+  // callback(capsule of the user meta, None). A new reference; nullptr after an exception, which was reported.
+  PyObject* pass_to(PyObject* callback) {
+    PyObject* result = capsule_ ? PyObject_CallFunctionObjArgs(callback, capsule_, Py_None, nullptr) : nullptr;
+    if (!result) PyErr_WriteUnraisable(callback);
+    return result;
+  }
+
+ private:
+  Root* root_;
+  PyObject* capsule_ = nullptr;
+};
 
 void release_by_python(gpointer data, gpointer) {
   auto* user = static_cast<NvDsUserMeta*>(data);
@@ -86,7 +104,8 @@ void release_by_python(gpointer data, gpointer) {
   if (!python) return;
   if (PyObject* callback = callbacks().release) {
     Py_INCREF(callback);
-    Py_XDECREF(call_with(callback, user));
+    Argument argument(user);
+    Py_XDECREF(argument.pass_to(callback));
     Py_DECREF(callback);
   }
   const NativeKind* kind = kind_of(user);
@@ -114,7 +133,8 @@ gpointer copy_by_python(gpointer data, gpointer) {
   PyObject* callback = python ? callbacks().copy : nullptr;
   if (!callback) return nullptr;
   Py_INCREF(callback);
-  PyObject* result = call_with(callback, user);
+  Argument argument(user);
+  PyObject* result = argument.pass_to(callback);
   gpointer copied = result ? adopt(result, user) : nullptr;
   Py_XDECREF(result);
   Py_DECREF(callback);

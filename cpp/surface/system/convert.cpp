@@ -14,15 +14,35 @@
 // RGBA), its RAW is R,G,B (our RGB). A YUV-to-RGB matrix with U and V exchanged ("Yvu") exchanges red and blue.
 
 namespace fluvial {
+
+void make_opaque(const ImageView& rgba) {
+  for (int y = 0; y < rgba.height; ++y) {
+    auto* row = rgba.plane[0] + static_cast<std::ptrdiff_t>(y) * rgba.stride[0];
+    for (int x = 0; x < rgba.width; ++x) row[4 * x + 3] = 255;
+  }
+}
+
 namespace {
 
+// libyuv holds BT.709's weight of U in blue, 135 / 64, down to 128 / 64, as its first SIMD code needed: saturated blue
+// comes out 12 levels dark. Its code of today takes the true weight.
+libyuv::YuvConstants with_whole_blue(libyuv::YuvConstants constants) {
+  constexpr std::uint8_t held_down = 128, whole = 135;
+  constexpr std::size_t weights = sizeof(constants) == 32 ? 16 : 96;  // bytes in front, on ARM and on x86
+  auto* bytes = reinterpret_cast<std::uint8_t*>(&constants);
+  std::replace(bytes, bytes + weights, held_down, whole);
+  return constants;
+}
+
 const libyuv::YuvConstants* yuv_matrix(const Colorimetry& c) {
-  if (c.is_bt709) return c.is_full_range ? &libyuv::kYuvF709Constants : &libyuv::kYuvH709Constants;
+  static const auto bt709 = with_whole_blue(libyuv::kYuvH709Constants);
+  if (c.is_bt709) return c.is_full_range ? &libyuv::kYuvF709Constants : &bt709;
   return c.is_full_range ? &libyuv::kYuvJPEGConstants : &libyuv::kYuvI601Constants;
 }
 
 const libyuv::YuvConstants* yvu_matrix(const Colorimetry& c) {
-  if (c.is_bt709) return c.is_full_range ? &libyuv::kYvuF709Constants : &libyuv::kYvuH709Constants;
+  static const auto bt709 = with_whole_blue(libyuv::kYvuH709Constants);
+  if (c.is_bt709) return c.is_full_range ? &libyuv::kYvuF709Constants : &bt709;
   return c.is_full_range ? &libyuv::kYvuJPEGConstants : &libyuv::kYvuI601Constants;
 }
 
@@ -36,6 +56,27 @@ void copy_planes(const ImageView& from, const ImageView& to) {
   for (int p = 0; p < plane_count(from.format); ++p)
     libyuv::CopyPlane(from.plane[p], from.stride[p], to.plane[p], to.stride[p],
                       row_bytes(from.format, p, from.width), plane_rows(from.format, p, from.height));
+}
+
+// Grey is the luma of its full range, 0..255, as GStreamer has it; YUV of television has 16..235.
+void copy_luma(const ImageView& f, const ImageView& t, bool is_from_full, bool is_to_full) {
+  if (is_from_full == is_to_full)
+    return libyuv::CopyPlane(f.plane[0], f.stride[0], t.plane[0], t.stride[0], f.width, f.height);
+  for (int y = 0; y < f.height; ++y) {
+    const auto* in = f.plane[0] + static_cast<std::ptrdiff_t>(y) * f.stride[0];
+    auto* out = t.plane[0] + static_cast<std::ptrdiff_t>(y) * t.stride[0];
+    if (is_to_full)
+      for (int x = 0; x < f.width; ++x)  // 255 / 219 in 1/65536
+        out[x] = static_cast<std::uint8_t>(std::clamp((in[x] - 16) * 76309 + 32768, 0, 255 << 16) >> 16);
+    else
+      for (int x = 0; x < f.width; ++x) out[x] = static_cast<std::uint8_t>(16 + ((in[x] * 56284 + 32768) >> 16));
+  }
+}
+
+void clear_chroma(const ImageView& view) {
+  for (int p = 1; p < plane_count(view.format); ++p)
+    libyuv::SetPlane(view.plane[p], view.stride[p], row_bytes(view.format, p, view.width),
+                     plane_rows(view.format, p, view.height), 128);
 }
 
 // From I420, NV12 and grey.
@@ -67,16 +108,53 @@ bool convert_yuv(const ImageView& f, const ImageView& t) {
       return !NV12ToI420(s[0], ss[0], s[1], ss[1], d[0], ds[0], d[1], ds[1], d[2], ds[2], w, h);
     case pair_of(PixelFormat::i420, PixelFormat::gray8):
     case pair_of(PixelFormat::nv12, PixelFormat::gray8):
-      CopyPlane(s[0], ss[0], d[0], ds[0], w, h);
+      copy_luma(f, t, f.colorimetry.is_full_range, true);
       return true;
     case pair_of(PixelFormat::gray8, PixelFormat::rgba):
     case pair_of(PixelFormat::gray8, PixelFormat::bgrx):
       return !J400ToARGB(s[0], ss[0], d[0], ds[0], w, h);
     case pair_of(PixelFormat::gray8, PixelFormat::i420):
-      return !I400ToI420(s[0], ss[0], d[0], ds[0], d[1], ds[1], d[2], ds[2], w, h);
     case pair_of(PixelFormat::gray8, PixelFormat::nv12):
-      return !I400ToNV21(s[0], ss[0], d[0], ds[0], d[1], ds[1], w, h);
+      copy_luma(f, t, true, t.colorimetry.is_full_range);
+      clear_chroma(t);
+      return true;
     default: return false;
+  }
+}
+
+// libyuv makes BT.601 only. Weights are in 1/65536; chroma is that of the mean of 2x2 pixels.
+void rgb_to_bt709(const ImageView& f, const ImageView& t) {
+  const int step = f.format == PixelFormat::rgb ? 3 : 4;
+  const int red = f.format == PixelFormat::bgrx ? 2 : 0, blue = 2 - red;
+  const bool full = t.colorimetry.is_full_range;
+  const double luma = 65536 * (full ? 1 : 219.0 / 255), chroma = 65536 * (full ? 1 : 224.0 / 255);
+  const auto weight = [](double v) { return static_cast<int>(std::lround(v)); };
+  const int yr = weight(0.2126 * luma), yg = weight(0.7152 * luma), yb = weight(0.0722 * luma);
+  const int ur = weight(-0.1146 * chroma), ub = weight(0.5 * chroma), ug = -ur - ub;
+  const int vr = weight(0.5 * chroma), vb = weight(-0.0458 * chroma), vg = -vr - vb;
+  const int black = full ? 0 : 16;
+  const auto row = [](const ImageView& view, int plane, int y) {
+    return view.plane[plane] + static_cast<std::ptrdiff_t>(y) * view.stride[plane];
+  };
+  for (int y = 0; y < f.height; ++y) {
+    const auto* in = row(f, 0, y);
+    auto* out = row(t, 0, y);
+    for (int x = 0; x < f.width; ++x, in += step)
+      out[x] = static_cast<std::uint8_t>(black + ((yr * in[red] + yg * in[1] + yb * in[blue] + 32768) >> 16));
+  }
+  for (int y = 0; y < f.height; y += 2) {
+    const auto *above = row(f, 0, y), *below = row(f, 0, std::min(y + 1, f.height - 1));
+    auto *u = row(t, 1, y / 2), *v = row(t, 2, y / 2);
+    for (int x = 0; x < f.width; x += 2) {
+      const int left = x * step, right = std::min(x + 1, f.width - 1) * step;
+      const auto sum = [&](int c) { return above[left + c] + above[right + c] + below[left + c] + below[right + c]; };
+      const int r = sum(red), g = sum(1), b = sum(blue);
+      const auto level = [](int value) {
+        return static_cast<std::uint8_t>(std::clamp(128 + ((value + (1 << 17)) >> 18), 0, 255));
+      };
+      u[x / 2] = level(ur * r + ug * g + ub * b);
+      v[x / 2] = level(vr * r + vg * g + vb * b);
+    }
   }
 }
 
@@ -89,9 +167,17 @@ bool convert_rgb(const ImageView& f, const ImageView& t) {
   auto* const* d = t.plane;
   const int* ds = t.stride;
   const bool full = t.colorimetry.is_full_range;
+  if (t.colorimetry.is_bt709 && t.format == PixelFormat::i420) {
+    rgb_to_bt709(f, t);
+    return true;
+  }
+  if (t.colorimetry.is_bt709 && t.format == PixelFormat::nv12) return false;  // by I420
   switch (pair_of(f.format, t.format)) {
-    case pair_of(PixelFormat::rgba, PixelFormat::bgrx):
-    case pair_of(PixelFormat::bgrx, PixelFormat::rgba): return !ARGBToABGR(s[0], ss[0], d[0], ds[0], w, h);
+    case pair_of(PixelFormat::rgba, PixelFormat::bgrx): return !ARGBToABGR(s[0], ss[0], d[0], ds[0], w, h);
+    case pair_of(PixelFormat::bgrx, PixelFormat::rgba):
+      if (ARGBToABGR(s[0], ss[0], d[0], ds[0], w, h)) return false;
+      make_opaque(t);
+      return true;
     case pair_of(PixelFormat::rgba, PixelFormat::rgb): return !ARGBToRGB24(s[0], ss[0], d[0], ds[0], w, h);
     case pair_of(PixelFormat::bgrx, PixelFormat::rgb): return !ARGBToRAW(s[0], ss[0], d[0], ds[0], w, h);
     case pair_of(PixelFormat::rgb, PixelFormat::rgba): return !RGB24ToARGB(s[0], ss[0], d[0], ds[0], w, h);
@@ -146,14 +232,27 @@ bool is_mirrored(Flip flip) {
 
 }  // namespace
 
+bool is_yuv(PixelFormat format) { return format == PixelFormat::i420 || format == PixelFormat::nv12; }
+
+bool means_the_same(const ImageView& from, const ImageView& to) {
+  return !is_yuv(from.format) || !is_yuv(to.format) ||
+         (from.colorimetry.is_bt709 == to.colorimetry.is_bt709 &&
+          from.colorimetry.is_full_range == to.colorimetry.is_full_range);
+}
+
+static void convert_by(PixelFormat stone, const ImageView& from, const ImageView& to) {
+  const auto between = make_system_allocator()->allocate({stone, {from.width, from.height}, to.colorimetry});
+  convert_pixels(from, between->view());
+  convert_pixels(between->view(), to);
+}
+
 void convert_pixels(const ImageView& from, const ImageView& to) {
+  if (!means_the_same(from, to)) return convert_by(PixelFormat::rgba, from, to);
   if (from.format == to.format) return copy_planes(from, to);
   if (convert_yuv(from, to) || convert_rgb(from, to)) return;
   const PixelFormat stone = stepping_stone(from.format, to.format);
   if (stone == from.format || stone == to.format) refuse(from, to);
-  const auto between = make_system_allocator()->allocate({stone, {from.width, from.height}, to.colorimetry});
-  convert_pixels(from, between->view());
-  convert_pixels(between->view(), to);
+  convert_by(stone, from, to);
 }
 
 bool is_scalable(PixelFormat format) { return format != PixelFormat::rgb && format != PixelFormat::unknown; }
@@ -223,15 +322,20 @@ void turn_pixels(const ImageView& f, const ImageView& t, Flip flip) {
 
 ImageView crop(const ImageView& view, const Box& box) {
   if (box.area() <= 0) return view;
-  const bool is_yuv = view.format == PixelFormat::i420 || view.format == PixelFormat::nv12;
-  const int step = is_yuv ? 2 : 1;
+  const int step = is_yuv(view.format) ? 2 : 1;
   const auto snap = [step](float v, int limit) {
-    return std::clamp(static_cast<int>(std::lround(v)) / step * step, 0, limit);
+    const float held = std::clamp(v, 0.0F, static_cast<float>(std::max(0, limit)));
+    return static_cast<int>(std::lround(held)) / step * step;
   };
   const int left = snap(box.left, view.width - step), top = snap(box.top, view.height - step);
   ImageView part = view;
-  part.width = std::max(step, std::min(snap(box.width, view.width), view.width - left));
-  part.height = std::max(step, std::min(snap(box.height, view.height), view.height - top));
+  // Up to the border an odd size stays as it is: its last chroma sample has one pixel.
+  const auto part_of = [&](float size, int start, int whole) {
+    const int rest = whole - start;
+    return size >= static_cast<float>(rest) ? rest : std::min(rest, std::max(step, snap(size, rest)));
+  };
+  part.width = part_of(box.width, left, view.width);
+  part.height = part_of(box.height, top, view.height);
   for (int p = 0; p < plane_count(view.format); ++p) {
     const int rows = plane_rows(view.format, p, top);
     part.plane[p] += static_cast<std::ptrdiff_t>(rows) * view.stride[p] + row_bytes(view.format, p, left);

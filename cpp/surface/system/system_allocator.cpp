@@ -64,7 +64,7 @@ class SystemAllocator final : public Allocator {
     if (how.flip != Flip::none) source = turn(source, how.flip, steps[0], steps[1]);
     if (source.width != target.width || source.height != target.height) {
       if (!is_scalable(source.format)) source = convert(source, PixelFormat::rgba, steps[2]);
-      if (source.format == target.format) {
+      if (source.format == target.format && means_the_same(source, target)) {
         scale_pixels(source, target, how.filter);
         written_ += bytes_of_pixels(target);
         return;
@@ -77,10 +77,9 @@ class SystemAllocator final : public Allocator {
 
   void clear(Surface& surface) override {
     const ImageView view = surface.view();
-    const bool is_yuv = view.format == PixelFormat::i420 || view.format == PixelFormat::nv12;
     for (int p = 0; p < plane_count(view.format); ++p) {
       const int rows = plane_rows(view.format, p, view.height);
-      const int black = !is_yuv ? 0 : p > 0 ? 128 : view.colorimetry.is_full_range ? 0 : 16;
+      const int black = !is_yuv(view.format) ? 0 : p > 0 ? 128 : view.colorimetry.is_full_range ? 0 : 16;
       for (int y = 0; y < rows; ++y)
         std::memset(view.plane[p] + static_cast<std::ptrdiff_t>(y) * view.stride[p], black,
                     static_cast<std::size_t>(row_bytes(view.format, p, view.width)));
@@ -119,13 +118,6 @@ class SystemAllocator final : public Allocator {
     turn_pixels(source, out, flip);
     written_ += bytes_of_pixels(out);
     return out;
-  }
-
-  static void make_opaque(const ImageView& view) {
-    for (int y = 0; y < view.height; ++y) {
-      auto* row = view.plane[0] + static_cast<std::ptrdiff_t>(y) * view.stride[0];
-      for (int x = 0; x < view.width; ++x) row[4 * x + 3] = 255;
-    }
   }
 
   std::shared_ptr<Idle> idle_ = std::make_shared<Idle>();

@@ -1,0 +1,7 @@
+"""`python -m fluvial`."""
+
+import sys
+
+from fluvial.cli import main
+
+sys.exit(main())

@@ -1,0 +1,70 @@
+"""Keeps C++ exceptions from ending the process where GStreamer has brought libunwind into it.
+
+Debian's libgstreamer needs libunwind, which exports the functions by which exceptions travel under the names that libgcc_s
+gives them. Which of the two a library gets depends on what was loaded before it. After `import numpy`, then GStreamer,
+the C++ library throws by libgcc_s while libraries that come later clean up by libunwind: the first exception that passes
+through one, such as "no such model", aborts the process. Two remedies, by what is there when fluvial is imported:
+
+- no libunwind yet: libgcc_s is made visible to all that come after;
+- libunwind already, and libgcc_s before it: our libraries, and OpenVINO with them, are loaded so that they look for
+  names in their own dependencies first.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from pathlib import Path
+
+__all__ = ["keep_whole", "loaded_libraries"]
+
+_LIBGCC = "libgcc_s.so.1"
+
+
+class _Info(ctypes.Structure):
+    _fields_ = (("address", ctypes.c_void_p), ("name", ctypes.c_char_p))  # of dl_phdr_info, as far as it is read
+
+
+def loaded_libraries() -> list[str]:
+    """File names of the shared libraries in this process, in the order in which they were loaded."""
+    names: list[str] = []
+
+    @ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(_Info), ctypes.c_size_t, ctypes.c_void_p)
+    def add(info: ctypes._Pointer[_Info], _size: int, _data: int) -> int:
+        names.append(os.path.basename(info.contents.name or b"").decode())
+        return 0
+
+    ctypes.CDLL(None).dl_iterate_phdr(add, None)
+    return names
+
+
+def keep_whole(folder: Path) -> None:
+    """Applies the remedy that fits.
+
+    Args:
+        folder: The package's, with our libraries in it.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    names = loaded_libraries()
+    if not any(n.startswith("libunwind.so") for n in names):
+        _open(_LIBGCC, ctypes.RTLD_GLOBAL)
+    elif _is_mixed(names):
+        ours = ("lib/libfluvialmeta.so", "lib/gstreamer-1.0/libgstfluvial.so", "lib/libfluvialopenvino.so", "_core.*.so")
+        for path in (p for pattern in ours for p in folder.glob(pattern)):
+            _open(str(path), os.RTLD_NOW | os.RTLD_DEEPBIND)
+
+
+def _is_mixed(names: list[str]) -> bool:
+    # True: libgcc_s is bound to itself, and the C++ library is bound to it or still to come.
+    order = {n.partition(".so")[0]: i for i, n in reversed(list(enumerate(names)))}
+    unwind, gcc, cxx = (order.get(n) for n in ("libunwind", "libgcc_s", "libstdc++"))
+    return unwind is not None and gcc is not None and gcc < unwind and (cxx is None or cxx < unwind)
+
+
+def _open(name: str, mode: int) -> None:
+    try:
+        ctypes.CDLL(name, mode)
+    except OSError:  # not built yet, or not a system that has it: whoever needs it says so
+        return

@@ -1,0 +1,52 @@
+"""Chooses the subcommand, and what an error looks like: one message, an exit code, a traceback for our bugs alone."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+
+from fluvial.cli import doctor, models, run, script, version
+from fluvial.errors import FluvialError
+
+__all__ = ["main"]
+
+_COMMANDS = (run, script, models, doctor, version)
+_INTERRUPTED = 130  # what a shell expects of a program that Ctrl+C ended
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one subcommand.
+
+    Args:
+        argv: The command line without the program's name; the process's own if left out.
+
+    Returns:
+        The exit code: 0 well, 1 a problem in what the user gave, 2 wrong usage, 130 ended by Ctrl+C.
+    """
+    parser = argparse.ArgumentParser(prog="fluvial", description="Streaming video analytics: many videos in; data out.")
+    parser.add_argument("--verbose", "-v", action="store_true", help="say more while working")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in _COMMANDS:
+        command.register(commands)
+    args = parser.parse_args(argv)
+    logging.basicConfig(
+        level=logging.DEBUG if args.verbose else logging.WARNING, format="fluvial: %(message)s", stream=sys.stderr
+    )
+    try:
+        return int(args.run(args))
+    except FluvialError as e:
+        _report(e, as_json=getattr(args, "json", False))
+        return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:  # `fluvial models list | head`
+        sys.stderr.close()
+        return 0
+
+
+def _report(error: FluvialError, *, as_json: bool) -> None:
+    print(f"fluvial: {error}", file=sys.stderr)
+    if as_json:
+        print(json.dumps({"ok": False, "error": type(error).__name__, "message": str(error)}))

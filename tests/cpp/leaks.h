@@ -1,0 +1,54 @@
+// The main() of tests that use GStreamer: a warning, a critical and an object left alive are failures.
+//
+// Include it once, instead of defining DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN.
+#pragma once
+
+#define DOCTEST_CONFIG_IMPLEMENT
+#include <doctest/doctest.h>
+#include <gst/gst.h>
+
+#include <cstdio>
+
+namespace leaks {
+
+inline GstTracer* tracer() {
+  GList* tracers = gst_tracing_get_active_tracers();
+  GstTracer* found = nullptr;
+  for (GList* node = tracers; node; node = node->next)
+    if (g_str_equal(G_OBJECT_TYPE_NAME(node->data), "GstLeaksTracer")) found = GST_TRACER(node->data);
+  g_list_free_full(tracers, gst_object_unref);  // GStreamer holds the tracer for the life of the process
+  return found;
+}
+
+// Prints what is alive; returns how many objects that is.
+inline guint print_alive() {
+  GstStructure* alive = nullptr;
+  g_signal_emit_by_name(tracer(), "get-live-objects", &alive);
+  const GValue* list = gst_structure_get_value(alive, "live-objects-list");
+  const guint count = gst_value_list_get_size(list);
+  for (guint i = 0; i < count && i < 20; ++i) {
+    gchar* text = g_strdup_value_contents(gst_value_list_get_value(list, i));
+    std::printf("LEAK: %s\n", text);
+    g_free(text);
+  }
+  if (count) std::printf("LEAK: %u objects alive at the end\n", count);
+  gst_structure_free(alive);
+  return count;
+}
+
+}  // namespace leaks
+
+int main(int argc, char** argv) {
+  g_setenv("GST_TRACERS", "leaks", TRUE);
+  gst_init(nullptr, nullptr);
+  if (!leaks::tracer()) {
+    std::puts("no leaks tracer: libgstcoretracers.so of GStreamer is missing");
+    return 1;
+  }
+  g_log_set_always_fatal(GLogLevelFlags(G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING));
+  doctest::Context context(argc, argv);
+  const int failed = context.run();
+  if (context.shouldExit()) return failed;
+  gst_task_cleanup_all();
+  return failed || leaks::print_alive() > 0;
+}

@@ -1,0 +1,67 @@
+"""Pixels as NumPy arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyds
+import pytest
+from fluvial._core import _testing
+
+
+def test_a_surface_is_a_writable_view_with_the_pitch_as_stride():
+    buffer = _testing.make_buffer(width=65, height=48)
+    pixels = pyds.get_nvds_buf_surface(hash(buffer), 0)
+    assert (pixels.shape, pixels.dtype) == ((48, 65, 4), np.uint8)
+    assert pixels.strides[1:] == (4, 1)
+    assert pixels.strides[0] >= 65 * 4
+    assert pixels.flags.writeable
+    pixels[3, 5] = (9, 8, 7, 6)
+    assert buffer.pixel(0, 5, 3) == 9
+    copy = np.array(pixels, copy=True, order="C")
+    assert tuple(copy[3, 5]) == (9, 8, 7, 6)
+
+
+def test_two_views_of_a_frame_show_the_same_pixels_and_frames_differ():
+    buffer = _testing.make_buffer(frames=2)
+    first = pyds.get_nvds_buf_surface(hash(buffer), 0)
+    second = pyds.get_nvds_buf_surface(hash(buffer), 0)
+    other = pyds.get_nvds_buf_surface(hash(buffer), 1)
+    first[0, 0] = 5
+    assert second[0, 0, 0] == 5
+    assert other[0, 0, 0] == 0
+
+
+def test_a_view_outlives_its_buffer():
+    buffer = _testing.make_buffer()
+    pixels = pyds.get_nvds_buf_surface(hash(buffer), 0)
+    pyds.unmap_nvds_buf_surface(hash(buffer), 0)
+    buffer.close()
+    pixels[:] = 1
+    assert int(pixels.sum()) == pixels.size
+
+
+def test_writing_one_branch_leaves_the_other_alone():
+    buffer = _testing.make_buffer()
+    branch = buffer.copy()
+    pyds.get_nvds_buf_surface(hash(buffer), 0)[:] = 7
+    assert (buffer.pixel(0, 0, 0), branch.pixel(0, 0, 0)) == (7, 0)
+
+
+def test_rgb_has_three_channels():
+    buffer = _testing.make_buffer(format="RGB")
+    assert pyds.get_nvds_buf_surface(hash(buffer), 0).shape == (48, 64, 3)
+
+
+def test_other_formats_and_frames_are_errors_that_say_why():
+    buffer = _testing.make_buffer(format="NV12")
+    with pytest.raises(RuntimeError, match="the surface is NV12.*format=RGBA"):
+        pyds.get_nvds_buf_surface(hash(buffer), 0)
+    with pytest.raises(RuntimeError, match=r"holds 1 surface"):
+        pyds.get_nvds_buf_surface(hash(buffer), 1)
+    with pytest.raises(TypeError):
+        pyds.get_nvds_buf_surface(hash(buffer), -1)
+
+
+def test_latency_is_not_measured_unless_asked_for():
+    buffer = _testing.make_buffer()
+    assert pyds.nvds_measure_buffer_latency(hash(buffer)) == 0
