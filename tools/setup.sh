@@ -97,6 +97,8 @@ python_packages() {
   if [ -d python/fluvial ] && ! fresh project "$project"; then
     say "venv: the package itself, editable"
     $venv/bin/python -m pip install -qq --no-build-isolation --no-deps --no-index --editable .
+    # A plain path instead of scikit-build-core's import hook, which would go before PYTHONPATH: tools point that at their own tree.
+    echo "$PWD/python" | tee $venv/lib/python3.*/site-packages/_editable_*fluvial.pth >/dev/null
     stamp project "$project"
   fi
 }

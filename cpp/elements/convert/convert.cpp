@@ -12,6 +12,7 @@
 #include <gst/base/gstbasetransform.h>
 #include <gst/video/gstvideopool.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <mutex>
 #include <stdexcept>
@@ -34,7 +35,7 @@ using namespace fluvial;
 
 struct Settings {  // what the user chose; any thread may set it
   Flip flip = Flip::none;
-  Filter filter = Filter::bilinear;
+  guint interpolation = 1;  // as DeepStream numbers it
   std::string source_crop;
   std::string target_crop;
   bool never_passes_through = false;
@@ -49,11 +50,13 @@ struct Side {  // one pad's caps, taken apart
 struct State {  // from set_caps on; the streaming thread's
   Side in, out;
   Transform transform;
+  bool is_refused = false;  // the settings are wrong, which the bus has been told
 };
 
 struct Impl {
-  std::mutex mutex;  // guards settings
+  std::mutex mutex;  // guards settings and has_news
   Settings settings;
+  bool has_news = false;  // settings changed since they were applied
   State state;
   IgnoredProperties ignored;
   std::unique_ptr<Allocator> allocator = make_system_allocator();
@@ -80,6 +83,10 @@ Box parse_crop(const char* property, const std::string& text) {
     throw SettingsError(std::string(property) + "='" + text +
                         "': expected left:top:width:height in pixels, such as 0:0:640:360");
   return box;
+}
+
+Filter filter_of(guint interpolation) {
+  return interpolation == 0 ? Filter::nearest : interpolation == 1 ? Filter::bilinear : Filter::box;
 }
 
 }  // namespace
@@ -183,28 +190,47 @@ static GstCaps* fluvial_convert_fixate_caps(GstBaseTransform* self, GstPadDirect
   return gst_caps_fixate(other);
 }
 
+// Settings as they are now, for the caps as they are now.
+static void apply_settings(GstBaseTransform* self) {
+  auto& impl = impl_of(self);
+  auto& state = impl.state;
+  Settings settings;
+  {
+    std::lock_guard lock(impl.mutex);
+    settings = impl.settings;
+    impl.has_news = false;
+  }
+  state.is_refused = true;  // unless all of it can be read
+  gst_base_transform_set_passthrough(self, FALSE);
+  state.transform.flip = settings.flip;
+  state.transform.filter = filter_of(settings.interpolation);
+  state.transform.from = parse_crop("src-crop", settings.source_crop);
+  state.transform.to = parse_crop("dest-crop", settings.target_crop);
+  state.is_refused = false;
+  const bool is_plain = settings.flip == Flip::none && settings.source_crop.empty() && settings.target_crop.empty() &&
+                        !settings.never_passes_through;
+  gst_base_transform_set_passthrough(
+      self, is_plain && state.in.is_surface == state.out.is_surface && state.in.format == state.out.format);
+}
+
 static gboolean fluvial_convert_set_caps(GstBaseTransform* self, GstCaps* in_caps, GstCaps* out_caps) {
   return guarded(self, FALSE, [&] {
-    auto& impl = impl_of(self);
-    Settings settings;
-    {
-      std::lock_guard lock(impl.mutex);
-      settings = impl.settings;
-    }
-    State state;
+    auto& state = impl_of(self).state;
     state.in = parse(in_caps);
     state.out = parse(out_caps);
-    state.transform.flip = settings.flip;
-    state.transform.filter = settings.filter;
-    state.transform.from = parse_crop("src-crop", settings.source_crop);
-    state.transform.to = parse_crop("dest-crop", settings.target_crop);
-    const bool is_plain = settings.flip == Flip::none && settings.source_crop.empty() && settings.target_crop.empty() &&
-                          !settings.never_passes_through;
-    impl.state = state;
-    gst_base_transform_set_passthrough(self, is_plain && state.in.is_surface == state.out.is_surface &&
-                                                 state.in.format == state.out.format);
+    apply_settings(self);
     return TRUE;
   });
+}
+
+// Caps that stay as they are do not come to set_caps again when a setting changes.
+static void fluvial_convert_before_transform(GstBaseTransform* self, GstBuffer*) {
+  bool has_news = false;
+  {
+    std::lock_guard lock(impl_of(self).mutex);
+    has_news = impl_of(self).has_news;
+  }
+  if (has_news) guarded(self, false, [self] { return apply_settings(self), true; });
 }
 
 static gboolean fluvial_convert_get_unit_size(GstBaseTransform*, GstCaps* caps, gsize* size) {
@@ -217,8 +243,8 @@ static gboolean fluvial_convert_get_unit_size(GstBaseTransform*, GstCaps* caps, 
 // Decoders may lay out their frames as they like: a GstVideoMeta tells us.
 static gboolean fluvial_convert_propose_allocation(GstBaseTransform* self, GstQuery* decide, GstQuery* query) {
   if (!GST_BASE_TRANSFORM_CLASS(fluvial_convert_parent_class)->propose_allocation(self, decide, query)) return FALSE;
-  gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr);
-  return TRUE;
+  if (decide) gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr);
+  return TRUE;  // without `decide` the buffer passes through, and downstream has answered
 }
 
 // Surfaces come from our allocator; system memory from a pool of GStreamer's.
@@ -238,20 +264,30 @@ static gboolean fluvial_convert_decide_allocation(GstBaseTransform* self, GstQue
 
 // --- buffers ---------------------------------------------------------------------------------------------------------
 
-// All metadata but what describes the memory.
+static bool describes_memory(const GstMetaInfo* info) {
+  static const GQuark memory = g_quark_from_static_string(GST_META_TAG_MEMORY_STR);
+  return info->api == GST_VIDEO_META_API_TYPE || gst_meta_api_type_has_tag(info->api, memory);
+}
+
+template <bool AboutMemory>
 static gboolean copy_one_meta(GstBuffer* from, GstMeta** meta, gpointer to) {
   const auto* info = (*meta)->info;
-  static const GQuark memory = g_quark_from_static_string(GST_META_TAG_MEMORY_STR);
-  if (!gst_meta_api_type_has_tag(info->api, memory) && info->api != GST_VIDEO_META_API_TYPE && info->transform_func) {
+  if (describes_memory(info) == AboutMemory && info->transform_func) {
     GstMetaTransformCopy whole = {FALSE, 0, static_cast<gsize>(-1)};
     info->transform_func(static_cast<GstBuffer*>(to), *meta, from, _gst_meta_transform_copy, &whole);
   }
   return TRUE;
 }
 
+// All metadata but what describes the memory.
 static void copy_metadata(GstBuffer* from, GstBuffer* to) {
   gst_buffer_copy_into(to, from, GstBufferCopyFlags(GST_BUFFER_COPY_TIMESTAMPS | GST_BUFFER_COPY_FLAGS), 0, gsize(-1));
-  gst_buffer_foreach_meta(from, copy_one_meta, to);
+  gst_buffer_foreach_meta(from, copy_one_meta<false>, to);
+}
+
+static gboolean fluvial_convert_copy_metadata(GstBaseTransform*, GstBuffer* from, GstBuffer* to) {
+  copy_metadata(from, to);
+  return TRUE;
 }
 
 // Frames of a batch may differ in size: a frame keeps its own unless the caps ask for a change.
@@ -274,9 +310,16 @@ static SurfacePtr converted(Impl& impl, const SurfacePtr& from) {
   return surface;
 }
 
+// The part of a picture inside a box; all of it for an empty box.
+static Box part_of(Size picture, const Box& box) {
+  const float width = float(picture.width), height = float(picture.height);
+  if (box.area() <= 0) return {0, 0, width, height};
+  const float left = std::min(box.left, width - 1), top = std::min(box.top, height - 1);
+  return {left, top, std::min(box.width, width - left), std::min(box.height, height - top)};
+}
+
 static Placement placement_of(const Transform& how, Size from, Size to) {
-  const Box source = how.from.area() > 0 ? how.from : Box{0, 0, float(from.width), float(from.height)};
-  const Box target = how.to.area() > 0 ? how.to : Box{0, 0, float(to.width), float(to.height)};
+  const Box source = part_of(from, how.from), target = part_of(to, how.to);
   Placement p;
   p.scale_x = target.width / source.width;
   p.scale_y = target.height / source.height;
@@ -289,11 +332,11 @@ static void place_metadata(const State& state, GstBuffer* in, GstBuffer* out) {
   auto* batch = gst_buffer_get_nvds_batch_meta(out);
   if (!batch || state.transform.flip != Flip::none) return;  // turned metadata has no reader yet
   for (auto* frame : each<NvDsFrameMeta>(batch->frame_meta_list)) {
-    if (frame->batch_id >= surface_count(in)) continue;
-    const Size from = surface_at(in, frame->batch_id)->format().size;
-    const SurfaceFormat to = target_format(state, surface_at(in, frame->batch_id)->format());
-    if (from == to.size && state.transform.from.area() <= 0 && state.transform.to.area() <= 0) continue;
-    place_frame(frame, placement_of(state.transform, from, to.size));
+    if (state.in.is_surface && frame->batch_id >= surface_count(in)) continue;
+    const SurfaceFormat from = state.in.is_surface ? surface_at(in, frame->batch_id)->format() : state.in.format;
+    const Size to = state.out.is_surface ? target_format(state, from).size : state.out.format.size;
+    if (from.size == to && state.transform.from.area() <= 0 && state.transform.to.area() <= 0) continue;
+    place_frame(frame, placement_of(state.transform, from.size, to));
   }
 }
 
@@ -313,7 +356,7 @@ static GstBuffer* into_surfaces(Impl& impl, GstBuffer* in) {
     surfaces.push_back(converted(impl, wrap_video_buffer(in, impl.state.in.info)));
   auto* out = new_batch_buffer(std::move(surfaces));
   copy_metadata(in, out);
-  if (impl.state.in.is_surface) place_metadata(impl.state, in, out);
+  place_metadata(impl.state, in, out);
   return out;
 }
 
@@ -323,19 +366,29 @@ static GstBuffer* unwrapped(Impl& impl, GstBuffer* in, const SurfacePtr& surface
   if (!surface->source() || !(surface->format() == impl.state.out.format) || how.flip != Flip::none ||
       how.from.area() > 0 || how.to.area() > 0)
     return nullptr;
-  auto* out = gst_buffer_copy(surface->source());  // shares the memory
+  auto* out = gst_buffer_new();
+  gst_buffer_copy_into(out, surface->source(), GST_BUFFER_COPY_MEMORY, 0, gsize(-1));  // shares it
+  gst_buffer_foreach_meta(surface->source(), copy_one_meta<true>, out);
   copy_metadata(in, out);
   return out;
 }
 
+static void fill_system_memory(Impl& impl, GstBuffer* in, const Surface& surface, GstBuffer* out) {
+  auto target = wrap_video_buffer(out, impl.state.out.info, GST_MAP_WRITE);
+  if (impl.state.transform.to.area() > 0) impl.allocator->clear(*target);
+  impl.allocator->transform(surface, *target, impl.state.transform);
+  place_metadata(impl.state, in, out);
+}
+
 static GstFlowReturn fluvial_convert_prepare_output_buffer(GstBaseTransform* self, GstBuffer* in, GstBuffer** out) {
-  return guarded(self, GST_FLOW_ERROR, [&] {
+  *out = nullptr;
+  if (gst_base_transform_is_passthrough(self)) {
+    *out = in;
+    return GST_FLOW_OK;
+  }
+  const auto flow = guarded(self, GST_FLOW_ERROR, [&] {
     auto& impl = impl_of(self);
-    *out = nullptr;
-    if (gst_base_transform_is_passthrough(self)) {
-      *out = in;
-      return GST_FLOW_OK;
-    }
+    if (impl.state.is_refused) return GST_FLOW_ERROR;
     if (impl.state.out.is_surface) {
       *out = into_surfaces(impl, in);
       return GST_FLOW_OK;
@@ -345,12 +398,11 @@ static GstFlowReturn fluvial_convert_prepare_output_buffer(GstBaseTransform* sel
     if (*out) return GST_FLOW_OK;
 
     const auto result = GST_BASE_TRANSFORM_CLASS(fluvial_convert_parent_class)->prepare_output_buffer(self, in, out);
-    if (result != GST_FLOW_OK) return result;
-    auto target = wrap_video_buffer(*out, impl.state.out.info, GST_MAP_WRITE);
-    if (impl.state.transform.to.area() > 0) impl.allocator->clear(*target);
-    impl.allocator->transform(*surface, *target, impl.state.transform);
-    return GST_FLOW_OK;
+    if (result == GST_FLOW_OK) fill_system_memory(impl, in, *surface, *out);
+    return result;
   });
+  if (flow != GST_FLOW_OK) gst_clear_buffer(out);  // made, and then not filled
+  return flow;
 }
 
 // All work is done where the output buffer is made, as for surfaces that is the same thing.
@@ -386,16 +438,13 @@ static void fluvial_convert_set_property(GObject* self, guint id, const GValue* 
     };
     switch (id) {
       case PROP_FLIP: settings.flip = static_cast<Flip>(g_value_get_enum(value)); break;
-      case PROP_INTERPOLATION:
-        settings.filter = g_value_get_uint(value) == 0 ? Filter::nearest
-                          : g_value_get_uint(value) == 1 ? Filter::bilinear
-                                                         : Filter::box;
-        break;
+      case PROP_INTERPOLATION: settings.interpolation = g_value_get_uint(value); break;
       case PROP_SRC_CROP: settings.source_crop = text(); break;
       case PROP_DEST_CROP: settings.target_crop = text(); break;
       case PROP_DISABLE_PASSTHROUGH: settings.never_passes_through = g_value_get_boolean(value); break;
       default: G_OBJECT_WARN_INVALID_PROPERTY_ID(self, id, spec);
     }
+    impl.has_news = true;
   }
   gst_base_transform_reconfigure_src(GST_BASE_TRANSFORM(self));
 }
@@ -407,7 +456,7 @@ static void fluvial_convert_get_property(GObject* self, guint id, GValue* value,
   const auto& settings = impl.settings;
   switch (id) {
     case PROP_FLIP: g_value_set_enum(value, static_cast<int>(settings.flip)); break;
-    case PROP_INTERPOLATION: g_value_set_uint(value, static_cast<guint>(settings.filter)); break;
+    case PROP_INTERPOLATION: g_value_set_uint(value, settings.interpolation); break;
     case PROP_SRC_CROP: g_value_set_string(value, settings.source_crop.c_str()); break;
     case PROP_DEST_CROP: g_value_set_string(value, settings.target_crop.c_str()); break;
     case PROP_DISABLE_PASSTHROUGH: g_value_set_boolean(value, settings.never_passes_through); break;
@@ -449,6 +498,8 @@ static void fluvial_convert_class_init(FluvialConvertClass* klass) {
   base->get_unit_size = fluvial_convert_get_unit_size;
   base->propose_allocation = fluvial_convert_propose_allocation;
   base->decide_allocation = fluvial_convert_decide_allocation;
+  base->before_transform = fluvial_convert_before_transform;
+  base->copy_metadata = fluvial_convert_copy_metadata;
   base->prepare_output_buffer = fluvial_convert_prepare_output_buffer;
   base->transform = fluvial_convert_transform;
   base->passthrough_on_same_caps = FALSE;

@@ -36,6 +36,10 @@ using namespace fluvial;
 
 constexpr std::size_t queue_limit = 4;  // frames that one source may be ahead
 
+// Files open at different speeds. Sinks behind a demuxer play only when each has its first frame, and a queue that is
+// full of another source's frames would keep it from them: so a source that has not begun is waited for longer.
+constexpr gint64 begin_timeout_us = 2000000;
+
 struct Settings {  // what the user chose; any thread may set it
   guint batch_size = 0;
   gint push_timeout_us = -1;
@@ -154,6 +158,7 @@ static GstFlowReturn fluvial_mux_chain(GstPad* pad, GstObject* parent, GstBuffer
     });
     if (impl.is_flushing || source->is_flushing) return GST_FLOW_FLUSHING;
     if (source->is_released || source->is_ended) return GST_FLOW_EOS;
+    source->has_begun = true;
     source->frames.push_back(std::move(frame));
     impl.delivered.notify_one();
     return GST_FLOW_OK;
@@ -238,6 +243,16 @@ static gint64 first_arrival(const Impl& impl) {
   return first;
 }
 
+// When a batch is pushed though it is not full; monotonic. first: see first_arrival.
+static gint64 time_limit(const Impl& impl, gint64 first) {
+  const gint64 timeout = impl.settings.push_timeout_us;
+  if (timeout < 0 || first == G_MAXINT64) return G_MAXINT64;
+  const bool all_begun = std::all_of(impl.sources.begin(), impl.sources.end(), [](const auto& entry) {
+    return entry.second->has_begun || entry.second->is_ended;
+  });
+  return first + (all_begun || impl.settings.is_live ? timeout : std::max(timeout, begin_timeout_us));
+}
+
 static std::vector<int> choose(const Impl& impl, bool is_time_over) {
   std::vector<SourceQueue> queues;
   for (const auto& [id, source] : impl.sources)
@@ -299,9 +314,7 @@ static Batch next_batch(FluvialMux* self) {
       return batch;
     }
     const gint64 first = first_arrival(impl);
-    const gint64 limit = impl.settings.push_timeout_us < 0 || first == G_MAXINT64
-                             ? G_MAXINT64
-                             : first + impl.settings.push_timeout_us;
+    const gint64 limit = time_limit(impl, first);
     const gint64 now = g_get_monotonic_time();
     const auto counts = choose(impl, now >= limit);
     if (!counts.empty()) pick(impl, counts, batch);
@@ -555,6 +568,7 @@ static void forget_stream(Impl& impl) {
     source.frame_number = 0;
     source.is_ended = source.is_released;
     source.end_is_told = false;
+    source.has_begun = false;
     it = source.is_released ? impl.sources.erase(it) : ++it;
   }
   for (auto* event : impl.events) gst_event_unref(event);

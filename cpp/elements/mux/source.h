@@ -25,6 +25,7 @@ struct MuxSource {
   GstVideoInfo info;            // of the pad's caps
   bool is_surface = false;
   bool is_flushing = false;
+  bool has_begun = false;       // its first frame came
   bool is_ended = false;        // EOS came, or the pad was released
   bool is_released = false;
   bool end_is_told = false;     // downstream knows
