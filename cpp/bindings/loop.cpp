@@ -72,8 +72,8 @@ class Loop {
 void bind_loop(nb::module_& m) {
   nb::class_<Loop>(m, "Loop", "Iterates; calls on_leave with the exception that left the loop, or None, when it is dropped.")
       .def(nb::init<nb::object, nb::object>(), nb::arg("items"), nb::arg("on_leave"))
-      .def("__iter__", [](nb::handle self) { return self; })
-      .def("__next__", &Loop::next);
+      .def("__iter__", [](nb::handle self) { return self; }, nb::sig("def __iter__(self) -> Loop"))
+      .def("__next__", &Loop::next, nb::sig("def __next__(self) -> typing.Any"));
 }
 
 }  // namespace fluvial

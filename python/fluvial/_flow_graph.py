@@ -7,10 +7,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil, sqrt
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from fluvial._gst import Gst
 from fluvial._infer_config import write_config
@@ -39,7 +39,9 @@ class Stage:
     kind: str
     at: CallSite
     config: Any = None
-    extra: Any = None  # infer: the model that was found; probe: the function; save: a VideoFile; write_json: a JsonLines
+    extra: Any = (
+        None  # infer: the model that was found; probe: the function; save: a VideoFile; write_json: a JsonLines
+    )
 
 
 @dataclass(frozen=True)
@@ -175,7 +177,7 @@ class Graph:
         pad = self._tail.get_static_pad("src")
         self.pipeline._attach(pad, stage.extra, stage=f"probe {name!r}", names=self._names)
 
-    _builders: dict[str, Callable[[Graph, Stage], None]] = {
+    _builders: ClassVar[dict[str, Callable[[Graph, Stage], None]]] = {
         "infer": _infer,
         "track": _track,
         "draw": _draw,
@@ -211,7 +213,7 @@ class Graph:
 
     def _whole(self, stages: Sequence[Stage], *, is_tiled: bool) -> None:
         if len(self._sources) > 1 and not is_tiled:
-            self._tile(Stage("tile", stages[0].at, TileConfig()))
+            self._tile(Stage("tile", stages[0].at, TileConfig.model_validate({})))
         for stage in self._split(stages, stages[0].at):
             if stage.kind == "show":
                 self._show(stage)
@@ -363,7 +365,7 @@ class Graph:
         # Of what holds the extension's objects or this graph: a flow may be kept for its figures alone.
         self.queue = None
         self.pipeline._before_stop.clear()
-        self.pipeline._on_message = lambda message: False
+        self.pipeline._on_message = lambda _message: False
         self.pipeline._on_idle = lambda: None
         self.pipeline._ask_for_end = lambda: None
 

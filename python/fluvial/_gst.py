@@ -22,9 +22,6 @@ class _Missing:
         )
 
 
-Gst: Any
-GLib: Any
-GObject: Any
 try:
     import gi
 

@@ -33,7 +33,7 @@ class Interrupt:
             signal.signal(signal.SIGINT, signal.default_int_handler)
             self._is_ours = False
 
-    def _press(self, number: int, frame: FrameType | None) -> None:
+    def _press(self, _number: int, _frame: FrameType | None) -> None:
         if self.is_pressed:
             raise KeyboardInterrupt
         self.is_pressed = True

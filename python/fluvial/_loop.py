@@ -24,8 +24,8 @@ class _Place:
 def loop_over(graph: Graph) -> Iterator[Any]:
     """An iterator over the graph's batches that knows why it was left.
 
-    Python tells a generator only that it was closed, not whether by `break` or by an exception. The extension's Loop sees
-    the exception on its way, so that it can carry the place where it happened, and files are left unfinished.
+    Python tells a generator only that it was closed, not whether by `break` or by an exception. The extension's Loop
+    sees the exception on its way, so that it can carry the place where it happened, and files are left unfinished.
     """
     from fluvial import _core
 
@@ -41,8 +41,7 @@ def loop_over(graph: Graph) -> Iterator[Any]:
             add_note(error, describe_place("the loop", place.batch, error.__traceback__))
         graph.stop()
 
-    loop: Iterator[Any] = _core.Loop(_batches(graph, place), on_leave)
-    return loop
+    return _core.Loop(_batches(graph, place), on_leave)
 
 
 def _batches(graph: Graph, place: _Place) -> Iterator[Any]:

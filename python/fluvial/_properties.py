@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -178,7 +179,7 @@ def _read_object(pspec: Any, value: Any) -> Any:
     raise TypeError
 
 
-_READERS = {
+_READERS: dict[str, Callable[[Any, Any], Any]] = {
     "gboolean": _read_bool,
     **dict.fromkeys(_WHOLE, _read_whole),
     "gfloat": _read_number,

@@ -1,9 +1,10 @@
 """Keeps C++ exceptions from ending the process where GStreamer has brought libunwind into it.
 
-Debian's libgstreamer needs libunwind, which exports the functions by which exceptions travel under the names that libgcc_s
-gives them. Which of the two a library gets depends on what was loaded before it. After `import numpy`, then GStreamer,
-the C++ library throws by libgcc_s while libraries that come later clean up by libunwind: the first exception that passes
-through one, such as "no such model", aborts the process. Two remedies, by what is there when fluvial is imported:
+Debian's libgstreamer needs libunwind, which exports the functions by which exceptions travel under the names that
+libgcc_s gives them. Which of the two a library gets depends on what was loaded before it. After `import numpy`, then
+GStreamer, the C++ library throws by libgcc_s while libraries that come later clean up by libunwind: the first exception
+that passes through one, such as "no such model", aborts the process. Two remedies, by what is there when fluvial is
+imported:
 
 - no libunwind yet: libgcc_s is made visible to all that come after;
 - libunwind already, and libgcc_s before it: our libraries, and OpenVINO with them, are loaded so that they look for
@@ -30,12 +31,12 @@ def loaded_libraries() -> list[str]:
     """File names of the shared libraries in this process, in the order in which they were loaded."""
     names: list[str] = []
 
-    @ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(_Info), ctypes.c_size_t, ctypes.c_void_p)
     def add(info: ctypes._Pointer[_Info], _size: int, _data: int) -> int:
         names.append(os.path.basename(info.contents.name or b"").decode())
         return 0
 
-    ctypes.CDLL(None).dl_iterate_phdr(add, None)
+    callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(_Info), ctypes.c_size_t, ctypes.c_void_p)
+    ctypes.CDLL(None).dl_iterate_phdr(callback(add), None)
     return names
 
 
@@ -51,7 +52,12 @@ def keep_whole(folder: Path) -> None:
     if not any(n.startswith("libunwind.so") for n in names):
         _open(_LIBGCC, ctypes.RTLD_GLOBAL)
     elif _is_mixed(names):
-        ours = ("lib/libfluvialmeta.so", "lib/gstreamer-1.0/libgstfluvial.so", "lib/libfluvialopenvino.so", "_core.*.so")
+        ours = (
+            "lib/libfluvialmeta.so",
+            "lib/gstreamer-1.0/libgstfluvial.so",
+            "lib/libfluvialopenvino.so",
+            "_core.*.so",
+        )
         for path in (p for pattern in ours for p in folder.glob(pattern)):
             _open(str(path), os.RTLD_NOW | os.RTLD_DEEPBIND)
 

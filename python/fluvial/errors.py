@@ -147,7 +147,7 @@ def add_note(error: BaseException, note: str) -> None:
         error.args = (*error.args, note)
 
 
-# --- GStreamer's errors ------------------------------------------------------------------------------------------------
+# --- GStreamer's errors -----------------------------------------------------------------------------------------------
 # Domain, then code: the class to raise and what to do about it. A code that is not listed takes its domain's class,
 # without a hint. Kept as numbers, because this module must import where GStreamer is missing; test_errors compares.
 

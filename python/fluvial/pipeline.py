@@ -7,6 +7,7 @@ in a probe stops the pipeline and arrives where you called `run()`.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 import time
@@ -56,7 +57,7 @@ class Pipeline:
         self._interrupt = Interrupt()
         self._before_stop: list[Callable[[], None]] = []
         self._is_over = False
-        self._on_message: Callable[[Any], bool] = lambda message: False
+        self._on_message: Callable[[Any], bool] = lambda _message: False
         self._on_idle: Callable[[], None] = lambda: None
         self._ask_for_end: Callable[[], None] = lambda: self._gst.send_event(Gst.Event.new_eos())
 
@@ -137,7 +138,7 @@ class Pipeline:
             >>> _ = p.link("camera", "tee.sink").link("tee.src_0", "sink")
         """
         at = CallSite.here()
-        for a, b in zip(elements, elements[1:]):
+        for a, b in itertools.pairwise(elements):
             self._link_two(a, b, at)
         return self
 
@@ -302,7 +303,9 @@ class Pipeline:
     def _step(self, timeout_ns: int) -> None:
         # Waits for one message and handles it. Raises what the run has to end for.
         kinds = Gst.MessageType.EOS | Gst.MessageType.ERROR | Gst.MessageType.WARNING
-        message = self._bus.timed_pop_filtered(timeout_ns, kinds | Gst.MessageType.APPLICATION | Gst.MessageType.ELEMENT)
+        message = self._bus.timed_pop_filtered(
+            timeout_ns, kinds | Gst.MessageType.APPLICATION | Gst.MessageType.ELEMENT
+        )
         if self._failure.error is not None:
             raise self._failure.error
         self._on_idle()

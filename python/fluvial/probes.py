@@ -48,7 +48,7 @@ def guarded(call: Callable[[Any], object], *, stage: str, failure: Failure) -> C
 
 
 def describe_place(stage: str, batch: Any, trace: TracebackType | None = None) -> str:
-    """"in probe 'count', source 'door', frame 12": the frame the code had in hand, else all of the batch.
+    """ "in probe 'count', source 'door', frame 12": the frame the code had in hand, else all of the batch.
 
     Example:
         >>> describe_place("loop", None)

@@ -66,9 +66,7 @@ def read_sources(given: Given | Iterable[Given] | Mapping[str, Given]) -> tuple[
 
 def _read(given: Given) -> list[Source]:
     if isinstance(given, bool) or not isinstance(given, (str, int, Path)):
-        raise SourceError(
-            "sources", f"{given!r}: expected a path, an address or a camera's number", at=CallSite.here()
-        )
+        raise SourceError("sources", f"{given!r}: expected a path, an address or a camera's number", at=CallSite.here())
     if isinstance(given, int):
         return [_camera(f"/dev/video{given}")]
     text = str(given)
@@ -203,8 +201,8 @@ class SourceBin:
     def is_stuck(self) -> bool:
         """True when it gave no video and no thread of it runs any more.
 
-        decodebin drops errors of an element while it connects it. A demuxer that fails in this moment, as with a file cut
-        short, is never heard of again.
+        decodebin drops errors of an element while it connects it. A demuxer that fails in this moment, as with a file
+        cut short, is never heard of again.
         """
         if self._convert.get_static_pad("sink").is_linked():
             return False
@@ -215,7 +213,9 @@ class SourceBin:
         element = Gst.ElementFactory.make(factory, None)
         if element is None:
             raise SourceError(
-                self.source.name, f"GStreamer's {factory} is missing", hint="`fluvial doctor` says which package holds it"
+                self.source.name,
+                f"GStreamer's {factory} is missing",
+                hint="`fluvial doctor` says which package holds it",
             )
         for key, value in properties.items():
             element.set_property(key.replace("_", "-"), value)

@@ -61,7 +61,7 @@ GstElement* make_decoder(GstCaps* caps) {
   auto* all = gst_element_factory_list_get_elements(
       GST_ELEMENT_FACTORY_TYPE_DECODER | GST_ELEMENT_FACTORY_TYPE_MEDIA_VIDEO | GST_ELEMENT_FACTORY_TYPE_MEDIA_IMAGE,
       GST_RANK_MARGINAL);
-  auto* fitting = gst_element_factory_list_filter(all, caps, GST_PAD_SINK, FALSE);
+  auto* fitting = gst_element_factory_list_filter(all, caps, GST_PAD_SINK, TRUE);  // vp8alphadecodebin wants alpha
   fitting = g_list_sort(fitting, gst_plugin_feature_rank_compare_func);
   GstElement* made = nullptr;
   for (GList* node = fitting; node && !made; node = node->next) {

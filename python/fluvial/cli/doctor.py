@@ -8,7 +8,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -91,7 +91,18 @@ def run(args: argparse.Namespace) -> int:
 
 def examine() -> Iterator[Finding]:
     """Looks for everything, in the order in which it is needed."""
-    for look in (_python, _gstreamer, _plugin_loads, _elements, _codecs, _packages, _openvino, _display, _cameras, _models):
+    for look in (
+        _python,
+        _gstreamer,
+        _plugin_loads,
+        _elements,
+        _codecs,
+        _packages,
+        _openvino,
+        _display,
+        _cameras,
+        _models,
+    ):
         yield from look()
 
 
@@ -140,9 +151,18 @@ def _codecs() -> Iterator[Finding]:
         return
     gst = _gst.Gst
     decoders = gst.ElementFactory.list_get_elements(gst.ELEMENT_FACTORY_TYPE_DECODER, gst.Rank.MARGINAL)
-    names = {"video/x-h264": "H.264", "video/x-h265": "H.265", "video/x-vp9": "VP9", "video/x-av1": "AV1", "image/jpeg": "JPEG"}
-    known = [n for c, n in names.items() if gst.ElementFactory.list_filter(
-        decoders, gst.Caps.from_string(c), gst.PadDirection.SINK, False)]
+    names = {
+        "video/x-h264": "H.264",
+        "video/x-h265": "H.265",
+        "video/x-vp9": "VP9",
+        "video/x-av1": "AV1",
+        "image/jpeg": "JPEG",
+    }
+    known = [
+        n
+        for c, n in names.items()
+        if gst.ElementFactory.list_filter(decoders, gst.Caps.from_string(c), gst.PadDirection.SINK, False)
+    ]
     yield Finding("decoders", "needed", bool(known), "for " + ", ".join(known), "gstreamer1.0-libav")
 
 
@@ -195,5 +215,3 @@ def _has(name: str) -> bool:
     except FluvialError:
         return False
     return _gst.Gst.ElementFactory.find(name) is not None
-
-

@@ -68,7 +68,9 @@ def _row(one: Entry) -> dict[str, Any]:
         "get": "pull" if can_pull else "by hand",
         "how": how_to_get(one),
         "about": one.about,
-        "files": [[{"name": f.name, "checksum": f.checksum, "address": f.address} for f in b.files] for b in one.builds],
+        "files": [
+            [{"name": f.name, "checksum": f.checksum, "address": f.address} for f in b.files] for b in one.builds
+        ],
     }
 
 
@@ -91,7 +93,9 @@ def _explain(args: argparse.Namespace) -> int:
 def _decision(found: dict[str, Any]) -> list[tuple[str, str]]:
     picture = found["input"]
     layout = f"{picture['width']} x {picture['height']} {picture['color'].upper()}, {picture['layout'].upper()}"
-    fit = "stretched" if not picture["keeps_aspect"] else "padded, centred" if picture["is_padding_centred"] else "padded"
+    fit = (
+        "stretched" if not picture["keeps_aspect"] else "padded, centred" if picture["is_padding_centred"] else "padded"
+    )
     labels = ", ".join(found["labels"][:8]) + (", ..." if len(found["labels"]) > 8 else "")
     rows = [
         ("file", found["path"]),

@@ -28,7 +28,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser = commands.add_parser("run", help="run sources through models, a tracker, drawing, into files")
     parser.add_argument("sources", nargs="*", help="paths, patterns, addresses, camera numbers; or one YAML file")
     parser.add_argument("--config", metavar="FILE", help="a YAML file; options given beside it win")
-    parser.add_argument("--model", "-m", action="append", metavar="MODEL", help="a file or a name; again: on the objects found")
+    parser.add_argument(
+        "--model", "-m", action="append", metavar="MODEL", help="a file or a name; again: on the objects found"
+    )
     parser.add_argument("--threshold", type=float, metavar="SHARE", help="least confidence of an object, 0 to 1")
     parser.add_argument("--interval", type=int, metavar="N", help="batches left out between two that are looked at")
     parser.add_argument("--labels", metavar="FILE", help="names of the classes, one a line")

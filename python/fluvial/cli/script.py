@@ -1,8 +1,8 @@
 """`fluvial exec SCRIPT ARGS...`: runs a program written for DeepStream's pyds, unchanged.
 
-The program gets a Python of its own, as if by `python SCRIPT ARGS...` in the current folder, in which GStreamer finds our
-elements, `import pyds` is ours, models of DeepStream's samples have stand-ins, and `cuda` can be imported where there is
-no driver.
+The program gets a Python of its own, as if by `python SCRIPT ARGS...` in the current folder, in which GStreamer finds
+our elements, `import pyds` is ours, models of DeepStream's samples have stand-ins, and `cuda` can be imported where
+there is no driver.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
 def environment() -> dict[str, str]:
     """The environment in which such a program runs."""
     env = dict(os.environ)
-    # In its source tree only: PYTHONPATH comes before the standard library, where a whole site-packages has no business.
+    # In its source tree only: PYTHONPATH comes before the standard library, where no site-packages should be.
     paths = [] if _PACKAGE.parent.name in ("site-packages", "dist-packages") else [str(_PACKAGE.parent)]
     if not _cuda_works():
         paths.append(str(_PACKAGE / "_cuda"))

@@ -1,7 +1,7 @@
 """The one description of what a run may be told: by a YAML file, by `fluvial run`'s options, by the stages of `Flow`.
 
-`api/config.schema.json` and the docs' tables are made from these classes (`make generate`); a test compares. Names of
-an infer stage's settings are those of DeepStream's config files, with `_` for `-`; shorter ones of ours stand beside them.
+`api/config.schema.json` is made from these classes (`make generate`); a test compares. Names of an infer stage's
+settings are those of DeepStream's config files, with `_` for `-`; shorter ones of ours stand beside them.
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ class InferConfig(_Strict):
     model: PathText = Field(description="Path of an ONNX or OpenVINO model, or a name of `fluvial models list`.")
     config: PathText | None = Field(None, description="A config_infer file of DeepStream; settings beside it win.")
     on: Literal["frames", "objects"] = Field("frames", description="What the model looks at.")
-    unique_id: Count | None = Field(None, ge=0, description="The number its results carry; the stage's place if left out.")
+    unique_id: Count | None = Field(
+        None, ge=0, description="The number its results carry; the stage's place if left out."
+    )
     batch_size: Count | None = Field(None, ge=1, le=1024, description="Frames or objects in one run of the model.")
     interval: Count = Field(0, ge=0, description="Batches left out between two that are looked at.")
     threshold: Share | None = Field(None, description="Least confidence of an object, 0 to 1.")
@@ -72,7 +74,9 @@ class InferConfig(_Strict):
     filter_out_class_ids: list[int] = Field([], description="Numbers of classes to leave out.")
     labels: list[str] | PathText | None = Field(None, description="Names of the classes, or a file with one a line.")
     device: str = Field("CPU", min_length=1, description="Where the model runs, as its backend says it: CPU, GPU.")
-    threads: Count | None = Field(None, ge=0, le=1024, description="CPU threads for the model; 0: the backend's choice.")
+    threads: Count | None = Field(
+        None, ge=0, le=1024, description="CPU threads for the model; 0: the backend's choice."
+    )
     requests: Count | None = Field(None, ge=0, le=256, description="Runs under way at once; 0: the backend's choice.")
     head: str | None = Field(None, description="How outputs become objects, where inspection cannot tell: yolox, detr.")
     head_options: dict[str, str] = Field({}, description="Options of the head.")
@@ -85,7 +89,10 @@ class InferConfig(_Strict):
     maintain_aspect_ratio: bool | None = Field(None, description="Pad the picture instead of stretching it.")
     symmetric_padding: bool | None = Field(None, description="Pad on both sides instead of right and bottom alone.")
     infer_dims: list[int] | None = Field(
-        None, min_length=3, max_length=3, description="Channels, height, width of the input where the file leaves it open."
+        None,
+        min_length=3,
+        max_length=3,
+        description="Channels, height, width of the input where the file leaves it open.",
     )
     num_detected_classes: Count | None = Field(None, ge=1, description="Classes the model knows.")
     cluster_mode: Literal[2, 4] | None = Field(None, description="2 merge overlapping boxes, 4 keep all.")
@@ -168,15 +175,21 @@ class RunConfig(_Strict):
     infer: Annotated[list[InferConfig], BeforeValidator(_model_alone)] = Field(
         [], description="Models in their order: a name or path, or settings; several in a list."
     )
-    track: Annotated[TrackConfig | None, BeforeValidator(_stage)] = Field(None, description="The tracker: true, or settings.")
+    track: Annotated[TrackConfig | None, BeforeValidator(_stage)] = Field(
+        None, description="The tracker: true, or settings."
+    )
     draw: Annotated[DrawConfig | None, BeforeValidator(_stage)] = Field(None, description="Drawing: true, or settings.")
     tile: Annotated[TileConfig | None, BeforeValidator(_stage)] = Field(None, description="Tiling: true, or settings.")
-    save: Annotated[SaveConfig | None, BeforeValidator(_path_alone)] = Field(None, description="A video file, or settings.")
+    save: Annotated[SaveConfig | None, BeforeValidator(_path_alone)] = Field(
+        None, description="A video file, or settings."
+    )
     write_json: Annotated[JsonConfig | None, BeforeValidator(_path_alone)] = Field(
         None, description="A JSON Lines file of every object."
     )
     show: bool = Field(False, description="Show the result in a window.")
-    rtsp_latency_ms: Count = Field(200, ge=0, le=60_000, description="Milliseconds that RTSP packets wait to be sorted.")
+    rtsp_latency_ms: Count = Field(
+        200, ge=0, le=60_000, description="Milliseconds that RTSP packets wait to be sorted."
+    )
     batch_wait_ms: Count | None = Field(
         None, ge=1, le=60_000, description="Milliseconds a frame waits for those of other sources; 40 if any is live."
     )
@@ -237,11 +250,11 @@ def _problem(kind: type[BaseModel], problem: Any) -> str:
     loc: tuple[int | str, ...] = problem["loc"]
     if problem["type"] == "extra_forbidden":
         hint = did_you_mean(str(loc[-1]), _model_at(kind, loc[:-1]).model_fields, listed=30)
-        return f"{_key(kind, loc)}: no such setting (got {problem['input']!r}); {hint}"
+        return f"{_key(loc)}: no such setting (got {problem['input']!r}); {hint}"
     message = problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "missing":
-        return f"{_key(kind, loc)}: missing; {_described(kind, loc)}"
-    key = _key(kind, loc)
+        return f"{_key(loc)}: missing; {_described(kind, loc)}"
+    key = _key(loc)
     got = f" (got {problem['input']!r})" if loc else ""
     return f"{key}: {message[:1].lower()}{message[1:]}{got}" if key else f"{message}{got}"
 
@@ -271,10 +284,10 @@ def _first_model(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
-def _key(kind: type[BaseModel], loc: tuple[int | str, ...]) -> str:
+def _key(loc: tuple[int | str, ...]) -> str:
     # ("infer", 0, "threshold") as a person writes it: infer[0].threshold. What pydantic adds for the branches of a
     # union ("list[str]") is left out.
-    parts = [p for p in loc if isinstance(p, int) or not any(c in p for c in "[(|") and p not in _BRANCHES]
+    parts = [p for p in loc if isinstance(p, int) or (not any(c in p for c in "[(|") and p not in _BRANCHES)]
     return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in parts).lstrip(".")
 
 

@@ -66,7 +66,11 @@ def _describe(port: Any) -> tuple[str, str, list[int]]:
     shape = port.get_partial_shape()
     sizes = [] if shape.rank.is_dynamic else [d.get_length() if d.is_static else -1 for d in shape]
     kind = port.get_element_type().get_type_name()
-    return port.get_any_name() if port.get_names() else port.node.friendly_name, "u8" if kind == "boolean" else kind, sizes
+    return (
+        port.get_any_name() if port.get_names() else port.node.friendly_name,
+        "u8" if kind == "boolean" else kind,
+        sizes,
+    )
 
 
 def _flat(prefix: str, values: Any) -> Iterator[tuple[str, str]]:

@@ -54,8 +54,8 @@ class Entry:
     Attributes:
         name: What `fluvial models list` calls it.
         task: detect, classify, embed, pose or segment.
-        labels: A detector's classes by number. A classifier's: one attribute each, with ";" between its labels; or, where
-            there is one attribute alone, its labels.
+        labels: A detector's classes by number. A classifier's: one attribute each, with ";" between its labels; or,
+            where there is one attribute alone, its labels.
         builds: The same model in different files, the preferred first.
     """
 

@@ -1,8 +1,8 @@
 """Models that take the place of DeepStream's samples, which NVIDIA does not let others pass on.
 
 Programs written for DeepStream name `samples/models/...` by paths that do not exist elsewhere. The infer element, when
-a model is absent, looks into the table that FLUVIAL_STANDINS names; this module writes it. A class map turns a stand-in's
-class numbers into those that the program knows: TrafficCamNet's vehicle 0, bicycle 1, person 2, roadsign 3.
+a model is absent, looks into the table that FLUVIAL_STANDINS names; this module writes it. A class map turns a
+stand-in's class numbers into those that the program knows: TrafficCamNet's vehicle 0, bicycle 1, person 2, roadsign 3.
 """
 
 from __future__ import annotations

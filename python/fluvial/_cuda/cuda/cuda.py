@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import importlib
 
 
 class CUresult(enum.IntEnum):
@@ -15,19 +16,20 @@ class CUresult(enum.IntEnum):
     CUDA_ERROR_INVALID_DEVICE = 101
 
 
-try:  # version 13 moved the real thing; a program of today's samples names it by the old place
-    from cuda.bindings import driver as _driver
+def cuInit(flags: int) -> tuple[object]:  # noqa: ARG001
+    """There is no device."""
+    return (CUresult.CUDA_ERROR_NO_DEVICE,)
 
-    _driver.cuInit(0)
+
+def cuDeviceGetCount() -> tuple[object, int]:
+    """There are none."""
+    return (CUresult.CUDA_ERROR_NO_DEVICE, 0)
+
+
+try:  # version 13 moved the real thing, and programs of today name its old place
+    _real = importlib.import_module("cuda.bindings.driver")
+    _real.cuInit(0)
 except Exception:  # absent, or there is no driver: it says so in many ways
-
-    def cuInit(flags: int) -> tuple[CUresult]:  # noqa: N802, ARG001
-        """There is no device."""
-        return (CUresult.CUDA_ERROR_NO_DEVICE,)
-
-    def cuDeviceGetCount() -> tuple[CUresult, int]:  # noqa: N802
-        """There are none."""
-        return (CUresult.CUDA_ERROR_NO_DEVICE, 0)
-
+    pass
 else:
-    from cuda.bindings.driver import *  # noqa: F403
+    globals().update({name: getattr(_real, name) for name in dir(_real) if not name.startswith("_")})

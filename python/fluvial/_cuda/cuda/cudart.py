@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 import enum
+import importlib
 
 
-class cudaError_t(enum.IntEnum):  # noqa: N801
+class cudaError_t(enum.IntEnum):
     """What a call answers. The numbers are CUDA's."""
 
     cudaSuccess = 0
     cudaErrorNoDevice = 100
 
 
-class cudaDeviceProp:  # noqa: N801
+class cudaDeviceProp:
     """Properties of no device."""
 
     integrated = 0
     name = b""
 
 
+def cudaGetDeviceProperties(device: int) -> tuple[object, cudaDeviceProp]:  # noqa: ARG001
+    """There is no device."""
+    return (cudaError_t.cudaErrorNoDevice, cudaDeviceProp())
+
+
+def cudaGetDeviceCount() -> tuple[object, int]:
+    """There are none."""
+    return (cudaError_t.cudaErrorNoDevice, 0)
+
+
 try:
-    from cuda.bindings import driver as _driver
-
-    _driver.cuInit(0)
+    importlib.import_module("cuda.bindings.driver").cuInit(0)
+    _real = importlib.import_module("cuda.bindings.runtime")
 except Exception:
-
-    def cudaGetDeviceProperties(device: int) -> tuple[cudaError_t, cudaDeviceProp]:  # noqa: N802, ARG001
-        """There is no device."""
-        return (cudaError_t.cudaErrorNoDevice, cudaDeviceProp())
-
-    def cudaGetDeviceCount() -> tuple[cudaError_t, int]:  # noqa: N802
-        """There are none."""
-        return (cudaError_t.cudaErrorNoDevice, 0)
-
+    pass
 else:
-    from cuda.bindings.runtime import *  # noqa: F403
+    globals().update({name: getattr(_real, name) for name in dir(_real) if not name.startswith("_")})

@@ -1,0 +1,311 @@
+"""Compiled part of fluvial and pyds. Private: import those instead."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+import types
+from typing import Any
+
+import numpy
+import numpy.typing
+
+from fluvial._core import pyds as pyds
+from fluvial.errors import StaleMetadataError as StaleMetadataError
+
+
+class Object:
+    """Something found in a frame."""
+
+    @property
+    def label(self) -> str:
+        """At most 127 bytes of UTF-8. Setting it sets the drawn text too."""
+
+    @label.setter
+    def label(self, arg: str, /) -> None: ...
+
+    @property
+    def class_id(self) -> int: ...
+
+    @class_id.setter
+    def class_id(self, arg: int, /) -> None: ...
+
+    @property
+    def confidence(self) -> float:
+        """Of the detector; below 0 where it said nothing."""
+
+    @confidence.setter
+    def confidence(self, arg: float, /) -> None: ...
+
+    @property
+    def track_id(self) -> int | None:
+        """None: untracked."""
+
+    @track_id.setter
+    def track_id(self, id: int | None) -> None: ...
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Left, top, width, height in pixels of the surface."""
+
+    @box.setter
+    def box(self, arg: Sequence[float], /) -> None: ...
+
+    @property
+    def detector_box(self) -> tuple[float, float, float, float]:
+        """The detector's own box, which no tracker moved."""
+
+    @property
+    def tracker_confidence(self) -> float: ...
+
+    @property
+    def component_id(self) -> int:
+        """unique-id of the model that found it."""
+
+    @property
+    def parent(self) -> Object | None:
+        """The object in which a second detector found it."""
+
+    @property
+    def classifications(self) -> list[tuple[str, str, float]]:
+        """
+        Attribute, label and confidence of each classification, in order of arrival.
+        """
+
+    @property
+    def mask(self) -> numpy.typing.NDArray[numpy.float32] | None:
+        """float32 [h, w] over the box (key points: [n]); a copy."""
+
+    @property
+    def meta(self) -> object:
+        """The same object as a pyds.NvDsObjectMeta."""
+
+    @property
+    def border_color(self) -> Sequence[float]:
+        """Red, green, blue, alpha: 0..1."""
+
+    @border_color.setter
+    def border_color(self, arg: Sequence[float], /) -> None: ...
+
+    @property
+    def border_width(self) -> int:
+        """Pixels; 0: no border."""
+
+    @border_width.setter
+    def border_width(self, arg: int, /) -> None: ...
+
+    @property
+    def fill_color(self) -> Sequence[float] | None:
+        """None: not filled."""
+
+    @fill_color.setter
+    def fill_color(self, color: Sequence[float] | None) -> None: ...
+
+    @property
+    def text(self) -> str:
+        """What is drawn beside the box."""
+
+    @text.setter
+    def text(self, arg: str, /) -> None: ...
+
+class Objects:
+    """
+    The objects of a frame when it was asked for: a sequence, oldest first, and columns.
+    """
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Object]: ...
+
+    def __getitem__(self, index: int | slice | Sequence[bool], /) -> Any: ...
+
+    @property
+    def boxes(self) -> numpy.typing.NDArray[numpy.float32]:
+        """float32 [N, 4]: left, top, width, height in pixels of the surface."""
+
+    @property
+    def confidences(self) -> numpy.typing.NDArray[numpy.float32]:
+        """float32 [N]; below 0 where the detector said nothing."""
+
+    @property
+    def class_ids(self) -> numpy.typing.NDArray[numpy.int32]:
+        """int32 [N]."""
+
+    @property
+    def track_ids(self) -> numpy.typing.NDArray[numpy.int64]:
+        """int64 [N]; -1: untracked."""
+
+    @property
+    def labels(self) -> list[str]:
+        """One str an object."""
+
+    def where(self, *, label: str | Sequence[str] | None = None, class_id: int | Sequence[int] | None = None, min_confidence: float | None = None, is_tracked: bool | None = None) -> Objects:
+        """Those for which everything given holds."""
+
+class Frame:
+    """One picture of one source, and what was found in it."""
+
+    @property
+    def source(self) -> str | int:
+        """Name of the source; its number where no names were given."""
+
+    @property
+    def source_id(self) -> int:
+        """The mux's pad."""
+
+    @property
+    def batch_id(self) -> int:
+        """Index of the surface in the buffer."""
+
+    @property
+    def number(self) -> int:
+        """Counts per source, from 0."""
+
+    @property
+    def pts(self) -> int | None:
+        """In ns."""
+
+    @property
+    def time(self) -> float | None:
+        """pts in seconds."""
+
+    @property
+    def ntp_time(self) -> float | None:
+        """Seconds since 1970; None where the source does not know."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the surface: what boxes are measured in."""
+
+    @property
+    def source_size(self) -> tuple[int, int]:
+        """Width and height before the mux scaled it."""
+
+    @property
+    def is_inferred(self) -> bool:
+        """False: the model skipped it."""
+
+    @property
+    def objects(self) -> Objects:
+        """The objects of now, oldest first."""
+
+    @property
+    def meta(self) -> object:
+        """The same frame as a pyds.NvDsFrameMeta."""
+
+    def pixels(self) -> numpy.typing.NDArray[numpy.uint8]:
+        """
+        uint8 [H, W, 4] RGBA. Of an RGBA surface a writable view, seen downstream; of any other a read-only copy, converted once.
+        """
+
+    def add_object(self, box: Sequence[float], *, label: str = '', class_id: int = 0, confidence: float = 1.0, track_id: int | None = None, parent: Object | None = None) -> Object:
+        """
+        Adds an object; box is left, top, width, height in pixels of the surface.
+        """
+
+    def remove(self, obj: Object) -> None:
+        """Takes an object out; it is stale from then on."""
+
+    def draw_text(self, text: str, position: Sequence[float], *, size: int = 12, font: str = 'Sans', color: Sequence[float] = (1.0, 1.0, 1.0, 1.0), background: Sequence[float] | None = (0.0, 0.0, 0.0, 0.6)) -> None:
+        """
+        Writes text, its top left at the position. Drawn by a draw stage downstream.
+        """
+
+    def draw_line(self, start: Sequence[float], end: Sequence[float], *, width: int = 2, color: Sequence[float] = (1.0, 1.0, 0.0, 1.0)) -> None: ...
+
+    def draw_arrow(self, start: Sequence[float], end: Sequence[float], *, width: int = 2, color: Sequence[float] = (1.0, 1.0, 0.0, 1.0)) -> None: ...
+
+    def draw_rectangle(self, box: Sequence[float], *, width: int = 2, color: Sequence[float] = (1.0, 1.0, 0.0, 1.0), fill: Sequence[float] | None = None) -> None: ...
+
+    def draw_circle(self, center: Sequence[float], radius: float, *, color: Sequence[float] = (1.0, 1.0, 0.0, 1.0), fill: Sequence[float] | None = None) -> None: ...
+
+class Batch:
+    """What one buffer carries: the frames of one moment, of several sources."""
+
+    @staticmethod
+    def of(buffer: object, sources: object = (), *, keep: bool = False) -> Batch | None:
+        """
+        The batch on a Gst.Buffer or its address; None where it carries no metadata. `keep` holds the buffer.
+        """
+
+    @property
+    def frames(self) -> list[Frame]:
+        """The frames, in the order of the batch."""
+
+    @property
+    def pts(self) -> int | None:
+        """Of the buffer, in ns; None where it has none."""
+
+    @property
+    def is_kept(self) -> bool:
+        """True: it holds its buffer."""
+
+    def keep(self) -> None:
+        """
+        Holds the buffer from now on. Whoever writes into it downstream then works on a copy.
+        """
+
+    def close(self) -> None:
+        """
+        Gives the buffer back now; what was read from this batch becomes stale.
+        """
+
+    @property
+    def meta(self) -> object:
+        """The same batch as a pyds.NvDsBatchMeta."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Frame]: ...
+
+    def __getitem__(self, index: int) -> Frame: ...
+
+def attach_probe(pad: Any, call: Callable[[Batch], object], sources: Sequence[str] = (), *, on_error: Callable[[type[BaseException], BaseException, types.TracebackType | None], object] | None = None) -> int:
+    """
+    Calls call(batch) for every buffer with a batch that passes the pad (a Gst.Pad or its address).
+
+    It returns None or True to pass the buffer on, False to drop it. When it raises, on_error gets the exception (None: sys.unraisablehook), and this and all later buffers are dropped without a call.
+    """
+
+def detach_probe(pad: object, probe: int) -> None: ...
+
+class BatchQueue:
+    """
+    Hands batches from a pad's streaming thread to the thread that iterates.
+
+    lockstep: the streaming thread waits until the next batch is asked for, so that what the loop body writes is seen downstream; a batch is closed then, unless batch.keep() was called. Otherwise up to `capacity` batches wait, each holding its buffer.
+    """
+
+    def __init__(self, pad: object, sources: object = (), *, capacity: int = 2, lockstep: bool = True) -> None: ...
+
+    def next(self, timeout: float) -> Batch | None:
+        """
+        Waits up to `timeout` seconds, without the GIL. None: nothing came; is_over says whether anything will.
+        """
+
+    @property
+    def is_over(self) -> bool:
+        """EOS passed the pad, or stop() was called, and nothing waits here."""
+
+    def stop(self) -> None:
+        """
+        Lets the streaming thread go and drops what waits. Idempotent. Buffers then pass untouched.
+        """
+
+def register_plugin_path(path: str) -> bool:
+    """
+    Scans a folder of plugins if GStreamer is started; True when it is. Before that GST_PLUGIN_PATH does it.
+    """
+
+class Loop:
+    """
+    Iterates; calls on_leave with the exception that left the loop, or None, when it is dropped.
+    """
+
+    def __init__(self, items: object, on_leave: object) -> None: ...
+
+    def __iter__(self) -> Loop: ...
+
+    def __next__(self) -> Any: ...
+
+def inspect_model(path: str, inputs: Sequence[tuple[str, str, Sequence[int]]], outputs: Sequence[tuple[str, str, Sequence[int]]], metadata: Mapping[str, str]) -> dict[str, Any]:
+    """
+    How a model is to be fed and read, and why. RuntimeError: it cannot be decided; the text says what to add.
+    """
