@@ -364,6 +364,7 @@ class Graph:
     def _let_go(self) -> None:
         # Of what holds the extension's objects or this graph: a flow may be kept for its figures alone.
         self.queue = None
+        self.pipeline._detach_all()
         self.pipeline._before_stop.clear()
         self.pipeline._on_message = lambda _message: False
         self.pipeline._on_idle = lambda: None

@@ -53,7 +53,8 @@ class Pipeline:
         self._bus: Any = self._gst.get_bus()
         self._sites: dict[str, CallSite] = {}
         self._waiting: list[tuple[str, str]] = []
-        self._failure = Failure(self._wake)
+        self._failure = Failure(self._wake_of(self._bus))
+        self._probes: list[tuple[Any, int]] = []
         self._interrupt = Interrupt()
         self._before_stop: list[Callable[[], None]] = []
         self._is_over = False
@@ -226,6 +227,7 @@ class Pipeline:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+        self._detach_all()
 
     # --- inside, and for flow.py -------------------------------------------------------------------------------------
 
@@ -294,11 +296,19 @@ class Pipeline:
     def _attach(self, pad: Any, probe: Callable[[Any], object], *, stage: str, names: Sequence[str] = ()) -> None:
         from fluvial import _core  # here, so that a pipeline of stock elements runs without the compiled part
 
-        _core.attach_probe(pad, guarded(probe, stage=stage, failure=self._failure), names)
+        self._probes.append((pad, _core.attach_probe(pad, guarded(probe, stage=stage, failure=self._failure), names)))
 
-    def _wake(self) -> None:
-        structure = Gst.Structure.new_empty(_CALLBACK)
-        self._bus.post(Gst.Message.new_application(self._gst, structure))
+    def _detach_all(self) -> None:
+        # A probe is held by its pad, and may hold this pipeline, which holds the pad: nobody else would end that.
+        from fluvial import _core
+
+        while self._probes:
+            _core.detach_probe(*self._probes.pop())
+
+    @staticmethod
+    def _wake_of(bus: Any) -> Callable[[], None]:
+        # Knows the bus alone: see _detach_all.
+        return lambda: bus.post(Gst.Message.new_application(None, Gst.Structure.new_empty(_CALLBACK)))
 
     def _step(self, timeout_ns: int) -> None:
         # Waits for one message and handles it. Raises what the run has to end for.

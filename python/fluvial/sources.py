@@ -174,6 +174,9 @@ class SourceBin:
         self.error: SourceError | None = None
         self.mux_pad: Any = None  # what `pad` is linked to once the source is part of a pipeline
         self.bin: Any = Gst.Bin.new(f"source{index}")
+        # Its own business: a source that never gets to its first frame would else keep the pipeline from playing, and
+        # a pipeline that does not play does not tell its end.
+        self.bin.set_property("async-handling", True)
         self._rtsp_latency_ms = rtsp_latency_ms
         self._on_no_video = on_no_video
         self.pad: Any = Gst.GhostPad.new_no_target("src", Gst.PadDirection.SRC)

@@ -1,0 +1,164 @@
+"""How a flow ends: by an exception, by `break`, by Ctrl+C, by a kill. Files are whole, or say that they are not."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+import fluvial as fv
+from flow.test_flow_run import frames_in
+
+ENDLESS = "test://?frames=100000"
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(p.name for p in folder.iterdir())
+
+
+def threads() -> list[str]:
+    return [t.name for t in threading.enumerate() if t.name.startswith("fluvial")]
+
+
+def test_an_exception_in_the_loop_carries_its_place_and_leaves_files_partial(tmp_path: Path) -> None:
+    flow = fv.Flow({"door": ENDLESS, "yard": ENDLESS}).draw().save(tmp_path / "o.mp4")
+    with pytest.raises(ZeroDivisionError) as e:
+        for batch in flow:
+            for frame in batch.frames:
+                if frame.source == "yard" and frame.number == 7:
+                    print(1 // 0)
+    assert e.traceback[-1].path == Path(__file__)
+    if sys.version_info >= (3, 11):
+        assert e.value.__notes__ == ["in the loop, source 'yard', frame 7"]
+    assert names(tmp_path) == ["o.partial.mp4"]
+
+
+def test_an_exception_in_a_probe_stops_the_flow_and_carries_its_place() -> None:
+    def check(batch: object) -> None:
+        for frame in batch.frames:  # type: ignore[attr-defined]
+            if frame.source == "yard" and frame.number == 5:
+                raise ValueError("boom")
+
+    with pytest.raises(ValueError, match="boom") as e:
+        fv.Flow({"door": ENDLESS, "yard": ENDLESS}).probe(check).run()
+    assert e.traceback[-1].name == "check"
+    if sys.version_info >= (3, 11):
+        assert e.value.__notes__ == ["in probe 'check', source 'yard', frame 5"]
+
+
+def test_an_exception_in_a_probe_reaches_a_loop_too() -> None:
+    def check(batch: object) -> None:
+        raise ValueError("boom")
+
+    with pytest.raises(ValueError, match="boom"):
+        for _ in fv.Flow(ENDLESS).probe(check):
+            pass
+
+
+def test_leaving_the_loop_completes_the_files(tmp_path: Path) -> None:
+    for batch in fv.Flow(ENDLESS).draw().save(tmp_path / "o.mp4"):
+        if batch.frames[0].number == 9:
+            break
+    assert names(tmp_path) == ["o.mp4"]
+    assert frames_in(tmp_path / "o.mp4") >= 10
+
+
+def test_a_batch_that_was_kept_says_that_it_is_stale() -> None:
+    kept = [batch.frames[0] for batch in fv.Flow("test://?frames=3")]
+    with pytest.raises(fv.StaleMetadataError, match="Frame"):
+        print(kept[0].number)
+
+
+def test_nothing_runs_on_after_the_end() -> None:
+    fv.Flow("test://?frames=3").run()
+    for _ in fv.Flow(ENDLESS):
+        break
+    deadline = time.monotonic() + 5
+    while threads() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threads() == []
+
+
+PROGRAM = """
+import sys
+import fluvial as fv
+flow = fv.Flow("test://?frames=1000000").draw().save(sys.argv[1])
+{how}
+print("ended", flow.was_interrupted, flow.stats["test"].frames > 0, flush=True)
+"""
+RUN = "print('started', flush=True); flow.run()"
+LOOP = "print('started', flush=True)\nfor batch in flow:\n    pass"
+
+
+def started(how: str, out: Path) -> subprocess.Popen[str]:
+    program = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM.format(how=how), str(out)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(fv.__file__).parents[1])},
+    )
+    assert program.stdout is not None
+    assert program.stdout.readline() == "started\n"
+    partial = out.with_name(f"{out.stem}.partial{out.suffix}")
+    deadline = time.monotonic() + 20
+    while not (partial.exists() and partial.stat().st_size > 50_000) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return program
+
+
+@pytest.mark.parametrize("how", [RUN, LOOP], ids=["run", "loop"])
+def test_ctrl_c_ends_within_a_second_and_completes_the_file(tmp_path: Path, how: str) -> None:
+    out = tmp_path / "o.mp4"
+    program = started(how, out)
+    program.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    printed, errors = program.communicate(timeout=10)
+    assert time.monotonic() - began < 2  # a second, and as much again for a busy machine
+    assert (printed, program.returncode) == ("ended True True\n", 0), errors
+    assert names(tmp_path) == ["o.mp4"]
+    assert frames_in(out) > 10
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_what_a_killed_program_leaves_can_be_played(tmp_path: Path, suffix: str) -> None:
+    out = tmp_path / f"o{suffix}"
+    program = started(RUN, out)
+    program.kill()
+    program.communicate()
+    assert names(tmp_path) == [f"o.partial{suffix}"]
+    assert frames_in(tmp_path / f"o.partial{suffix}") > 10
+
+
+def test_a_program_s_own_handler_of_ctrl_c_is_kept(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        fv.Flow("test://?frames=3").run()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+    fv.Flow("test://?frames=3").run()
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.slow
+def test_two_hundred_runs_leave_nothing_behind() -> None:
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    for _ in range(100):  # until the allocator has an arena for each thread
+        fv.Flow("test://?frames=3").draw().run()
+    gc.collect()
+    before, files = resident(), len(os.listdir("/proc/self/fd"))
+    for _ in range(200):
+        fv.Flow("test://?frames=3").draw().run()
+    gc.collect()
+    assert len(os.listdir("/proc/self/fd")) <= files + 2
+    assert resident() - before < 8 << 20
