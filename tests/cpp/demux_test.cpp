@@ -105,6 +105,21 @@ TEST_CASE("each frame leaves by its source's pad, alone, with its own surface, t
   gst_buffer_unref(out);
 }
 
+TEST_CASE("a stream's start goes before everything else on a pad") {
+  Demux demux;
+  auto& out = demux.add(0);
+  gst_harness_push_event(demux.in->get(), new_pad_added_event(0));
+  demux.push({0});
+  gst_buffer_unref(out.pull());
+  std::string order;
+  while (auto* event = gst_harness_try_pull_event(out.get())) {
+    order += std::string(GST_EVENT_TYPE_NAME(event)) + " ";
+    gst_event_unref(event);
+  }
+  CHECK(order.substr(0, 13) == "stream-start ");
+  CHECK(order.find("stream-start", 1) == std::string::npos);
+}
+
 TEST_CASE("caps are of one surface, and change with its size") {
   Demux demux;
   auto& out = demux.add(0);
@@ -210,13 +225,13 @@ TEST_CASE("per-stream-eos ends one branch while the other goes on") {
   for (const bool is_per_stream : {false, true}) {
     Pipeline p("videotestsrc num-buffers=3 ! video/x-raw,width=32,height=32 ! m.sink_0 "
                "videotestsrc num-buffers=30 ! video/x-raw,width=32,height=32 ! m.sink_1 fluvialmux name=m "
-               "! fluvialdemux name=d d.src_0 ! fakesink name=a sync=false async=false d.src_1 ! fakesink name=b sync=false");
+               "! fluvialdemux name=d d.src_0 ! queue ! fakesink d.src_1 ! queue ! fakesink");
     g_object_set(p.element("d"), "per-stream-eos", is_per_stream, nullptr);
     struct Seen {
       bool is_ended = false;
       int after = 0;
     } seen;
-    auto* pad = gst_element_get_static_pad(p.element("a"), "sink");
+    auto* pad = gst_element_get_static_pad(p.element("d"), "src_0");
     gst_pad_add_probe(
         pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
         [](GstPad*, GstPadProbeInfo* info, gpointer data) {
@@ -225,7 +240,7 @@ TEST_CASE("per-stream-eos ends one branch while the other goes on") {
         },
         &seen, nullptr);
     gst_object_unref(pad);
-    watch(p.element("b"), "sink", [&](GstBuffer*) { seen.after += seen.is_ended; });
+    watch(p.element("d"), "src_1", [&](GstBuffer*) { seen.after += seen.is_ended; });
     CHECK(p.play().has_ended);
     CHECK((seen.after > 0) == is_per_stream);
   }
