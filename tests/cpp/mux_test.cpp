@@ -20,11 +20,12 @@ namespace {
 
 // A mux with sources that the test feeds by hand.
 struct Mux {
-  GstElement* element = gst_element_factory_make("fluvialmux", nullptr);
+  GstElement* element = nullptr;
   std::unique_ptr<Harness> out;
   std::map<guint, std::unique_ptr<Harness>> sources;
 
-  explicit Mux(guint batch_size = 0, int timeout_us = -1) {
+  explicit Mux(guint batch_size = 0, int timeout_us = -1, const char* factory = "fluvialmux")
+      : element(gst_element_factory_make(factory, nullptr)) {
     gst_object_ref_sink(element);
     g_object_set(element, "batch-size", batch_size, "batched-push-timeout", timeout_us, nullptr);
     out = std::make_unique<Harness>(element, nullptr, "src");
@@ -153,8 +154,8 @@ TEST_CASE("a source that ends does not hold up the others") {
 }
 
 TEST_CASE("a source larger than its queue fills a batch of any size") {
-  // With one source and no timeout the batch waits for as many frames as it holds.
-  Mux mux(16);
+  // DeepStream's old mux: with one source and no timeout the batch waits for as many frames as it holds.
+  Mux mux(16, -1, "nvstreammux");
   mux.add(0);
   std::thread feeder([&] {
     for (int n = 0; n < 32; ++n) mux.push(0, n);
@@ -202,12 +203,35 @@ TEST_CASE("a batch that is not full goes out when its time is over") {
   Mux mux(4, 20000);
   mux.add(0);
   mux.add(1);
-  const gint64 before = g_get_monotonic_time();
   mux.push(0);
-  CHECK(pull(mux) == "0:0 ");
+  mux.push(1);
+  CHECK(pull(mux) == "0:0 1:0 ");
+  const gint64 before = g_get_monotonic_time();
+  mux.push(0, 1);
+  CHECK(pull(mux) == "0:1 ");
   const gint64 waited = g_get_monotonic_time() - before;
   CHECK(waited >= 19000);
   CHECK(waited < 2000000);
+}
+
+TEST_CASE("a source that has not begun is waited for before the first batch") {
+  Mux mux(4, 1000);
+  mux.add(0);
+  mux.add(1);
+  std::thread late([&] {
+    g_usleep(200000);
+    mux.push(1);
+  });
+  mux.push(0);
+  CHECK(pull(mux) == "0:0 1:0 ");
+  late.join();
+}
+
+TEST_CASE("under our own name a batch has one frame of each source, however many wait") {
+  Mux mux(4, 50000);
+  mux.add(0);
+  for (int n = 0; n < 3; ++n) mux.push(0, n);
+  CHECK(pull(mux) == "0:0 ");
 }
 
 TEST_CASE("a timeout set while a batch waits counts at once") {
