@@ -54,7 +54,8 @@ void Assignment::take_cheapest(int row) {
   row_of_column_[best] = row;
 }
 
-// Dijkstra from a waiting row over the pairs, until a free column is nearest, or some row on the way is better off alone.
+// Dijkstra from a waiting row over the pairs, until a free column is nearest, or some row on the way is better off
+// alone.
 void Assignment::augment(int from_row) {
   std::fill(distance_.begin(), distance_.end(), kFar);
   std::fill(is_closed_.begin(), is_closed_.end(), 0);

@@ -7,7 +7,8 @@
 namespace fluvial {
 
 // Shortest augmenting paths (Jonker and Volgenant, "A shortest augmenting path algorithm for dense and sparse linear
-// assignment problems", 1987), rectangular, O(rows^2 * columns) at worst and near rows * columns where few rows compete.
+// assignment problems", 1987), rectangular, O(rows^2 * columns) at worst and near rows * columns where few rows
+// compete.
 //
 // The limit is part of the problem, not a filter afterwards: a row that stays alone costs `limit`, as if each row had a
 // column of its own at that price. So a pair dearer than the limit is never made, and no good pair is broken up for it.

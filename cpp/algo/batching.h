@@ -13,8 +13,8 @@ struct SourceQueue {
 };
 
 struct BatchingRule {
-  int batch_size = 0;               // frames; 0: one of each source
-  bool is_one_per_source = false;   // live sources, and DeepStream's new mux
+  int batch_size = 0;              // frames; 0: one of each source
+  bool is_one_per_source = false;  // live sources, and DeepStream's new mux
 };
 
 // What to take from each source, or nothing while it is worth waiting.

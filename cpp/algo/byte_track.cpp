@@ -62,8 +62,8 @@ const std::vector<Track>& ByteTracker::predict(std::int64_t frame) {
 void ByteTracker::forget() { targets_.clear(); }
 
 void ByteTracker::advance(std::int64_t frame) {
-  // Unsigned, as the difference of two int64 may be more than one holds. After a gap longer than lost_frames no track can
-  // live on; extrapolating further would only leave the picture.
+  // Unsigned, as the difference of two int64 may be more than one holds. After a gap longer than lost_frames no track
+  // can live on; extrapolating further would only leave the picture.
   const auto gap = frame > frame_ ? static_cast<std::uint64_t>(frame) - static_cast<std::uint64_t>(frame_) : 1U;
   const auto step = static_cast<std::int32_t>(std::min(gap, static_cast<std::uint64_t>(settings_.lost_frames) + 1));
   frame_ = frame;
@@ -144,8 +144,7 @@ void ByteTracker::fill_costs(const Target& target, float min_iou, float* costs) 
   }
   for (std::size_t i = 0; i < count; ++i) overlap[i] = overlap[i] >= min_iou ? overlap[i] : 0.0F;
   if (settings_.needs_same_class)
-    for (std::size_t i = 0; i < count; ++i)
-      overlap[i] = c.class_id[i] == target.track.class_id ? overlap[i] : 0.0F;
+    for (std::size_t i = 0; i < count; ++i) overlap[i] = c.class_id[i] == target.track.class_id ? overlap[i] : 0.0F;
   for (std::size_t i = 0; i < count; ++i) costs[i] = kAlone - c.weight[i] * overlap[i];
 }
 
@@ -173,8 +172,8 @@ void ByteTracker::miss(Target& target) {
 
 void ByteTracker::drop_gone() {
   const auto is_gone = [this](const Target& target) {
-    const int patience = target.track.state == TrackState::tentative ? settings_.early_termination_frames - 1
-                                                                     : settings_.lost_frames;
+    const int patience =
+        target.track.state == TrackState::tentative ? settings_.early_termination_frames - 1 : settings_.lost_frames;
     return target.track.detection < 0 && target.track.frames_unseen > patience;
   };
   targets_.erase(std::remove_if(targets_.begin(), targets_.end(), is_gone), targets_.end());

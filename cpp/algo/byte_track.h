@@ -20,12 +20,12 @@ enum class TrackState {
 };
 
 struct Track {
-  std::uint64_t id = 0;    // from 1, never used twice by one tracker
-  int detection = -1;      // index into the update's detections; -1: predicted, not seen
+  std::uint64_t id = 0;  // from 1, never used twice by one tracker
+  int detection = -1;    // index into the update's detections; -1: predicted, not seen
   int class_id = 0;
-  Box box;                 // pixels of the frame; may reach over its border
-  float confidence = 0;    // 0..1: of the last detection, falling by 5 % in each frame unseen
-  std::int32_t age = 0;    // frames since the track began, 0 in its first
+  Box box;               // pixels of the frame; may reach over its border
+  float confidence = 0;  // 0..1: of the last detection, falling by 5 % in each frame unseen
+  std::int32_t age = 0;  // frames since the track began, 0 in its first
   std::int32_t frames_unseen = 0;
   TrackState state = TrackState::tentative;
 };
@@ -87,7 +87,7 @@ class ByteTracker {
 
   TrackerSettings settings_;
   std::uint64_t next_id_ = 1;
-  std::int64_t frame_ = 0;  // of the last call; only differences count
+  std::int64_t frame_ = 0;       // of the last call; only differences count
   std::vector<Target> targets_;  // oldest first
   std::vector<Track> tracks_;    // what the caller sees of them
 

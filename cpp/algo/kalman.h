@@ -7,18 +7,19 @@ namespace fluvial {
 
 // Standard deviations as parts of the box's height, so that near and far objects are treated alike.
 //
-// ByteTrack and DeepSORT let the place wander by 1/20 of the height in each frame beside the speed; that makes the filter
-// follow every jitter of the detector. Far less of it, and a little more change of speed, keeps clearly more identities.
+// ByteTrack and DeepSORT let the place wander by 1/20 of the height in each frame beside the speed; that makes the
+// filter follow every jitter of the detector. Far less of it, and a little more change of speed, keeps clearly more
+// identities.
 struct KalmanNoise {
-  float observation = 0.05F;    // of one detection
-  float place_drift = 0.01F;    // of the centre in one frame, beyond its speed
-  float place_push = 0.0085F;   // change of the centre's speed in one frame
-  float size_drift = 0.02F;     // the same for width and height, which change slowly
+  float observation = 0.05F;   // of one detection
+  float place_drift = 0.01F;   // of the centre in one frame, beyond its speed
+  float place_push = 0.0085F;  // change of the centre's speed in one frame
+  float size_drift = 0.02F;    // the same for width and height, which change slowly
   float size_push = 0.0017F;
 };
 
-// Constant-velocity filter of centre, width and height, in the line of SORT (Bewley et al. 2016, which has area and aspect
-// ratio instead) with DeepSORT's idea of noise relative to height (Wojke et al. 2017).
+// Constant-velocity filter of centre, width and height, in the line of SORT (Bewley et al. 2016, which has area and
+// aspect ratio instead) with DeepSORT's idea of noise relative to height (Wojke et al. 2017).
 //
 // The four values never mix, and both of a pair (x and y, width and height) have the same noise. So the papers' 8x8
 // covariance falls apart into two different 2x2 blocks: the same estimate, without a matrix and without a branch.

@@ -87,8 +87,8 @@ constexpr Known kKnown[] = {
 };
 constexpr const char* kReadSections[] = {"BaseConfig",     "TargetManagement", "TrajectoryManagement",
                                          "DataAssociator", "StateEstimator",   "Fluvial"};
-constexpr const char* kIgnoredSections[] = {"VisualTracker", "ReID",           "Segmenter",
-                                            "PoseEstimator", "Communicator",   "ObjectModelProjection",
+constexpr const char* kIgnoredSections[] = {"VisualTracker",      "ReID",         "Segmenter",
+                                            "PoseEstimator",      "Communicator", "ObjectModelProjection",
                                             "MultiViewAssociator"};
 
 using Words = std::vector<std::string>;
@@ -217,7 +217,8 @@ void Reader::read_key(const std::string& section, const YAML::Node& key, const Y
   const auto* known = find_known(section, word);
   if (!known) return read_unknown(section, key);
   if (known->field) return set(*find_field(known->field), section, key, value);
-  if (section != "DataAssociator" || word != "minMatchingScore4Overall") config_.ignored.push_back(section + "." + word);
+  if (section != "DataAssociator" || word != "minMatchingScore4Overall")
+    config_.ignored.push_back(section + "." + word);
 }
 
 // NVIDIA adds keys with each release, so a name that resembles none is ignored; one letter or two off is a slip.
@@ -234,11 +235,14 @@ void Reader::read_unknown(const std::string& section, const YAML::Node& key) {
   problem(key, where + " is unknown, allowed are " + all);
 }
 
-void Reader::set(const TrackerField& field, const std::string& section, const YAML::Node& key, const YAML::Node& value) {
+void Reader::set(const TrackerField& field, const std::string& section, const YAML::Node& key,
+                 const YAML::Node& value) {
   const std::string where = section + "." + key.Scalar();
   const auto number = number_of(value);
   if (!number || !field.allows(*number)) {
-    const std::string given = value.IsScalar() ? "'" + value.Scalar() + "'" : value.IsNull() ? "empty" : "no single value";
+    const std::string given = value.IsScalar() ? "'" + value.Scalar() + "'"
+                              : value.IsNull() ? "empty"
+                                               : "no single value";
     return problem(key, where + " is " + given + ", allowed is " + field.allowed());
   }
   field.set(config_.settings, *number);

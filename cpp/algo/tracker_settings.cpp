@@ -14,14 +14,20 @@ constexpr bool is_whole_v = std::is_integral_v<std::decay_t<decltype(std::declva
 template <auto Member>
 TrackerField field(const char* name, double low, double high) {
   using Value = std::decay_t<decltype(std::declval<TrackerSettings>().*Member)>;
-  return {name, is_whole_v<Member>, low, high,
+  return {name,
+          is_whole_v<Member>,
+          low,
+          high,
           [](const TrackerSettings& s) { return static_cast<double>(s.*Member); },
           [](TrackerSettings& s, double value) { s.*Member = static_cast<Value>(value); }};
 }
 
 template <float KalmanNoise::*Member>
 TrackerField noise(const char* name, double low) {
-  return {name, false, low, 10,
+  return {name,
+          false,
+          low,
+          10,
           [](const TrackerSettings& s) { return static_cast<double>(s.noise.*Member); },
           [](TrackerSettings& s, double value) { s.noise.*Member = static_cast<float>(value); }};
 }

@@ -62,7 +62,8 @@ Objects Frame::objects() const {
 
 namespace {
 
-// --- Batch ------------------------------------------------------------------------------------------------------------
+// --- Batch
+// ------------------------------------------------------------------------------------------------------------
 
 std::optional<Batch> batch_of(nb::handle gst_buffer, nb::object sources, bool keep) {
   Root* root = new_buffer_root(buffer_at(gst_buffer), sources.ptr(), keep);
@@ -103,25 +104,32 @@ Frame frame_at(const Batch& batch, Py_ssize_t index) {
 
 void bind_batch_class(nb::module_& m) {
   nb::class_<Batch>(m, "Batch", "What one buffer carries: the frames of one moment, of several sources.")
-      .def_static("of", batch_of, nb::arg("buffer"), nb::arg("sources") = nb::tuple(), nb::kw_only(),
-                  nb::arg("keep") = false,
-                  "The batch on a Gst.Buffer or its address; None where it carries no metadata. `keep` holds the buffer.")
+      .def_static(
+          "of", batch_of, nb::arg("buffer"), nb::arg("sources") = nb::tuple(), nb::kw_only(), nb::arg("keep") = false,
+          "The batch on a Gst.Buffer or its address; None where it carries no metadata. `keep` holds the buffer.")
       .def_prop_ro("frames", &Batch::frames, "The frames, in the order of the batch.")
       .def_prop_ro("pts", batch_pts, "Of the buffer, in ns; None where it has none.")
-      .def_prop_ro("is_kept", [](const Batch& self) { return self.root()->is_kept; }, "True: it holds its buffer.")
-      .def("keep", keep_batch,
-           "Holds the buffer from now on. Whoever writes into it downstream then works on a copy.")
-      .def("close", [](const Batch& self) { close_root(self.root()); },
-           "Gives the buffer back now; what was read from this batch becomes stale.")
-      .def_prop_ro("meta", [](const Batch& self) { return nb::steal(wrap(info<NvDsBatchMeta>(), self.get(), {self.root(), nullptr, 0})); },
-                   "The same batch as a pyds.NvDsBatchMeta.")
+      .def_prop_ro(
+          "is_kept", [](const Batch& self) { return self.root()->is_kept; }, "True: it holds its buffer.")
+      .def("keep", keep_batch, "Holds the buffer from now on. Whoever writes into it downstream then works on a copy.")
+      .def(
+          "close", [](const Batch& self) { close_root(self.root()); },
+          "Gives the buffer back now; what was read from this batch becomes stale.")
+      .def_prop_ro(
+          "meta",
+          [](const Batch& self) {
+            return nb::steal(wrap(info<NvDsBatchMeta>(), self.get(), {self.root(), nullptr, 0}));
+          },
+          "The same batch as a pyds.NvDsBatchMeta.")
       .def("__len__", [](const Batch& self) { return self.frames().size(); })
-      .def("__iter__", [](const Batch& self) { return nb::iter(nb::cast(self.frames())); },
-           nb::sig("def __iter__(self) -> collections.abc.Iterator[Frame]"))
+      .def(
+          "__iter__", [](const Batch& self) { return nb::iter(nb::cast(self.frames())); },
+          nb::sig("def __iter__(self) -> collections.abc.Iterator[Frame]"))
       .def("__getitem__", frame_at, nb::arg("index"));
 }
 
-// --- Frame ------------------------------------------------------------------------------------------------------------
+// --- Frame
+// ------------------------------------------------------------------------------------------------------------
 
 GstBuffer* buffer_of(const Frame& frame) {
   frame.get();
@@ -212,7 +220,8 @@ void remove_object(const Frame& frame, const Object& object) {
   nvds_remove_obj_meta_from_frame(meta, gone);
 }
 
-// --- drawing: display metas of 16 places each -------------------------------------------------------------------------
+// --- drawing: display metas of 16 places each
+// -------------------------------------------------------------------------
 
 constexpr gint64 drawing_mark = 0x666c7576;  // those that the draw functions made and may fill up
 
@@ -304,38 +313,39 @@ void bind_drawing(nb::class_<Frame>& frame) {
 
 void bind_frame_class(nb::module_& m) {
   nb::class_<Frame> frame(m, "Frame", "One picture of one source, and what was found in it.");
-  frame.def_prop_ro("source", source_of, nb::sig("def source(self) -> str | int"),
-                    "Name of the source; its number where no names were given.")
-      .def_prop_ro("source_id", [](const Frame& self) { return self.get()->source_id; }, "The mux's pad.")
-      .def_prop_ro("batch_id", [](const Frame& self) { return self.get()->batch_id; },
-                   "Index of the surface in the buffer.")
-      .def_prop_ro("number", [](const Frame& self) { return self.get()->frame_num; },
-                   "Counts per source, from 0.")
-      .def_prop_ro("pts", [](const Frame& self) { return time_or_none(self.get()->buf_pts); }, "In ns.")
-      .def_prop_ro("time", [](const Frame& self) { return seconds(time_or_none(self.get()->buf_pts)); },
-                   "pts in seconds.")
-      .def_prop_ro("ntp_time",
-                   [](const Frame& self) -> std::optional<double> {
-                     const auto ns = self.get()->ntp_timestamp;
-                     return ns == 0 ? std::nullopt : seconds(ns);
-                   },
-                   "Seconds since 1970; None where the source does not know.")
+  frame
+      .def_prop_ro("source", source_of, nb::sig("def source(self) -> str | int"),
+                   "Name of the source; its number where no names were given.")
+      .def_prop_ro(
+          "source_id", [](const Frame& self) { return self.get()->source_id; }, "The mux's pad.")
+      .def_prop_ro(
+          "batch_id", [](const Frame& self) { return self.get()->batch_id; }, "Index of the surface in the buffer.")
+      .def_prop_ro(
+          "number", [](const Frame& self) { return self.get()->frame_num; }, "Counts per source, from 0.")
+      .def_prop_ro(
+          "pts", [](const Frame& self) { return time_or_none(self.get()->buf_pts); }, "In ns.")
+      .def_prop_ro(
+          "time", [](const Frame& self) { return seconds(time_or_none(self.get()->buf_pts)); }, "pts in seconds.")
+      .def_prop_ro(
+          "ntp_time",
+          [](const Frame& self) -> std::optional<double> {
+            const auto ns = self.get()->ntp_timestamp;
+            return ns == 0 ? std::nullopt : seconds(ns);
+          },
+          "Seconds since 1970; None where the source does not know.")
       .def_prop_ro("size", size_of, "Width and height of the surface: what boxes are measured in.")
-      .def_prop_ro("source_size",
-                   [](const Frame& self) {
-                     return std::pair(self.get()->source_frame_width, self.get()->source_frame_height);
-                   },
-                   "Width and height before the mux scaled it.")
-      .def_prop_ro("is_inferred", [](const Frame& self) { return self.get()->bInferDone != 0; },
-                   "False: the model skipped it.")
+      .def_prop_ro(
+          "source_size",
+          [](const Frame& self) { return std::pair(self.get()->source_frame_width, self.get()->source_frame_height); },
+          "Width and height before the mux scaled it.")
+      .def_prop_ro(
+          "is_inferred", [](const Frame& self) { return self.get()->bInferDone != 0; }, "False: the model skipped it.")
       .def_prop_ro("objects", &Frame::objects, "The objects of now, oldest first.")
-      .def_prop_ro("meta",
-                   [](const Frame& self) {
-                     return nb::steal(wrap(info<NvDsFrameMeta>(), self.get(), self.footing().ground()));
-                   },
-                   "The same frame as a pyds.NvDsFrameMeta.")
-      .def("pixels", pixels_of,
-           nb::sig("def pixels(self) -> numpy.typing.NDArray[numpy.uint8]"),
+      .def_prop_ro(
+          "meta",
+          [](const Frame& self) { return nb::steal(wrap(info<NvDsFrameMeta>(), self.get(), self.footing().ground())); },
+          "The same frame as a pyds.NvDsFrameMeta.")
+      .def("pixels", pixels_of, nb::sig("def pixels(self) -> numpy.typing.NDArray[numpy.uint8]"),
            "uint8 [H, W, 4] RGBA. Of an RGBA surface a writable view, seen downstream; of any other a read-only copy, "
            "converted once.")
       .def("add_object", add_object, nb::arg("box"), nb::kw_only(), nb::arg("label") = "", nb::arg("class_id") = 0,

@@ -1,7 +1,8 @@
 // The iterator behind `for batch in flow`. It knows why its loop was left.
 //
-// When an exception leaves a loop's body, CPython drops the iterator while the exception is on its way. Python code that
-// runs then (a generator's finally, __del__) does not see it: the interpreter puts it aside first. A destructor in C does.
+// When an exception leaves a loop's body, CPython drops the iterator while the exception is on its way. Python code
+// that runs then (a generator's finally, __del__) does not see it: the interpreter puts it aside first. A destructor in
+// C does.
 #include <nanobind/nanobind.h>
 
 #include <utility>
@@ -70,9 +71,11 @@ class Loop {
 }  // namespace
 
 void bind_loop(nb::module_& m) {
-  nb::class_<Loop>(m, "Loop", "Iterates; calls on_leave with the exception that left the loop, or None, when it is dropped.")
+  nb::class_<Loop>(m, "Loop",
+                   "Iterates; calls on_leave with the exception that left the loop, or None, when it is dropped.")
       .def(nb::init<nb::object, nb::object>(), nb::arg("items"), nb::arg("on_leave"))
-      .def("__iter__", [](nb::handle self) { return self; }, nb::sig("def __iter__(self) -> Loop"))
+      .def(
+          "__iter__", [](nb::handle self) { return self; }, nb::sig("def __iter__(self) -> Loop"))
       .def("__next__", &Loop::next, nb::sig("def __next__(self) -> typing.Any"));
 }
 

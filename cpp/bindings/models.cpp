@@ -55,8 +55,9 @@ nb::dict dict_of(const InputSpec& input) {
   return out;
 }
 
-nb::typed<nb::dict, nb::str, nb::any> inspect_model(const std::string& path, const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs,
-                       const std::map<std::string, std::string>& metadata) {
+nb::typed<nb::dict, nb::str, nb::any> inspect_model(const std::string& path, const std::vector<Tensor>& inputs,
+                                                    const std::vector<Tensor>& outputs,
+                                                    const std::map<std::string, std::string>& metadata) {
   const ModelSpec spec = inspect({path, tensors(inputs), tensors(outputs), metadata});
   nb::dict out;
   out["head"] = name_of(spec.head);

@@ -37,7 +37,8 @@ void bind_pyds(nanobind::module_& m) {
 
 NB_MODULE(_core, m) {
   m.doc() = "Compiled part of fluvial and pyds. Private: import those instead.";
-  nanobind::set_leak_warnings(false);  // at exit, of what a program still has in a variable: nothing its user could mend
+  nanobind::set_leak_warnings(
+      false);  // at exit, of what a program still has in a variable: nothing its user could mend
   fluvial::python::Gate::instance().close_at_exit();
   // A program may end with a pipeline running and a batch in a variable; that is no leak to tell its user about.
   nanobind::set_leak_warnings(false);

@@ -9,8 +9,8 @@
 #include <variant>
 
 #include "bindings/frames.h"
-#include "bindings/pyds/memory.h"
 #include "bindings/pyds/field.h"
+#include "bindings/pyds/memory.h"
 #include "bindings/values.h"
 #include "meta/batch_buffer.h"
 
@@ -40,7 +40,8 @@ nb::object text_of(const char* chars, std::size_t size) {
   return nb::steal(text);
 }
 
-// --- Objects ----------------------------------------------------------------------------------------------------------
+// --- Objects
+// ----------------------------------------------------------------------------------------------------------
 
 // A NumPy array of `columns` values an object (0: a flat one), filled in one pass.
 template <typename T, typename Fill>
@@ -72,13 +73,15 @@ nb::object confidences(const Objects& objects) {
 }
 
 nb::object class_ids(const Objects& objects) {
-  return column<std::int32_t>(objects, 0, [](const NvDsObjectMeta& object, std::int32_t* out) { *out = object.class_id; });
+  return column<std::int32_t>(objects, 0,
+                              [](const NvDsObjectMeta& object, std::int32_t* out) { *out = object.class_id; });
 }
 
 // UNTRACKED_OBJECT_ID is all ones: -1.
 nb::object track_ids(const Objects& objects) {
-  return column<std::int64_t>(
-      objects, 0, [](const NvDsObjectMeta& object, std::int64_t* out) { *out = static_cast<std::int64_t>(object.object_id); });
+  return column<std::int64_t>(objects, 0, [](const NvDsObjectMeta& object, std::int64_t* out) {
+    *out = static_cast<std::int64_t>(object.object_id);
+  });
 }
 
 nb::list labels(const Objects& objects) {
@@ -180,7 +183,8 @@ void bind_objects_class(nb::module_& m) {
            "Those for which everything given holds.");
 }
 
-// --- Object -----------------------------------------------------------------------------------------------------------
+// --- Object
+// -----------------------------------------------------------------------------------------------------------
 
 void set_text(const Object& object, const std::string& text) {
   object.get();
@@ -271,12 +275,14 @@ nb::object mask_of(const Object& object) {
 
 void bind_look(nb::class_<Object>& object) {
   object
-      .def_prop_rw("border_color", [](const Object& self) { return ColorValue{self.get()->rect_params.border_color}; },
-                   [](const Object& self, const ColorValue& color) { self.get()->rect_params.border_color = color; },
-                   "Red, green, blue, alpha: 0..1.")
-      .def_prop_rw("border_width", [](const Object& self) { return self.get()->rect_params.border_width; },
-                   [](const Object& self, unsigned width) { self.get()->rect_params.border_width = width; },
-                   "Pixels; 0: no border.")
+      .def_prop_rw(
+          "border_color", [](const Object& self) { return ColorValue{self.get()->rect_params.border_color}; },
+          [](const Object& self, const ColorValue& color) { self.get()->rect_params.border_color = color; },
+          "Red, green, blue, alpha: 0..1.")
+      .def_prop_rw(
+          "border_width", [](const Object& self) { return self.get()->rect_params.border_width; },
+          [](const Object& self, unsigned width) { self.get()->rect_params.border_width = width; },
+          "Pixels; 0: no border.")
       .def_prop_rw("fill_color", get_fill, set_fill, nb::arg("color").none(), "None: not filled.")
       .def_prop_rw("text", get_text, set_text, "What is drawn beside the box.",
                    nb::for_getter(nb::sig("def text(self) -> str")));
@@ -285,45 +291,52 @@ void bind_look(nb::class_<Object>& object) {
 void bind_object_class(nb::module_& m) {
   nb::class_<Object> object(m, "Object", "Something found in a frame.");
   object
-      .def_prop_rw("label", [](const Object& self) { return text_of(self.get()->obj_label, sizeof(self.get()->obj_label)); },
-                   set_label, nb::for_getter(nb::sig("def label(self) -> str")),
-                   "At most 127 bytes of UTF-8. Setting it sets the drawn text too.")
-      .def_prop_rw("class_id", [](const Object& self) { return self.get()->class_id; },
-                   [](const Object& self, int id) { self.get()->class_id = id; })
-      .def_prop_rw("confidence", [](const Object& self) { return self.get()->confidence; },
-                   [](const Object& self, float confidence) { self.get()->confidence = confidence; },
-                   "Of the detector; below 0 where it said nothing.")
-      .def_prop_rw("track_id", get_track_id,
-                   [](const Object& self, std::optional<std::int64_t> id) {
-                     self.get()->object_id = id ? static_cast<guint64>(*id) : UNTRACKED_OBJECT_ID;
-                   },
-                   nb::for_setter(nb::arg("id").none()), "None: untracked.")
-      .def_prop_rw("box",
-                   [](const Object& self) {
-                     const auto& rect = self.get()->rect_params;
-                     return BoxValue{rect.left, rect.top, rect.width, rect.height};
-                   },
-                   [](const Object& self, const BoxValue& box) { set_box(self.get()->rect_params, box); },
-                   nb::for_getter(nb::sig("def box(self) -> tuple[float, float, float, float]")),
-                   "Left, top, width, height in pixels of the surface.")
-      .def_prop_ro("detector_box",
-                   [](const Object& self) { return box_of(self.get()->detector_bbox_info.org_bbox_coords); },
-                   nb::sig("def detector_box(self) -> tuple[float, float, float, float]"),
-                   "The detector's own box, which no tracker moved.")
+      .def_prop_rw(
+          "label", [](const Object& self) { return text_of(self.get()->obj_label, sizeof(self.get()->obj_label)); },
+          set_label, nb::for_getter(nb::sig("def label(self) -> str")),
+          "At most 127 bytes of UTF-8. Setting it sets the drawn text too.")
+      .def_prop_rw(
+          "class_id", [](const Object& self) { return self.get()->class_id; },
+          [](const Object& self, int id) { self.get()->class_id = id; })
+      .def_prop_rw(
+          "confidence", [](const Object& self) { return self.get()->confidence; },
+          [](const Object& self, float confidence) { self.get()->confidence = confidence; },
+          "Of the detector; below 0 where it said nothing.")
+      .def_prop_rw(
+          "track_id", get_track_id,
+          [](const Object& self, std::optional<std::int64_t> id) {
+            self.get()->object_id = id ? static_cast<guint64>(*id) : UNTRACKED_OBJECT_ID;
+          },
+          nb::for_setter(nb::arg("id").none()), "None: untracked.")
+      .def_prop_rw(
+          "box",
+          [](const Object& self) {
+            const auto& rect = self.get()->rect_params;
+            return BoxValue{rect.left, rect.top, rect.width, rect.height};
+          },
+          [](const Object& self, const BoxValue& box) { set_box(self.get()->rect_params, box); },
+          nb::for_getter(nb::sig("def box(self) -> tuple[float, float, float, float]")),
+          "Left, top, width, height in pixels of the surface.")
+      .def_prop_ro(
+          "detector_box", [](const Object& self) { return box_of(self.get()->detector_bbox_info.org_bbox_coords); },
+          nb::sig("def detector_box(self) -> tuple[float, float, float, float]"),
+          "The detector's own box, which no tracker moved.")
       .def_prop_ro("tracker_confidence", [](const Object& self) { return self.get()->tracker_confidence; })
-      .def_prop_ro("component_id", [](const Object& self) { return self.get()->unique_component_id; },
-                   "unique-id of the model that found it.")
+      .def_prop_ro(
+          "component_id", [](const Object& self) { return self.get()->unique_component_id; },
+          "unique-id of the model that found it.")
       .def_prop_ro("parent", get_parent, "The object in which a second detector found it.")
       .def_prop_ro("classifications", classifications,
                    nb::sig("def classifications(self) -> list[tuple[str, str, float]]"),
                    "Attribute, label and confidence of each classification, in order of arrival.")
       .def_prop_ro("mask", mask_of, nb::sig("def mask(self) -> numpy.typing.NDArray[numpy.float32] | None"),
                    "float32 [h, w] over the box (key points: [n]); a copy.")
-      .def_prop_ro("meta",
-                   [](const Object& self) {
-                     return nb::steal(wrap(info<NvDsObjectMeta>(), self.get(), self.footing().ground()));
-                   },
-                   "The same object as a pyds.NvDsObjectMeta.");
+      .def_prop_ro(
+          "meta",
+          [](const Object& self) {
+            return nb::steal(wrap(info<NvDsObjectMeta>(), self.get(), self.footing().ground()));
+          },
+          "The same object as a pyds.NvDsObjectMeta.");
   bind_look(object);
 }
 

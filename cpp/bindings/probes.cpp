@@ -50,7 +50,7 @@ GstPadProbeReturn meaning_of(PyObject* result) {
   const long number = PyLong_AsLong(result);
   PyErr_Clear();
   return number == GST_PAD_PROBE_DROP || number == GST_PAD_PROBE_REMOVE ? static_cast<GstPadProbeReturn>(number)
-                                                                         : GST_PAD_PROBE_OK;
+                                                                        : GST_PAD_PROBE_OK;
 }
 
 // A new reference to what the function returned; nullptr with an exception. The batch is closed unless it was kept.

@@ -201,8 +201,7 @@ void bind_queue(nb::module_& m) {
            nb::kw_only(), nb::arg("capacity") = 2, nb::arg("lockstep") = true)
       .def("next", &BatchQueue::next, nb::arg("timeout"),
            "Waits up to `timeout` seconds, without the GIL. None: nothing came; is_over says whether anything will.")
-      .def_prop_ro("is_over", &BatchQueue::is_over,
-                   "EOS passed the pad, or stop() was called, and nothing waits here.")
+      .def_prop_ro("is_over", &BatchQueue::is_over, "EOS passed the pad, or stop() was called, and nothing waits here.")
       .def("stop", &BatchQueue::stop,
            "Lets the streaming thread go and drops what waits. Idempotent. Buffers then pass untouched.");
 }

@@ -17,22 +17,21 @@ namespace fluvial::python {
 struct TypeInfo;  // pyds/wrapper.h
 
 struct Root {
-  PyObject_HEAD
-  Lease lease;                  // empty: memory of Python's own
-  NvDsBatchMeta* batch;         // of the lease
-  void* buffer;                 // GstBuffer it was found on, where pixels are asked for; nullptr: not known
-  bool holds_buffer;            // and this has a reference on it
-  bool is_kept;                 // whoever hands batches out must not close it
-  void* owned;                  // memory of Python's own, freed with the root
+  PyObject_HEAD Lease lease;  // empty: memory of Python's own
+  NvDsBatchMeta* batch;       // of the lease
+  void* buffer;               // GstBuffer it was found on, where pixels are asked for; nullptr: not known
+  bool holds_buffer;          // and this has a reference on it
+  bool is_kept;               // whoever hands batches out must not close it
+  void* owned;                // memory of Python's own, freed with the root
   void (*free_owned)(void*);
-  const void* element;          // memory that was handed to a user meta lives as long as that does
+  const void* element;  // memory that was handed to a user meta lives as long as that does
   std::uint64_t generation;
-  GSList* retired;              // arrays of Python's own that views may still show, freed with the root
-  PyObject* sources;            // sequence of names by source id, or nullptr
-  PyObject* converted;          // dict of batch id -> converted pixels, or nullptr
-  PyObject* place;              // code object of the function that obtained it, or nullptr
-  bool is_open;                 // false: the callback is over, the batch was closed, the memory was freed
-  bool is_scoped;               // made for a callback while the buffer dies: only is_open counts
+  GSList* retired;      // arrays of Python's own that views may still show, freed with the root
+  PyObject* sources;    // sequence of names by source id, or nullptr
+  PyObject* converted;  // dict of batch id -> converted pixels, or nullptr
+  PyObject* place;      // code object of the function that obtained it, or nullptr
+  bool is_open;         // false: the callback is over, the batch was closed, the memory was freed
+  bool is_scoped;       // made for a callback while the buffer dies: only is_open counts
 };
 
 extern PyTypeObject* root_type;

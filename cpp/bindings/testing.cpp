@@ -38,9 +38,7 @@ class TestBuffer {
   GstBuffer* buffer_;
 };
 
-PixelFormat format_named(const std::string& name) {
-  return pixel_format(gst_video_format_from_string(name.c_str()));
-}
+PixelFormat format_named(const std::string& name) { return pixel_format(gst_video_format_from_string(name.c_str())); }
 
 void fill_object(NvDsObjectMeta* object, int index) {
   object->class_id = index % 4;
@@ -114,11 +112,11 @@ void bind_testing(nb::module_& m) {
   nb::class_<TestBuffer>(m, "Buffer")
       .def("__hash__", [](const TestBuffer& self) { return reinterpret_cast<std::uintptr_t>(self.get()); })
       .def("close", &TestBuffer::close)
-      .def("copy", [](const TestBuffer& self) { return new TestBuffer(gst_buffer_copy(self.get())); },
-           nb::rv_policy::take_ownership)
+      .def(
+          "copy", [](const TestBuffer& self) { return new TestBuffer(gst_buffer_copy(self.get())); },
+          nb::rv_policy::take_ownership)
       .def("pixel", pixel_at, nb::arg("batch_id"), nb::arg("x"), nb::arg("y"), "The first byte of a pixel.")
-      .def_prop_ro("references",
-                   [](const TestBuffer& self) { return GST_MINI_OBJECT_REFCOUNT_VALUE(self.get()); });
+      .def_prop_ro("references", [](const TestBuffer& self) { return GST_MINI_OBJECT_REFCOUNT_VALUE(self.get()); });
   m.def("tag_buffers", tag_buffers, nb::arg("pad"), nb::arg("objects") = 0);
   m.def("push", push, nb::arg("pad"), nb::arg("buffer"));
   m.def("make_buffer", make_buffer, nb::rv_policy::take_ownership, nb::arg("frames") = 1, nb::arg("objects") = 0,

@@ -10,7 +10,9 @@ namespace fluvial {
 // `formats` in caps syntax, such as "{ NV12, RGBA }"; any size and framerate.
 inline GstCaps* any_surface_caps(const char* formats = surface_formats) {
   gchar* text = g_strdup_printf(
-      "video/x-raw(%s), format=(string)%s, width=(int)[ 1, max ], height=(int)[ 1, max ], framerate=(fraction)[ 0/1, max ]", surface_feature, formats);
+      "video/x-raw(%s), format=(string)%s, width=(int)[ 1, max ], height=(int)[ 1, max ], framerate=(fraction)[ 0/1, "
+      "max ]",
+      surface_feature, formats);
   auto* caps = gst_caps_from_string(text);
   g_free(text);
   return caps;

@@ -6,9 +6,8 @@
 
 namespace fluvial {
 
-constexpr auto source_event_flags =
-    static_cast<GstEventTypeFlags>(GST_EVENT_TYPE_DOWNSTREAM | GST_EVENT_TYPE_SERIALIZED | GST_EVENT_TYPE_STICKY |
-                                   GST_EVENT_TYPE_STICKY_MULTI);
+constexpr auto source_event_flags = static_cast<GstEventTypeFlags>(
+    GST_EVENT_TYPE_DOWNSTREAM | GST_EVENT_TYPE_SERIALIZED | GST_EVENT_TYPE_STICKY | GST_EVENT_TYPE_STICKY_MULTI);
 
 constexpr auto event_pad_added = static_cast<GstEventType>(GST_EVENT_MAKE_TYPE(400, source_event_flags));
 constexpr auto event_pad_deleted = static_cast<GstEventType>(GST_EVENT_MAKE_TYPE(401, source_event_flags));
@@ -29,13 +28,13 @@ inline GstEvent* new_stream_eos_event(guint id) { return new_source_event(event_
 
 // True when the event is of this type; then source_id is filled in.
 inline bool is_source_event(GstEvent* event, GstEventType type, guint& source_id) {
-  return GST_EVENT_TYPE(event) == type && gst_structure_get_uint(gst_event_get_structure(event), "source-id", &source_id);
+  return GST_EVENT_TYPE(event) == type &&
+         gst_structure_get_uint(gst_event_get_structure(event), "source-id", &source_id);
 }
 
 // The element message "stream-eos" {stream-id}, carried to the sink, which posts it when it has shown the last frame.
 inline GstEvent* new_stream_eos_message_event(GstObject* from, guint id) {
-  auto* message =
-      gst_message_new_element(from, gst_structure_new("stream-eos", "stream-id", G_TYPE_UINT, id, nullptr));
+  auto* message = gst_message_new_element(from, gst_structure_new("stream-eos", "stream-id", G_TYPE_UINT, id, nullptr));
   auto* event = gst_event_new_sink_message("stream-eos", message);
   gst_message_unref(message);
   return event;

@@ -49,7 +49,8 @@ class FLUVIAL_EXPORT Lease {
 // In front of every pooled element.
 struct ElementHeader {
   std::atomic<std::uint64_t> generation;
-  std::uint64_t is_listed;  // in a list of a batch, a frame, an object: it would be freed twice in two. Under meta_mutex.
+  std::uint64_t
+      is_listed;  // in a list of a batch, a frame, an object: it would be freed twice in two. Under meta_mutex.
 };
 
 // Only for elements of our pools, while a lease on their batch is held.

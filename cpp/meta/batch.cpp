@@ -14,7 +14,9 @@ namespace {
 const char arena_mark = 0;  // its address says "made by us"
 
 template <auto Release, typename T>
-void as_release_func(gpointer data, gpointer) { Release(static_cast<T*>(data)); }
+void as_release_func(gpointer data, gpointer) {
+  Release(static_cast<T*>(data));
+}
 
 gpointer copy_nothing(gpointer, gpointer) { return nullptr; }  // pooled elements are copied by their owners (copy.cpp)
 

@@ -43,7 +43,8 @@ class Arena {
   Pool frames_, objects_, classifiers_, displays_, users_, labels_;
 };
 
-// Everything that an element owns is freed; the element goes back to its pool. Used as the pools' release functions too.
+// Everything that an element owns is freed; the element goes back to its pool. Used as the pools' release functions
+// too.
 void release_frame(NvDsFrameMeta* frame);
 void release_object(NvDsObjectMeta* object);
 void release_classifier(NvDsClassifierMeta* classifier);

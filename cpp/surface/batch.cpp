@@ -42,10 +42,10 @@ void describe(const Surface& surface, NvBufSurfaceParams& params) {
   params.planeParams.num_planes = static_cast<uint32_t>(plane_count(view.format));
   for (int p = 0; p < plane_count(view.format); ++p) {
     const int rows = plane_rows(view.format, p, view.height);
-    const int bytes_per_pixel = p == 1 && view.format == PixelFormat::nv12 ? 2
+    const int bytes_per_pixel = p == 1 && view.format == PixelFormat::nv12                             ? 2
                                 : view.format == PixelFormat::rgba || view.format == PixelFormat::bgrx ? 4
-                                : view.format == PixelFormat::rgb ? 3
-                                                                  : 1;
+                                : view.format == PixelFormat::rgb                                      ? 3
+                                                                                                       : 1;
     params.planeParams.width[p] = static_cast<uint32_t>(row_bytes(view.format, p, view.width) / bytes_per_pixel);
     params.planeParams.height[p] = static_cast<uint32_t>(rows);
     params.planeParams.pitch[p] = static_cast<uint32_t>(view.stride[p]);

@@ -15,8 +15,9 @@ constexpr Row table[] = {
     {PixelFormat::bgrx, GST_VIDEO_FORMAT_BGRx, "BGRx"}, {PixelFormat::gray8, GST_VIDEO_FORMAT_GRAY8, "GRAY8"},
 };
 
-NvBufSurfaceColorFormat yuv_variant(const Colorimetry& c, NvBufSurfaceColorFormat bt601, NvBufSurfaceColorFormat full601,
-                                    NvBufSurfaceColorFormat bt709, NvBufSurfaceColorFormat full709) {
+NvBufSurfaceColorFormat yuv_variant(const Colorimetry& c, NvBufSurfaceColorFormat bt601,
+                                    NvBufSurfaceColorFormat full601, NvBufSurfaceColorFormat bt709,
+                                    NvBufSurfaceColorFormat full709) {
   if (c.is_bt709) return c.is_full_range ? full709 : bt709;
   return c.is_full_range ? full601 : bt601;
 }

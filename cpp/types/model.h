@@ -30,9 +30,9 @@ struct InputSpec {
   Layout layout = Layout::nchw;
   Size size;  // pixels of the network's input
   ColorOrder color = ColorOrder::rgb;
-  bool keeps_aspect = false;       // letterbox
-  bool is_padding_centred = false; // else the picture lies top left
-  float pad_value = 0;             // 0..255, before scale and offset
+  bool keeps_aspect = false;        // letterbox
+  bool is_padding_centred = false;  // else the picture lies top left
+  float pad_value = 0;              // 0..255, before scale and offset
   float scale[3] = {1, 1, 1};
   float offset[3] = {0, 0, 0};
 };
@@ -41,12 +41,12 @@ struct ModelSpec {
   Head head = Head::unknown;
   InputSpec input;
   int class_count = 0;
-  std::vector<std::string> labels;   // by class id; may be shorter than class_count
+  std::vector<std::string> labels;  // by class id; may be shorter than class_count
   bool needs_nms = false;
-  bool is_batch_open = false;        // the first dimension may be any number
-  std::string size_input;            // name of an input that wants each frame's size ([N, 2] i64 width, height), or empty
+  bool is_batch_open = false;  // the first dimension may be any number
+  std::string size_input;      // name of an input that wants each frame's size ([N, 2] i64 width, height), or empty
   std::map<std::string, std::string> options;  // for the head: "background=1", "boxes=...", written by inspection
-  std::vector<std::string> evidence; // one sentence for each decision
+  std::vector<std::string> evidence;           // one sentence for each decision
 };
 
 }  // namespace fluvial

@@ -43,7 +43,9 @@ struct TensorView {
   void* data = nullptr;
 
   template <typename T>
-  const T* as() const { return static_cast<const T*>(data); }
+  const T* as() const {
+    return static_cast<const T*>(data);
+  }
 };
 
 }  // namespace fluvial

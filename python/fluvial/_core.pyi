@@ -7,7 +7,6 @@ from typing import Any
 import numpy
 import numpy.typing
 
-from fluvial._core import pyds as pyds
 from fluvial.errors import StaleMetadataError as StaleMetadataError
 
 
@@ -309,3 +308,6 @@ def inspect_model(path: str, inputs: Sequence[tuple[str, str, Sequence[int]]], o
     """
     How a model is to be fed and read, and why. RuntimeError: it cannot be decided; the text says what to add.
     """
+
+
+pyds: types.ModuleType

@@ -90,7 +90,8 @@ TEST_CASE("it is as good as trying everything, for all shapes up to 5 x 6") {
     const std::size_t rows = any_rows(random), columns = any_columns(random);
     const float limit = 0.1F * static_cast<float>(tenth(random));
     Costs costs(rows * columns);
-    for (auto& cost : costs) cost = 0.1F * static_cast<float>(tenth(random));  // tenths make ties, which are the hard part
+    for (auto& cost : costs)
+      cost = 0.1F * static_cast<float>(tenth(random));  // tenths make ties, which are the hard part
     const auto& column_of = assignment.solve(costs.data(), rows, columns, limit);
     check_one_to_one(column_of);
     std::vector<char> is_taken(columns);
@@ -106,8 +107,8 @@ TEST_CASE("a large random problem with a planted answer is solved") {
   std::vector<int> planted(columns);
   for (std::size_t i = 0; i < columns; ++i) planted[i] = static_cast<int>(i);
   std::shuffle(planted.begin(), planted.end(), random);
-  // Duality proves the answer: cost = row price + column price + slack, no slack on it, and only its columns are priced,
-  // below 0. Those prices draw many rows to the same column, so taking each row's cheapest is far off.
+  // Duality proves the answer: cost = row price + column price + slack, no slack on it, and only its columns are
+  // priced, below 0. Those prices draw many rows to the same column, so taking each row's cheapest is far off.
   Costs column_price(columns, 0), costs(rows * columns);
   for (std::size_t row = 0; row < rows; ++row) column_price[planted[row]] = -2 * any(random);
   for (std::size_t row = 0; row < rows; ++row) {

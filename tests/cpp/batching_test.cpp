@@ -69,7 +69,8 @@ TEST_CASE("whatever the queues hold, a batch fits and takes nothing that is not 
     const BatchingRule rule{static_cast<int>(random() % 9), random() % 2 == 0};
     const bool is_over = random() % 2 == 0;
     const auto counts = choose_batch(sources, rule, is_over, random() % 8);
-    const int waiting = std::accumulate(sources.begin(), sources.end(), 0, [](int n, auto& s) { return n + s.waiting; });
+    const int waiting =
+        std::accumulate(sources.begin(), sources.end(), 0, [](int n, auto& s) { return n + s.waiting; });
     if (is_over) CHECK(counts.empty() == (waiting == 0));
     if (counts.empty()) continue;
     REQUIRE(counts.size() == sources.size());

@@ -38,7 +38,8 @@ Detection seen(float centre_x, float centre_y, float confidence = 0.95F, int cla
 
 // The track that took this detection in the last update.
 const Track* taker(const std::vector<Track>& tracks, int detection) {
-  const auto found = std::find_if(tracks.begin(), tracks.end(), [&](const Track& t) { return t.detection == detection; });
+  const auto found =
+      std::find_if(tracks.begin(), tracks.end(), [&](const Track& t) { return t.detection == detection; });
   return found == tracks.end() ? nullptr : &*found;
 }
 
@@ -52,7 +53,9 @@ std::size_t active_count(const std::vector<Track>& tracks) {
 }
 
 // One object that walks to the right, 4 pixels a frame.
-Detections walker(int frame, float confidence = 0.95F) { return {seen(100 + 4.0F * static_cast<float>(frame), 200, confidence)}; }
+Detections walker(int frame, float confidence = 0.95F) {
+  return {seen(100 + 4.0F * static_cast<float>(frame), 200, confidence)};
+}
 
 }  // namespace
 
@@ -277,7 +280,8 @@ TEST_CASE("frames that nobody saw are bridged by their number") {
 TEST_CASE("numbers that stand still, fall or leap are survived") {
   ByteTracker tracker;
   const auto never = std::numeric_limits<std::int64_t>::max(), before = std::numeric_limits<std::int64_t>::min();
-  for (const std::int64_t frame : {std::int64_t{5}, std::int64_t{5}, std::int64_t{3}, never, before, std::int64_t{0}, never})
+  for (const std::int64_t frame :
+       {std::int64_t{5}, std::int64_t{5}, std::int64_t{3}, never, before, std::int64_t{0}, never})
     tracker.update(frame, {seen(100, 200)});
   const auto& tracks = tracker.update(0, {seen(100, 200)});
   REQUIRE(tracks.size() == 1);
@@ -287,7 +291,7 @@ TEST_CASE("numbers that stand still, fall or leap are survived") {
 TEST_CASE("boxes that are none are passed over") {
   const float nan = std::numeric_limits<float>::quiet_NaN(), far = std::numeric_limits<float>::infinity();
   ByteTracker tracker;
-  const Detections bad = {{0, 0.9F, {nan, 0, 10, 10}}, {0, 0.9F, {0, 0, far, 10}},   {0, 0.9F, {0, 0, 0, 10}},
+  const Detections bad = {{0, 0.9F, {nan, 0, 10, 10}}, {0, 0.9F, {0, 0, far, 10}},    {0, 0.9F, {0, 0, 0, 10}},
                           {0, 0.9F, {0, 0, 10, -4}},   {0, 0.9F, {1e30F, 0, 10, 10}}, {0, nan, {0, 0, 10, 10}}};
   CHECK(tracker.update(0, bad).empty());
   CHECK(tracker.update(1, nullptr, 0).empty());
@@ -389,7 +393,8 @@ TEST_CASE("the steady state allocates nothing") {
     for (int i = 0; i < 50; ++i) {
       const bool is_weak = (frame + i) % 11 == 0;
       if ((frame + i) % 17 != 0)
-        detections.push_back(seen(60.0F * static_cast<float>(i) + jitter(random), 200 + jitter(random), is_weak ? 0.3F : 0.9F));
+        detections.push_back(
+            seen(60.0F * static_cast<float>(i) + jitter(random), 200 + jitter(random), is_weak ? 0.3F : 0.9F));
     }
     frames.push_back(std::move(detections));
   }
@@ -404,7 +409,8 @@ TEST_CASE("the steady state allocates nothing") {
 TEST_CASE("a setting out of range is refused with its name, value and range") {
   TrackerSettings settings;
   settings.high_confidence = 1.5F;
-  CHECK_THROWS_WITH_AS(ByteTracker{settings}, "tracker: high_confidence is 1.5, allowed is 0 to 1", std::invalid_argument);
+  CHECK_THROWS_WITH_AS(ByteTracker{settings}, "tracker: high_confidence is 1.5, allowed is 0 to 1",
+                       std::invalid_argument);
   settings = {};
   settings.max_targets = 0;
   CHECK_THROWS_WITH_AS(ByteTracker{settings}, "tracker: max_targets is 0, allowed is a whole number from 1 to 100000",

@@ -1,6 +1,6 @@
 // fluvialconvert: what is copied and what is not, and metadata that follows its picture.
-#include "leaks.h"
 #include "harness.h"
+#include "leaks.h"
 #include "meta/batch_buffer.h"
 #include "pictures.h"
 #include "pipelines.h"
@@ -280,8 +280,8 @@ TEST_CASE("turned pictures have turned sizes, in every format") {
 TEST_CASE("caps change mid stream, size and format and memory") {
   Harness h("fluvialconvert");
   h.set_caps(video_caps("I420", 64, 48), "video/x-raw(memory:NVMM),format=RGBA");
-  for (const auto& [format, width, height] :
-       {std::tuple{"I420", 64, 48}, std::tuple{"NV12", 33, 17}, std::tuple{"RGB", 8, 8}, std::tuple{"GRAY8", 640, 360}}) {
+  for (const auto& [format, width, height] : {std::tuple{"I420", 64, 48}, std::tuple{"NV12", 33, 17},
+                                              std::tuple{"RGB", 8, 8}, std::tuple{"GRAY8", 640, 360}}) {
     CAPTURE(format);
     h.set_in_caps(video_caps(format, width, height));
     REQUIRE(h.push(new_frame(gst_video_format_from_string(format), width, height)) == GST_FLOW_OK);
@@ -337,8 +337,8 @@ TEST_CASE("every pair of formats and memories runs in a pipeline, odd sizes too"
     for (const char* to : {"NV12", "RGBA", "GRAY8"}) {
       Pipeline p("videotestsrc num-buffers=2 ! video/x-raw,format=" + std::string(from) +
                  ",width=67,height=45 ! fluvialconvert ! video/x-raw(memory:NVMM) ! fluvialconvert"
-                 " ! video/x-raw(memory:NVMM),format=" + to + ",width=35,height=99 ! fluvialconvert ! video/x-raw,format=" +
-                 from + " ! fakesink");
+                 " ! video/x-raw(memory:NVMM),format=" +
+                 to + ",width=35,height=99 ! fluvialconvert ! video/x-raw,format=" + from + " ! fakesink");
       const auto outcome = p.play();
       CHECK_MESSAGE(outcome.has_ended, from << " " << to << " " << outcome.error);
     }
@@ -373,8 +373,9 @@ TEST_CASE("a writer on one branch of a tee leaves the other branch's picture alo
 }
 
 TEST_CASE("200 starts and stops leave nothing behind") {
-  Pipeline p("videotestsrc num-buffers=1000 ! video/x-raw,width=32,height=32 ! fluvialconvert "
-             "! video/x-raw(memory:NVMM),format=RGBA,width=16 ! fakesink async=true");
+  Pipeline p(
+      "videotestsrc num-buffers=1000 ! video/x-raw,width=32,height=32 ! fluvialconvert "
+      "! video/x-raw(memory:NVMM),format=RGBA,width=16 ! fakesink async=true");
   for (int round = 0; round < 200; ++round) {
     REQUIRE(p.reaches(GST_STATE_PLAYING));
     p.set_state(GST_STATE_NULL);
@@ -385,7 +386,8 @@ TEST_CASE("settings taken for DeepStream's sake come back as they were set") {
   Harness h("nvvideoconvert");
   g_object_set(h.element(), "gpu-id", 3, "nvbuf-memory-type", 2, "interpolation-method", 4, nullptr);
   guint gpu = 0, memory = 0, interpolation = 0;
-  g_object_get(h.element(), "gpu-id", &gpu, "nvbuf-memory-type", &memory, "interpolation-method", &interpolation, nullptr);
+  g_object_get(h.element(), "gpu-id", &gpu, "nvbuf-memory-type", &memory, "interpolation-method", &interpolation,
+               nullptr);
   CHECK(gpu == 3);
   CHECK(memory == 2);
   CHECK(interpolation == 4);

@@ -1,6 +1,6 @@
 // fluvialdecode: whatever this machine can decode, into surfaces.
-#include "leaks.h"
 #include "harness.h"
+#include "leaks.h"
 #include "pipelines.h"
 #include "surface/batch.h"
 
@@ -56,7 +56,9 @@ TEST_CASE("H.264, H.265, VP8 and JPEG become surfaces, the decoder's own memory"
 }
 
 TEST_CASE("a format that surfaces lack is converted to one they have") {
-  Pipeline p("videotestsrc num-buffers=3 ! video/x-raw,format=Y444,width=96,height=64 ! jpegenc ! fluvialdecode ! fakesink name=f");
+  Pipeline p(
+      "videotestsrc num-buffers=3 ! video/x-raw,format=Y444,width=96,height=64 ! jpegenc ! fluvialdecode ! fakesink "
+      "name=f");
   Frames frames;
   frames.look(p);
   CHECK(p.play().has_ended);
@@ -154,8 +156,9 @@ TEST_CASE("after NULL, and after READY, the next stream may be of another codec"
 }
 
 TEST_CASE("the picture's size changes mid stream") {
-  Pipeline p("videotestsrc num-buffers=30 ! video/x-raw,format=I420,framerate=30/1 ! capsfilter name=c "
-             "caps=video/x-raw,width=96,height=64 ! jpegenc ! fluvialdecode ! fakesink name=f");
+  Pipeline p(
+      "videotestsrc num-buffers=30 ! video/x-raw,format=I420,framerate=30/1 ! capsfilter name=c "
+      "caps=video/x-raw,width=96,height=64 ! jpegenc ! fluvialdecode ! fakesink name=f");
   std::atomic<int> small{0}, large{0};
   watch(p.element("f"), "sink", [&](GstBuffer* buffer) {
     (surface_at(buffer, 0)->format().size == Size{96, 64} ? small : large) += 1;

@@ -1,6 +1,6 @@
 // fluvialdemux: each source's frames out of its own pad, whoever else listens.
-#include "leaks.h"
 #include "harness.h"
+#include "leaks.h"
 #include "meta/batch_buffer.h"
 #include "pipelines.h"
 #include "surface/batch.h"
@@ -42,7 +42,8 @@ struct Demux {
   // One frame of each source, with two objects, the second a child of the first.
   GstBuffer* batch(const std::vector<guint>& sources, int n = 0, Size size = {32, 16}) {
     std::vector<SurfacePtr> surfaces;
-    for (std::size_t i = 0; i < sources.size(); ++i) surfaces.push_back(allocator->allocate({PixelFormat::nv12, size, {}}));
+    for (std::size_t i = 0; i < sources.size(); ++i)
+      surfaces.push_back(allocator->allocate({PixelFormat::nv12, size, {}}));
     auto* buffer = new_batch_buffer(std::move(surfaces));
     auto* meta = add_batch_meta(buffer, guint(sources.size()));
     for (guint i = 0; i < sources.size(); ++i) {
@@ -163,14 +164,15 @@ TEST_CASE("one branch that has enough does not stop the other; all of them do") 
   auto& a = demux.add(0);
   auto& b = demux.add(1);
   auto end = [](const Harness& h) {
-    gst_pad_add_probe(h.get()->sinkpad, GST_PAD_PROBE_TYPE_BUFFER,
-                      [](GstPad*, GstPadProbeInfo* info, gpointer) {
-                        gst_buffer_unref(GST_PAD_PROBE_INFO_BUFFER(info));
-                        info->data = nullptr;
-                        info->ABI.abi.flow_ret = GST_FLOW_EOS;
-                        return GST_PAD_PROBE_HANDLED;
-                      },
-                      nullptr, nullptr);
+    gst_pad_add_probe(
+        h.get()->sinkpad, GST_PAD_PROBE_TYPE_BUFFER,
+        [](GstPad*, GstPadProbeInfo* info, gpointer) {
+          gst_buffer_unref(GST_PAD_PROBE_INFO_BUFFER(info));
+          info->data = nullptr;
+          info->ABI.abi.flow_ret = GST_FLOW_EOS;
+          return GST_PAD_PROBE_HANDLED;
+        },
+        nullptr, nullptr);
   };
   end(a);
   CHECK(demux.push({0, 1}) == GST_FLOW_OK);
@@ -184,19 +186,22 @@ TEST_CASE("a branch's error is everybody's") {
   Demux demux;
   auto& a = demux.add(0);
   demux.add(1);
-  gst_pad_add_probe(a.get()->sinkpad, GST_PAD_PROBE_TYPE_BUFFER,
-                    [](GstPad*, GstPadProbeInfo* info, gpointer) {
-                      gst_buffer_unref(GST_PAD_PROBE_INFO_BUFFER(info));
-                      info->data = nullptr;
-                      info->ABI.abi.flow_ret = GST_FLOW_ERROR;
-                      return GST_PAD_PROBE_HANDLED;
-                    },
-                    nullptr, nullptr);
+  gst_pad_add_probe(
+      a.get()->sinkpad, GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad*, GstPadProbeInfo* info, gpointer) {
+        gst_buffer_unref(GST_PAD_PROBE_INFO_BUFFER(info));
+        info->data = nullptr;
+        info->ABI.abi.flow_ret = GST_FLOW_ERROR;
+        return GST_PAD_PROBE_HANDLED;
+      },
+      nullptr, nullptr);
   CHECK(demux.push({1, 0}) == GST_FLOW_ERROR);
 }
 
 TEST_CASE("a buffer without batch metadata is an error that says what is missing") {
-  Pipeline p("videotestsrc num-buffers=3 ! fluvialconvert ! video/x-raw(memory:NVMM) ! fluvialdemux name=d d.src_0 ! fakesink");
+  Pipeline p(
+      "videotestsrc num-buffers=3 ! fluvialconvert ! video/x-raw(memory:NVMM) ! fluvialdemux name=d d.src_0 ! "
+      "fakesink");
   CHECK(p.play().error == "a buffer without batch metadata: put nvstreammux before this element");
 }
 
@@ -209,8 +214,9 @@ TEST_CASE("a batch_id beyond the batch is an error, not a crash") {
 }
 
 TEST_CASE("every pad ends, also one that never had a frame") {
-  Pipeline p("videotestsrc num-buffers=5 ! video/x-raw,width=32,height=32 ! m.sink_0 fluvialmux name=m ! fluvialdemux name=d "
-             "d.src_0 ! queue ! fakesink d.src_3 ! queue ! fakesink async=false");
+  Pipeline p(
+      "videotestsrc num-buffers=5 ! video/x-raw,width=32,height=32 ! m.sink_0 fluvialmux name=m ! fluvialdemux name=d "
+      "d.src_0 ! queue ! fakesink d.src_3 ! queue ! fakesink async=false");
   const auto outcome = p.play();
   CHECK(outcome.has_ended);
   CHECK(outcome.ended_sources == std::vector<guint>{0});
@@ -223,9 +229,10 @@ TEST_CASE("nothing ever came: the end passes") {
 
 TEST_CASE("per-stream-eos ends one branch while the other goes on") {
   for (const bool is_per_stream : {false, true}) {
-    Pipeline p("videotestsrc num-buffers=3 ! video/x-raw,width=32,height=32 ! m.sink_0 "
-               "videotestsrc num-buffers=30 ! video/x-raw,width=32,height=32 ! m.sink_1 fluvialmux name=m "
-               "! fluvialdemux name=d d.src_0 ! queue ! fakesink d.src_1 ! queue ! fakesink");
+    Pipeline p(
+        "videotestsrc num-buffers=3 ! video/x-raw,width=32,height=32 ! m.sink_0 "
+        "videotestsrc num-buffers=30 ! video/x-raw,width=32,height=32 ! m.sink_1 fluvialmux name=m "
+        "! fluvialdemux name=d d.src_0 ! queue ! fakesink d.src_1 ! queue ! fakesink");
     g_object_set(p.element("d"), "per-stream-eos", is_per_stream, nullptr);
     struct Seen {
       bool is_ended = false;
@@ -235,7 +242,8 @@ TEST_CASE("per-stream-eos ends one branch while the other goes on") {
     gst_pad_add_probe(
         pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
         [](GstPad*, GstPadProbeInfo* info, gpointer data) {
-          if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_EOS) static_cast<Seen*>(data)->is_ended = true;
+          if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_EOS)
+            static_cast<Seen*>(data)->is_ended = true;
           return GST_PAD_PROBE_OK;
         },
         &seen, nullptr);
@@ -333,8 +341,10 @@ TEST_CASE("a branch may read the batch while another adds objects to it") {
 }
 
 TEST_CASE("200 starts and stops leave nothing behind") {
-  Pipeline p("videotestsrc ! video/x-raw,width=32,height=32 ! m.sink_0 videotestsrc ! video/x-raw,width=32,height=32 ! m.sink_1 "
-             "fluvialmux name=m ! fluvialdemux name=d d.src_0 ! queue ! fakesink d.src_1 ! queue ! fakesink");
+  Pipeline p(
+      "videotestsrc ! video/x-raw,width=32,height=32 ! m.sink_0 videotestsrc ! video/x-raw,width=32,height=32 ! "
+      "m.sink_1 "
+      "fluvialmux name=m ! fluvialdemux name=d d.src_0 ! queue ! fakesink d.src_1 ! queue ! fakesink");
   for (int round = 0; round < 200; ++round) {
     REQUIRE(p.reaches(GST_STATE_PLAYING));
     p.set_state(round % 2 ? GST_STATE_READY : GST_STATE_NULL);

@@ -1,6 +1,6 @@
 // fluvialencode: surfaces into H.264 and H.265.
-#include "leaks.h"
 #include "harness.h"
+#include "leaks.h"
 #include "pipelines.h"
 
 #include <atomic>
@@ -14,7 +14,8 @@ const std::string source = "videotestsrc num-buffers=10 ! video/x-raw,width=96,h
 }  // namespace
 
 TEST_CASE("surfaces of every format, and system memory, are encoded and decode again") {
-  for (const char* encoder : {"fluvialencode ! h264parse", "fluvialencodeh265 ! h265parse", "nvv4l2h264enc ! h264parse"})
+  for (const char* encoder :
+       {"fluvialencode ! h264parse", "fluvialencodeh265 ! h265parse", "nvv4l2h264enc ! h264parse"})
     for (const char* input : {"video/x-raw(memory:NVMM),format=RGBA", "video/x-raw(memory:NVMM),format=NV12",
                               "video/x-raw(memory:NVMM),format=GRAY8", "video/x-raw,format=BGRx"}) {
       CAPTURE(encoder);

@@ -26,7 +26,8 @@ struct FullFilter {
 
   explicit FullFilter(const Box& b) {
     x << b.left + b.width / 2, b.top + b.height / 2, b.width, b.height, 0, 0, 0, 0;
-    const double o = noise.observation * b.height, v = 10 * noise.place_push * b.height, s = 10 * noise.size_push * b.height;
+    const double o = noise.observation * b.height, v = 10 * noise.place_push * b.height,
+                 s = 10 * noise.size_push * b.height;
     p.diagonal() << o * o, o * o, o * o, o * o, v * v, v * v, s * s, s * s;
   }
   void predict() {
@@ -62,8 +63,8 @@ TEST_CASE("two small blocks give what the textbook's 8x8 covariance gives") {
     filter.predict(1, {});
     full.predict();
     if (frame % 7 == 0) continue;  // unseen
-    const Box seen = box_at(100 + 5.0F * static_cast<float>(frame) + jitter(random), 200 + jitter(random), 40 + jitter(random),
-                            100 + jitter(random));
+    const Box seen = box_at(100 + 5.0F * static_cast<float>(frame) + jitter(random), 200 + jitter(random),
+                            40 + jitter(random), 100 + jitter(random));
     filter.update(seen, {});
     full.update(seen);
     const Box box = filter.box();
@@ -117,7 +118,8 @@ TEST_CASE("a box that shrank never becomes nothing, however long it is unseen") 
   BoxFilter filter(box_at(50, 50, 40, 100), {});
   for (int frame = 1; frame < 8; ++frame) {
     filter.predict(1, {});
-    filter.update(box_at(50, 50, 40.0F - 5.0F * static_cast<float>(frame), 100.0F - 12.0F * static_cast<float>(frame)), {});
+    filter.update(box_at(50, 50, 40.0F - 5.0F * static_cast<float>(frame), 100.0F - 12.0F * static_cast<float>(frame)),
+                  {});
   }
   for (int frame = 0; frame < 1000; ++frame) filter.predict(1, {});
   CHECK(filter.box().width >= 1);
@@ -128,7 +130,8 @@ TEST_CASE("an unseen box keeps its size once told so") {
   BoxFilter filter(box_at(50, 50, 40, 100), {});
   for (int frame = 1; frame < 8; ++frame) {
     filter.predict(1, {});
-    filter.update(box_at(50, 50, 40.0F + 4.0F * static_cast<float>(frame), 100.0F + 10.0F * static_cast<float>(frame)), {});
+    filter.update(box_at(50, 50, 40.0F + 4.0F * static_cast<float>(frame), 100.0F + 10.0F * static_cast<float>(frame)),
+                  {});
   }
   const float height = filter.box().height;
   filter.stop_resizing();

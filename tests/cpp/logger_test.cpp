@@ -1,6 +1,6 @@
 // fluviallogger: passes buffers on untouched, and prints the rate of each source.
-#include "leaks.h"
 #include "harness.h"
+#include "leaks.h"
 #include "meta/batch_buffer.h"
 #include "pipelines.h"
 #include "surface/batch.h"

@@ -1,6 +1,6 @@
 // fluvialmux: who is in a batch, when it goes out, and sources that come and go.
-#include "leaks.h"
 #include "harness.h"
+#include "leaks.h"
 #include "meta/batch_buffer.h"
 #include "pictures.h"
 #include "pipelines.h"
@@ -544,8 +544,8 @@ TEST_CASE("1000 sources come and go while another plays, which loses no frame") 
   // What the src pad remembers for late comers is a few events a number, not a few a round.
   int sticky = 0;
   gst_pad_sticky_events_foreach(
-      mux.out->get()->sinkpad, [](GstPad*, GstEvent**, gpointer n) -> gboolean { return ++*static_cast<int*>(n), TRUE; },
-      &sticky);
+      mux.out->get()->sinkpad,
+      [](GstPad*, GstEvent**, gpointer n) -> gboolean { return ++*static_cast<int*>(n), TRUE; }, &sticky);
   CHECK(sticky < 24);
 }
 
@@ -577,8 +577,9 @@ TEST_CASE("a downstream that has enough ends the sources") {
 }
 
 TEST_CASE("a pipeline of two sources ends once, with both ends told") {
-  Pipeline p("videotestsrc num-buffers=20 ! video/x-raw,width=32,height=32 ! m.sink_0 "
-             "videotestsrc num-buffers=5 ! video/x-raw,width=64,height=48 ! m.sink_1 nvstreammux name=m ! fakesink name=f");
+  Pipeline p(
+      "videotestsrc num-buffers=20 ! video/x-raw,width=32,height=32 ! m.sink_0 "
+      "videotestsrc num-buffers=5 ! video/x-raw,width=64,height=48 ! m.sink_1 nvstreammux name=m ! fakesink name=f");
   int frames = 0;
   watch(p.element("f"), "sink", [&](GstBuffer* b) { frames += int(surface_count(b)); });
   const auto outcome = p.play();

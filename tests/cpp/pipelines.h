@@ -13,8 +13,8 @@ namespace testing {
 // What came over the bus until the end, an error, or the time limit.
 struct Outcome {
   bool has_ended = false;
-  std::string error;                  // of the first error message; empty: none
-  std::vector<guint> ended_sources;   // of "stream-eos" messages, in order
+  std::string error;                 // of the first error message; empty: none
+  std::vector<guint> ended_sources;  // of "stream-eos" messages, in order
   std::vector<std::string> warnings;
 };
 

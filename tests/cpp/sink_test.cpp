@@ -1,6 +1,6 @@
 // fluvialsink: without a display it plays at the same pace, to nobody.
-#include "leaks.h"
 #include "harness.h"
+#include "leaks.h"
 #include "pipelines.h"
 
 using namespace testing;

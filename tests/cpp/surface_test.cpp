@@ -1,6 +1,6 @@
 // Surfaces: formats and turns against slow plain versions, and who sees what is written.
-#include "leaks.h"
 #include "harness.h"
+#include "leaks.h"
 #include "pictures.h"
 #include "surface/batch.h"
 
@@ -189,8 +189,8 @@ TEST_CASE("a cut that reaches over the border ends there") {
       CAPTURE(size.width);
       auto source = painted(*allocator, {pixels, size, {}});
       auto target = allocator->allocate({pixels, {16, 16}, {}});
-      for (const Box& box : {Box{0, 0, 4000, 4000}, Box{30, 20, 10, 10}, Box{1000, 1000, 5, 5}, Box{0.4F, 0.4F, 0.2F, 0.2F},
-                             Box{0, 0, 1e30F, 1e30F}})
+      for (const Box& box : {Box{0, 0, 4000, 4000}, Box{30, 20, 10, 10}, Box{1000, 1000, 5, 5},
+                             Box{0.4F, 0.4F, 0.2F, 0.2F}, Box{0, 0, 1e30F, 1e30F}})
         allocator->transform(*source, *target, {box, {}});
     }
 }

@@ -1,6 +1,6 @@
 // fluvialtrack: ids on metadata; the tracker itself is tested in byte_track_test.
-#include "leaks.h"
 #include "harness.h"
+#include "leaks.h"
 #include "meta/batch_buffer.h"
 #include "pipelines.h"
 #include "surface/batch.h"
@@ -267,8 +267,9 @@ TEST_CASE("settings that are wrong stop the start, and say what is allowed") {
 }
 
 TEST_CASE("a pipeline with a tracker runs to its end") {
-  Pipeline p("videotestsrc num-buffers=10 ! m.sink_0 nvstreammux name=m ! nvtracker ll-lib-file=/x/libnvds.so "
-             "tracker-width=640 gpu-id=0 ! fakesink");
+  Pipeline p(
+      "videotestsrc num-buffers=10 ! m.sink_0 nvstreammux name=m ! nvtracker ll-lib-file=/x/libnvds.so "
+      "tracker-width=640 gpu-id=0 ! fakesink");
   CHECK(p.play().has_ended);
 }
 

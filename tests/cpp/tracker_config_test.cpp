@@ -55,10 +55,10 @@ TEST_CASE("an NVIDIA-shaped file is read, its first line and all") {
   CHECK(s.min_iou == 0.2F);
   CHECK(s.high_confidence == 0.25F);
   CHECK(s.min_iou_low == 0.3F);
-  CHECK(config.ignored == std::vector<std::string>{"TargetManagement.minTrackerConfidence", "TrajectoryManagement.enableReAssoc",
-                                                   "DataAssociator.associationMatcherType",
-                                                   "StateEstimator.stateEstimatorType", "StateEstimator.noiseWeightVar4Loc",
-                                                   "VisualTracker"});
+  CHECK(config.ignored ==
+        std::vector<std::string>{"TargetManagement.minTrackerConfidence", "TrajectoryManagement.enableReAssoc",
+                                 "DataAssociator.associationMatcherType", "StateEstimator.stateEstimatorType",
+                                 "StateEstimator.noiseWeightVar4Loc", "VisualTracker"});
 }
 
 TEST_CASE("what a file does not name keeps its default") {
@@ -114,13 +114,15 @@ TEST_CASE("a misspelt name is an error that offers the right one") {
         "tracker.yml:2: TargetManagement.probabtionAge is unknown; did you mean probationAge?");
   CHECK(complaint("TargetManagment:\n  probationAge: 3\n") ==
         "tracker.yml:1: section TargetManagment is unknown; did you mean TargetManagement?");
-  CHECK(complaint("Fluvial:\n  lost_frame: 3\n") == "tracker.yml:2: Fluvial.lost_frame is unknown; did you mean lost_frames?");
+  CHECK(complaint("Fluvial:\n  lost_frame: 3\n") ==
+        "tracker.yml:2: Fluvial.lost_frame is unknown; did you mean lost_frames?");
 }
 
 TEST_CASE("a name that resembles none is ignored in NVIDIA's sections and an error in ours") {
   const auto config = parse("TargetManagement:\n  somethingNewInVersion12: 3\nBrandNewSection:\n  x: 1\n");
   CHECK(config.ignored == std::vector<std::string>{"TargetManagement.somethingNewInVersion12", "BrandNewSection"});
-  CHECK(complaint("Fluvial:\n  zzz: 3\n").find("tracker.yml:2: Fluvial.zzz is unknown, allowed are min_confidence, ") == 0);
+  CHECK(complaint("Fluvial:\n  zzz: 3\n").find("tracker.yml:2: Fluvial.zzz is unknown, allowed are min_confidence, ") ==
+        0);
 }
 
 TEST_CASE("all problems are told at once") {
@@ -134,8 +136,7 @@ TEST_CASE("what is not such a file is refused in words") {
   CHECK(complaint("BaseConfig: [unclosed\n").find("tracker.yml:") == 0);
   CHECK(complaint("BaseConfig: [unclosed\n").find("not YAML") != std::string::npos);
   CHECK(complaint("- a\n- list\n") == "tracker.yml: expected sections such as TargetManagement, each with keys");
-  CHECK(complaint("BaseConfig: 5\n") ==
-        "tracker.yml:1: section BaseConfig has no keys, expected \"key: value\" lines");
+  CHECK(complaint("BaseConfig: 5\n") == "tracker.yml:1: section BaseConfig has no keys, expected \"key: value\" lines");
   CHECK(complaint("Fluvial: 5\n").find("section Fluvial has no keys") != std::string::npos);
   CHECK(complaint("? [a, b]\n: 5\n").find("tracker.yml:1: not YAML") == 0);
 }

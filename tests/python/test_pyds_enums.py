@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pickle
 
-import pyds
 import pytest
+
+import pyds
 from fluvial._core import _testing
 
 USER = pyds.NvDsMetaType.NVDS_USER_META
@@ -83,4 +84,4 @@ def test_a_meta_type_may_be_a_number_of_the_users_own():
 
 
 def test_members_can_be_pickled():
-    assert pickle.loads(pickle.dumps(USER)) is USER  # noqa: S301 - our own bytes
+    assert pickle.loads(pickle.dumps(USER)) is USER

@@ -7,6 +7,7 @@ import time
 import warnings
 
 import pytest
+
 from fluvial import _core
 from fluvial._core import StaleMetadataError, _testing
 

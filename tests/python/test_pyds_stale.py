@@ -7,8 +7,9 @@ import os
 import threading
 import tracemalloc
 
-import pyds
 import pytest
+
+import pyds
 from fluvial._core import StaleMetadataError, _testing
 
 

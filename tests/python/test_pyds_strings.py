@@ -5,8 +5,9 @@ from __future__ import annotations
 import ctypes
 import sys
 
-import pyds
 import pytest
+
+import pyds
 
 
 def test_display_text_is_an_address_and_get_string_reads_it():

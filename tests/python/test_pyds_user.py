@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import weakref
 
-import pyds
 import pytest
+
+import pyds
 from fluvial._core import StaleMetadataError, _testing
 
 

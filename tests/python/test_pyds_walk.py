@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import pyds
 import pytest
+
+import pyds
 from fluvial._core import _testing
 
 

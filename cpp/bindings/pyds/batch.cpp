@@ -112,9 +112,11 @@ void bind_batch(nb::module_& m) {
 
   m.def("gst_buffer_get_nvds_batch_meta", batch_on, nb::arg("buffer"),
         "The batch meta on a buffer, given as hash(gst_buffer); None if there is none.");
-  m.def("nvds_acquire_meta_lock", [](Meta<B> batch) { lock_meta(arena_batch(batch)); }, nb::arg("batch_meta"));
-  m.def("nvds_release_meta_lock", [](Meta<B> batch) { nvds_release_meta_lock(arena_batch(batch)); },
-        nb::arg("batch_meta"));
+  m.def(
+      "nvds_acquire_meta_lock", [](Meta<B> batch) { lock_meta(arena_batch(batch)); }, nb::arg("batch_meta"));
+  m.def(
+      "nvds_release_meta_lock", [](Meta<B> batch) { nvds_release_meta_lock(arena_batch(batch)); },
+      nb::arg("batch_meta"));
   const auto def_acquire = [&m](const char* name, auto function) { m.def(name, function, nb::arg("batch_meta")); };
   def_acquire("nvds_acquire_frame_meta_from_pool", acquire<nvds_acquire_frame_meta_from_pool, NvDsFrameMeta>);
   def_acquire("nvds_acquire_obj_meta_from_pool", acquire<nvds_acquire_obj_meta_from_pool, NvDsObjectMeta>);

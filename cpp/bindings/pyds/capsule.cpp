@@ -42,7 +42,8 @@ PyObject* glist_of(Root* root, const Ground& owner, const TypeInfo* type, GList*
   Nodes* nodes = new_nodes(count, root, type, 0);
   if (!nodes) return nullptr;
   Node* out = nodes->nodes;
-  for (GList* node = *list; node; node = node->next) *out++ = {node->data, node->data, generation_of(node->data), nodes};
+  for (GList* node = *list; node; node = node->next)
+    *out++ = {node->data, node->data, generation_of(node->data), nodes};
   PyObject* first = new_glist(nodes->nodes);
   drop(nodes);
   return first;

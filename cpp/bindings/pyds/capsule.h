@@ -1,8 +1,8 @@
 // Lists of the metadata as Python walks them, and capsules.
 //
-// A list is read once, under the metadata's lock, into Nodes: what another thread adds or removes meanwhile cannot break
-// the walk, and an element that was removed is noticed by its generation. A capsule (name NULL, as pyds's are) carries
-// its Node as context, so that cast() knows what it is and on what it stands.
+// A list is read once, under the metadata's lock, into Nodes: what another thread adds or removes meanwhile cannot
+// break the walk, and an element that was removed is noticed by its generation. A capsule (name NULL, as pyds's are)
+// carries its Node as context, so that cast() knows what it is and on what it stands.
 #pragma once
 
 #include "bindings/pyds/wrapper.h"

@@ -1,13 +1,13 @@
 // The structs that pyds shows, and their names in signatures.
 #pragma once
 
+#include "bindings/pyds/wrapper.h"
 #include "gstnvdsinfer.h"
 #include "gstnvdsmeta.h"
 #include "nvbufsurface.h"
 #include "nvds_tracker_meta.h"
 #include "nvdsinfer.h"
 #include "nvll_osd_struct.h"
-#include "bindings/pyds/wrapper.h"
 
 // The example of a user's own struct that NVIDIA's bindings carry. Strings are g_malloc'ed.
 struct CustomDataStruct {
@@ -18,9 +18,9 @@ struct CustomDataStruct {
 
 namespace fluvial::python {
 
-#define FLUVIAL_CLASS(T)                                              \
-  template <>                                                         \
-  struct ClassName<T> {                                               \
+#define FLUVIAL_CLASS(T)                                                   \
+  template <>                                                              \
+  struct ClassName<T> {                                                    \
     static constexpr auto text = nanobind::detail::const_name("pyds." #T); \
   };
 

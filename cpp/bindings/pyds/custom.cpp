@@ -42,8 +42,8 @@ nb::object alloc(Meta<NvDsUserMeta> user) {
 
 void bind_custom(nb::module_& m) {
   using C = CustomDataStruct;
-  static PyGetSetDef fields[] = {field<&C::structId>("structId"), text<&C::message>("message"),
-                                 field<&C::sampleInt>("sampleInt"), {}};
+  static PyGetSetDef fields[] = {
+      field<&C::structId>("structId"), text<&C::message>("message"), field<&C::sampleInt>("sampleInt"), {}};
   auto& type = define<C>(m, "CustomDataStruct", fields);
   type.is_trusted_only = true;
   type.release = [](void* data) { g_free(static_cast<C*>(data)->message); };

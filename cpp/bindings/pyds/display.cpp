@@ -34,20 +34,13 @@ void release(void* data) {
 void bind_display(nb::module_& m) {
   using D = NvDsDisplayMeta;
   static PyGetSetDef fields[] = {
-      field<&D::base_meta>("base_meta"),
-      count<&D::num_rects>("num_rects"),
-      count<&D::num_labels>("num_labels"),
-      count<&D::num_lines>("num_lines"),
-      count<&D::num_arrows>("num_arrows"),
-      count<&D::num_circles>("num_circles"),
-      field<&D::rect_params>("rect_params"),
-      field<&D::text_params>("text_params"),
-      field<&D::line_params>("line_params"),
-      field<&D::arrow_params>("arrow_params"),
-      field<&D::circle_params>("circle_params"),
-      field<&D::misc_osd_data>("misc_osd_data"),
-      field<&D::reserved>("reserved"),
-      {},
+      field<&D::base_meta>("base_meta"),         count<&D::num_rects>("num_rects"),
+      count<&D::num_labels>("num_labels"),       count<&D::num_lines>("num_lines"),
+      count<&D::num_arrows>("num_arrows"),       count<&D::num_circles>("num_circles"),
+      field<&D::rect_params>("rect_params"),     field<&D::text_params>("text_params"),
+      field<&D::line_params>("line_params"),     field<&D::arrow_params>("arrow_params"),
+      field<&D::circle_params>("circle_params"), field<&D::misc_osd_data>("misc_osd_data"),
+      field<&D::reserved>("reserved"),           {},
   };
   auto& type = define<D>(m, "NvDsDisplayMeta", fields);
   type.is_trusted_only = true;

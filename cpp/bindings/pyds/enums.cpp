@@ -11,8 +11,7 @@ namespace fluvial::python {
 namespace {
 
 struct EnumObject {
-  PyObject_HEAD
-  long long value;
+  PyObject_HEAD long long value;
 };
 
 PyTypeObject* base_type = nullptr;
@@ -97,21 +96,19 @@ Py_hash_t hash(PyObject* self) {
 
 PyObject* compare(PyObject* self, PyObject* other, int how) {
   if (how != Py_EQ && how != Py_NE) Py_RETURN_NOTIMPLEMENTED;
-  if (PyObject_TypeCheck(other, base_type)) return PyBool_FromLong((enum_value(self) == enum_value(other)) == (how == Py_EQ));
+  if (PyObject_TypeCheck(other, base_type))
+    return PyBool_FromLong((enum_value(self) == enum_value(other)) == (how == Py_EQ));
   PyObject* number = as_int(self);
   PyObject* result = number ? PyObject_RichCompare(number, other, how) : nullptr;
   Py_XDECREF(number);
   return result;
 }
 
-PyObject* reduce(PyObject* self, PyObject*) {
-  return Py_BuildValue("(O(L))", Py_TYPE(self), enum_value(self));
-}
+PyObject* reduce(PyObject* self, PyObject*) { return Py_BuildValue("(O(L))", Py_TYPE(self), enum_value(self)); }
 
 PyTypeObject* make_base() {
-  static PyGetSetDef fields[] = {{"name", get_name, nullptr, nullptr, nullptr},
-                                 {"value", get_value, nullptr, nullptr, nullptr},
-                                 {}};
+  static PyGetSetDef fields[] = {
+      {"name", get_name, nullptr, nullptr, nullptr}, {"value", get_value, nullptr, nullptr, nullptr}, {}};
   static PyMethodDef methods[] = {{"__reduce__", reduce, METH_NOARGS, nullptr}, {}};
   static PyType_Slot slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
                                 {Py_tp_getset, fields},
@@ -168,83 +165,192 @@ void define_enum(nb::module_& m, EnumInfo& info, const char* name, std::initiali
 }
 
 // clang-format off: a table, read across
-#define M(member) {#member, member}
+#define M(member) \
+  { #member, member }
 void bind_enums(nb::module_& m) {
-  define_enum(m, enum_info<GstNvDsMetaType>(), "GstNvDsMetaType", {
-      M(NVDS_GST_INVALID_META), M(NVDS_BATCH_GST_META), M(NVDS_DECODER_GST_META), M(NVDS_DEWARPER_GST_META),
-      M(NVDS_RESERVED_GST_META), M(NVDS_GST_META_FORCE32),
-  });
-  define_enum(m, enum_info<struct ROI_STATUS_360D>(), "ROI_STATUS_360D", {
-      {"ROI_ENTRY_360D", 1}, {"ROI_EXIT_360D", 2}, {"INSIDE_AISLE_360D", 4},
-  });
-  define_enum(m, enum_info<NvBufSurfaceMemMapFlags>(), "NvBufSurfaceMemMapFlags", {
-      M(NVBUF_MAP_READ), M(NVBUF_MAP_WRITE), M(NVBUF_MAP_READ_WRITE),
-  });
-  define_enum(m, enum_info<NvBufSurfaceColorFormat>(), "NvBufSurfaceColorFormat", {
-      M(NVBUF_COLOR_FORMAT_INVALID), M(NVBUF_COLOR_FORMAT_GRAY8), M(NVBUF_COLOR_FORMAT_YUV420),
-      M(NVBUF_COLOR_FORMAT_YVU420), M(NVBUF_COLOR_FORMAT_YUV420_ER), M(NVBUF_COLOR_FORMAT_YVU420_ER),
-      M(NVBUF_COLOR_FORMAT_NV12), M(NVBUF_COLOR_FORMAT_NV12_ER), M(NVBUF_COLOR_FORMAT_NV21),
-      M(NVBUF_COLOR_FORMAT_NV21_ER), M(NVBUF_COLOR_FORMAT_UYVY), M(NVBUF_COLOR_FORMAT_UYVY_ER),
-      M(NVBUF_COLOR_FORMAT_VYUY), M(NVBUF_COLOR_FORMAT_VYUY_ER), M(NVBUF_COLOR_FORMAT_YUYV),
-      M(NVBUF_COLOR_FORMAT_YUYV_ER), M(NVBUF_COLOR_FORMAT_YVYU), M(NVBUF_COLOR_FORMAT_YVYU_ER),
-      M(NVBUF_COLOR_FORMAT_YUV444), M(NVBUF_COLOR_FORMAT_RGBA), M(NVBUF_COLOR_FORMAT_BGRA),
-      M(NVBUF_COLOR_FORMAT_ARGB), M(NVBUF_COLOR_FORMAT_ABGR), M(NVBUF_COLOR_FORMAT_RGBx), M(NVBUF_COLOR_FORMAT_BGRx),
-      M(NVBUF_COLOR_FORMAT_xRGB), M(NVBUF_COLOR_FORMAT_xBGR), M(NVBUF_COLOR_FORMAT_RGB), M(NVBUF_COLOR_FORMAT_BGR),
-      M(NVBUF_COLOR_FORMAT_NV12_10LE), M(NVBUF_COLOR_FORMAT_NV12_12LE), M(NVBUF_COLOR_FORMAT_YUV420_709),
-      M(NVBUF_COLOR_FORMAT_YUV420_709_ER), M(NVBUF_COLOR_FORMAT_NV12_709), M(NVBUF_COLOR_FORMAT_NV12_709_ER),
-      M(NVBUF_COLOR_FORMAT_YUV420_2020), M(NVBUF_COLOR_FORMAT_NV12_2020), M(NVBUF_COLOR_FORMAT_NV12_10LE_ER),
-      M(NVBUF_COLOR_FORMAT_NV12_10LE_709), M(NVBUF_COLOR_FORMAT_NV12_10LE_709_ER),
-      M(NVBUF_COLOR_FORMAT_NV12_10LE_2020), M(NVBUF_COLOR_FORMAT_SIGNED_R16G16), M(NVBUF_COLOR_FORMAT_LAST),
-  });
-  define_enum(m, enum_info<NvBufSurfaceLayout>(), "NvBufSurfaceLayout", {
-      M(NVBUF_LAYOUT_PITCH), M(NVBUF_LAYOUT_BLOCK_LINEAR),
-  });
-  define_enum(m, enum_info<NvBufSurfaceMemType>(), "NvBufSurfaceMemType", {
-      M(NVBUF_MEM_DEFAULT), M(NVBUF_MEM_CUDA_PINNED), M(NVBUF_MEM_CUDA_DEVICE), M(NVBUF_MEM_CUDA_UNIFIED),
-      M(NVBUF_MEM_SURFACE_ARRAY), M(NVBUF_MEM_HANDLE), M(NVBUF_MEM_SYSTEM),
-  });
-  define_enum(m, enum_info<NvDsInferDataType>(), "NvDsInferDataType", {
-      M(FLOAT), M(HALF), M(INT8), M(INT32),
-  });
-  define_enum(m, enum_info<NvDsMetaType>(), "NvDsMetaType", {
-      M(NVDS_INVALID_META), M(NVDS_BATCH_META), M(NVDS_FRAME_META), M(NVDS_OBJ_META), M(NVDS_DISPLAY_META),
-      M(NVDS_CLASSIFIER_META), M(NVDS_LABEL_INFO_META), M(NVDS_USER_META), M(NVDS_PAYLOAD_META),
-      M(NVDS_EVENT_MSG_META), M(NVDS_OPTICAL_FLOW_META), M(NVDS_LATENCY_MEASUREMENT_META),
-      M(NVDSINFER_TENSOR_OUTPUT_META), M(NVDSINFER_SEGMENTATION_META), M(NVDS_CROP_IMAGE_META),
-      M(NVDS_TRACKER_PAST_FRAME_META), M(NVDS_TRACKER_BATCH_REID_META), M(NVDS_TRACKER_OBJ_REID_META),
-      M(NVDS_AUDIO_BATCH_META), M(NVDS_AUDIO_FRAME_META), M(NVDS_RESERVED_META), M(NVDS_GST_CUSTOM_META),
-      M(NVDS_START_USER_META), M(NVDS_FORCE32_META), M(NVDS_PREPROCESS_BATCH_META), M(NVDS_FRAME_META_NVDSANALYTICS),
-      M(NVDS_OBJ_META_NVDSANALYTICS),
-  });
-  define_enum(m, enum_info<NvOSD_Mode>(), "NvOSD_Mode", {
-      M(MODE_CPU), M(MODE_GPU), M(MODE_NONE),
-  });
-  define_enum(m, enum_info<NvOSD_Arrow_Head_Direction>(), "NvOSD_Arrow_Head_Direction", {
-      M(START_HEAD), M(END_HEAD), M(BOTH_HEAD),
-  });
-  define_enum(m, enum_info<struct NvDsEventType>(), "NvDsEventType", {
-      {"NVDS_EVENT_ENTRY", 0}, {"NVDS_EVENT_EXIT", 1}, {"NVDS_EVENT_MOVING", 2}, {"NVDS_EVENT_STOPPED", 3},
-      {"NVDS_EVENT_EMPTY", 4}, {"NVDS_EVENT_PARKED", 5}, {"NVDS_EVENT_RESET", 6}, {"NVDS_EVENT_RESERVED", 256},
-      {"NVDS_EVENT_CUSTOM", 257}, {"NVDS_EVENT_FORCE32", 2147483647},
-  });
-  define_enum(m, enum_info<struct NvDsObjectType>(), "NvDsObjectType", {
-      {"NVDS_OBJECT_TYPE_VEHICLE", 0}, {"NVDS_OBJECT_TYPE_PERSON", 1}, {"NVDS_OBJECT_TYPE_FACE", 2},
-      {"NVDS_OBJECT_TYPE_BAG", 3}, {"NVDS_OBJECT_TYPE_BICYCLE", 4}, {"NVDS_OBJECT_TYPE_ROADSIGN", 5},
-      {"NVDS_OBJECT_TYPE_VEHICLE_EXT", 6}, {"NVDS_OBJECT_TYPE_PERSON_EXT", 7}, {"NVDS_OBJECT_TYPE_FACE_EXT", 8},
-      {"NVDS_OBJECT_TYPE_RESERVED", 256}, {"NVDS_OBJECT_TYPE_CUSTOM", 257}, {"NVDS_OBJECT_TYPE_UNKNOWN", 258},
-      {"NVDS_OBEJCT_TYPE_FORCE32", 2147483647},
-  });
-  define_enum(m, enum_info<struct NvDsPayloadType>(), "NvDsPayloadType", {
-      {"NVDS_PAYLOAD_DEEPSTREAM", 0}, {"NVDS_PAYLOAD_DEEPSTREAM_MINIMAL", 1}, {"NVDS_PAYLOAD_RESERVED", 256},
-      {"NVDS_PAYLOAD_CUSTOM", 257}, {"NVDS_PAYLOAD_FORCE32", 2147483647},
-  });
-  define_enum(m, enum_info<struct NvDsDataType>(), "NvDsDataType", {
-      {"NvDsDataType_FP32", 0}, {"NvDsDataType_UINT8", 1}, {"NvDsDataType_INT8", 2}, {"NvDsDataType_UINT32", 3},
-      {"NvDsDataType_INT32", 4}, {"NvDsDataType_FP16", 7},
-  });
-  define_enum(m, enum_info<struct NvDsUnitType>(), "NvDsUnitType", {
-      {"NvDsUnitType_FullFrame", 0}, {"NvDsUnitType_ROI", 1}, {"NvDsUnitType_Object", 2},
-  });
+  define_enum(m, enum_info<GstNvDsMetaType>(), "GstNvDsMetaType",
+              {
+                  M(NVDS_GST_INVALID_META),
+                  M(NVDS_BATCH_GST_META),
+                  M(NVDS_DECODER_GST_META),
+                  M(NVDS_DEWARPER_GST_META),
+                  M(NVDS_RESERVED_GST_META),
+                  M(NVDS_GST_META_FORCE32),
+              });
+  define_enum(m, enum_info<struct ROI_STATUS_360D>(), "ROI_STATUS_360D",
+              {
+                  {"ROI_ENTRY_360D", 1},
+                  {"ROI_EXIT_360D", 2},
+                  {"INSIDE_AISLE_360D", 4},
+              });
+  define_enum(m, enum_info<NvBufSurfaceMemMapFlags>(), "NvBufSurfaceMemMapFlags",
+              {
+                  M(NVBUF_MAP_READ),
+                  M(NVBUF_MAP_WRITE),
+                  M(NVBUF_MAP_READ_WRITE),
+              });
+  define_enum(m, enum_info<NvBufSurfaceColorFormat>(), "NvBufSurfaceColorFormat",
+              {
+                  M(NVBUF_COLOR_FORMAT_INVALID),
+                  M(NVBUF_COLOR_FORMAT_GRAY8),
+                  M(NVBUF_COLOR_FORMAT_YUV420),
+                  M(NVBUF_COLOR_FORMAT_YVU420),
+                  M(NVBUF_COLOR_FORMAT_YUV420_ER),
+                  M(NVBUF_COLOR_FORMAT_YVU420_ER),
+                  M(NVBUF_COLOR_FORMAT_NV12),
+                  M(NVBUF_COLOR_FORMAT_NV12_ER),
+                  M(NVBUF_COLOR_FORMAT_NV21),
+                  M(NVBUF_COLOR_FORMAT_NV21_ER),
+                  M(NVBUF_COLOR_FORMAT_UYVY),
+                  M(NVBUF_COLOR_FORMAT_UYVY_ER),
+                  M(NVBUF_COLOR_FORMAT_VYUY),
+                  M(NVBUF_COLOR_FORMAT_VYUY_ER),
+                  M(NVBUF_COLOR_FORMAT_YUYV),
+                  M(NVBUF_COLOR_FORMAT_YUYV_ER),
+                  M(NVBUF_COLOR_FORMAT_YVYU),
+                  M(NVBUF_COLOR_FORMAT_YVYU_ER),
+                  M(NVBUF_COLOR_FORMAT_YUV444),
+                  M(NVBUF_COLOR_FORMAT_RGBA),
+                  M(NVBUF_COLOR_FORMAT_BGRA),
+                  M(NVBUF_COLOR_FORMAT_ARGB),
+                  M(NVBUF_COLOR_FORMAT_ABGR),
+                  M(NVBUF_COLOR_FORMAT_RGBx),
+                  M(NVBUF_COLOR_FORMAT_BGRx),
+                  M(NVBUF_COLOR_FORMAT_xRGB),
+                  M(NVBUF_COLOR_FORMAT_xBGR),
+                  M(NVBUF_COLOR_FORMAT_RGB),
+                  M(NVBUF_COLOR_FORMAT_BGR),
+                  M(NVBUF_COLOR_FORMAT_NV12_10LE),
+                  M(NVBUF_COLOR_FORMAT_NV12_12LE),
+                  M(NVBUF_COLOR_FORMAT_YUV420_709),
+                  M(NVBUF_COLOR_FORMAT_YUV420_709_ER),
+                  M(NVBUF_COLOR_FORMAT_NV12_709),
+                  M(NVBUF_COLOR_FORMAT_NV12_709_ER),
+                  M(NVBUF_COLOR_FORMAT_YUV420_2020),
+                  M(NVBUF_COLOR_FORMAT_NV12_2020),
+                  M(NVBUF_COLOR_FORMAT_NV12_10LE_ER),
+                  M(NVBUF_COLOR_FORMAT_NV12_10LE_709),
+                  M(NVBUF_COLOR_FORMAT_NV12_10LE_709_ER),
+                  M(NVBUF_COLOR_FORMAT_NV12_10LE_2020),
+                  M(NVBUF_COLOR_FORMAT_SIGNED_R16G16),
+                  M(NVBUF_COLOR_FORMAT_LAST),
+              });
+  define_enum(m, enum_info<NvBufSurfaceLayout>(), "NvBufSurfaceLayout",
+              {
+                  M(NVBUF_LAYOUT_PITCH),
+                  M(NVBUF_LAYOUT_BLOCK_LINEAR),
+              });
+  define_enum(m, enum_info<NvBufSurfaceMemType>(), "NvBufSurfaceMemType",
+              {
+                  M(NVBUF_MEM_DEFAULT),
+                  M(NVBUF_MEM_CUDA_PINNED),
+                  M(NVBUF_MEM_CUDA_DEVICE),
+                  M(NVBUF_MEM_CUDA_UNIFIED),
+                  M(NVBUF_MEM_SURFACE_ARRAY),
+                  M(NVBUF_MEM_HANDLE),
+                  M(NVBUF_MEM_SYSTEM),
+              });
+  define_enum(m, enum_info<NvDsInferDataType>(), "NvDsInferDataType",
+              {
+                  M(FLOAT),
+                  M(HALF),
+                  M(INT8),
+                  M(INT32),
+              });
+  define_enum(m, enum_info<NvDsMetaType>(), "NvDsMetaType",
+              {
+                  M(NVDS_INVALID_META),
+                  M(NVDS_BATCH_META),
+                  M(NVDS_FRAME_META),
+                  M(NVDS_OBJ_META),
+                  M(NVDS_DISPLAY_META),
+                  M(NVDS_CLASSIFIER_META),
+                  M(NVDS_LABEL_INFO_META),
+                  M(NVDS_USER_META),
+                  M(NVDS_PAYLOAD_META),
+                  M(NVDS_EVENT_MSG_META),
+                  M(NVDS_OPTICAL_FLOW_META),
+                  M(NVDS_LATENCY_MEASUREMENT_META),
+                  M(NVDSINFER_TENSOR_OUTPUT_META),
+                  M(NVDSINFER_SEGMENTATION_META),
+                  M(NVDS_CROP_IMAGE_META),
+                  M(NVDS_TRACKER_PAST_FRAME_META),
+                  M(NVDS_TRACKER_BATCH_REID_META),
+                  M(NVDS_TRACKER_OBJ_REID_META),
+                  M(NVDS_AUDIO_BATCH_META),
+                  M(NVDS_AUDIO_FRAME_META),
+                  M(NVDS_RESERVED_META),
+                  M(NVDS_GST_CUSTOM_META),
+                  M(NVDS_START_USER_META),
+                  M(NVDS_FORCE32_META),
+                  M(NVDS_PREPROCESS_BATCH_META),
+                  M(NVDS_FRAME_META_NVDSANALYTICS),
+                  M(NVDS_OBJ_META_NVDSANALYTICS),
+              });
+  define_enum(m, enum_info<NvOSD_Mode>(), "NvOSD_Mode",
+              {
+                  M(MODE_CPU),
+                  M(MODE_GPU),
+                  M(MODE_NONE),
+              });
+  define_enum(m, enum_info<NvOSD_Arrow_Head_Direction>(), "NvOSD_Arrow_Head_Direction",
+              {
+                  M(START_HEAD),
+                  M(END_HEAD),
+                  M(BOTH_HEAD),
+              });
+  define_enum(m, enum_info<struct NvDsEventType>(), "NvDsEventType",
+              {
+                  {"NVDS_EVENT_ENTRY", 0},
+                  {"NVDS_EVENT_EXIT", 1},
+                  {"NVDS_EVENT_MOVING", 2},
+                  {"NVDS_EVENT_STOPPED", 3},
+                  {"NVDS_EVENT_EMPTY", 4},
+                  {"NVDS_EVENT_PARKED", 5},
+                  {"NVDS_EVENT_RESET", 6},
+                  {"NVDS_EVENT_RESERVED", 256},
+                  {"NVDS_EVENT_CUSTOM", 257},
+                  {"NVDS_EVENT_FORCE32", 2147483647},
+              });
+  define_enum(m, enum_info<struct NvDsObjectType>(), "NvDsObjectType",
+              {
+                  {"NVDS_OBJECT_TYPE_VEHICLE", 0},
+                  {"NVDS_OBJECT_TYPE_PERSON", 1},
+                  {"NVDS_OBJECT_TYPE_FACE", 2},
+                  {"NVDS_OBJECT_TYPE_BAG", 3},
+                  {"NVDS_OBJECT_TYPE_BICYCLE", 4},
+                  {"NVDS_OBJECT_TYPE_ROADSIGN", 5},
+                  {"NVDS_OBJECT_TYPE_VEHICLE_EXT", 6},
+                  {"NVDS_OBJECT_TYPE_PERSON_EXT", 7},
+                  {"NVDS_OBJECT_TYPE_FACE_EXT", 8},
+                  {"NVDS_OBJECT_TYPE_RESERVED", 256},
+                  {"NVDS_OBJECT_TYPE_CUSTOM", 257},
+                  {"NVDS_OBJECT_TYPE_UNKNOWN", 258},
+                  {"NVDS_OBEJCT_TYPE_FORCE32", 2147483647},
+              });
+  define_enum(m, enum_info<struct NvDsPayloadType>(), "NvDsPayloadType",
+              {
+                  {"NVDS_PAYLOAD_DEEPSTREAM", 0},
+                  {"NVDS_PAYLOAD_DEEPSTREAM_MINIMAL", 1},
+                  {"NVDS_PAYLOAD_RESERVED", 256},
+                  {"NVDS_PAYLOAD_CUSTOM", 257},
+                  {"NVDS_PAYLOAD_FORCE32", 2147483647},
+              });
+  define_enum(m, enum_info<struct NvDsDataType>(), "NvDsDataType",
+              {
+                  {"NvDsDataType_FP32", 0},
+                  {"NvDsDataType_UINT8", 1},
+                  {"NvDsDataType_INT8", 2},
+                  {"NvDsDataType_UINT32", 3},
+                  {"NvDsDataType_INT32", 4},
+                  {"NvDsDataType_FP16", 7},
+              });
+  define_enum(m, enum_info<struct NvDsUnitType>(), "NvDsUnitType",
+              {
+                  {"NvDsUnitType_FullFrame", 0},
+                  {"NvDsUnitType_ROI", 1},
+                  {"NvDsUnitType_Object", 2},
+              });
 }
 #undef M
 // clang-format on

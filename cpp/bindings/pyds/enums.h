@@ -29,7 +29,9 @@ PyObject* enum_object(const EnumInfo& info, long long value);
 long long enum_value(PyObject* object);
 
 template <typename E>
-PyObject* enum_to(long long value) { return enum_object(enum_info<E>(), value); }
+PyObject* enum_to(long long value) {
+  return enum_object(enum_info<E>(), value);
+}
 
 // False for anything but an object of this very enum.
 template <typename E>

@@ -26,7 +26,8 @@ bool int_from(PyObject* value, long long low, unsigned long long high, const cha
   if (!number) return false;
   int overflow = 0;
   const long long as_signed = PyLong_AsLongLongAndOverflow(number, &overflow);
-  bool fits = overflow == 0 && as_signed >= low && (as_signed < 0 || static_cast<unsigned long long>(as_signed) <= high);
+  bool fits =
+      overflow == 0 && as_signed >= low && (as_signed < 0 || static_cast<unsigned long long>(as_signed) <= high);
   out = static_cast<unsigned long long>(as_signed);
   if (overflow > 0) {
     out = PyLong_AsUnsignedLongLong(number);

@@ -33,7 +33,8 @@ using TypeOf = typename MemberOf<Member>::Type;
 
 inline const char* name_in(void* closure) { return static_cast<const char*>(closure); }
 
-// --- values from and to Python ----------------------------------------------------------------------------------------
+// --- values from and to Python
+// ----------------------------------------------------------------------------------------
 
 // False with TypeError set, naming the field, for what is no whole number or does not fit.
 bool int_from(PyObject* value, long long low, unsigned long long high, const char* type, const char* field,
@@ -102,7 +103,8 @@ void free_text(void* text, const Ground& ground);
 // An array that NumPy views may still show: it goes when the last wrapper on this ground has gone.
 void free_array(void* array, const Ground& ground);
 
-// --- getters and setters ----------------------------------------------------------------------------------------------
+// --- getters and setters
+// ----------------------------------------------------------------------------------------------
 
 template <auto Member>
 PyObject* get_value(PyObject* self, void*) {
@@ -249,7 +251,8 @@ PyObject* get_capsule(PyObject* self, void*) {
   return data ? capsule_of(static_cast<void*>(data->*Member), as_wrapper(self)->ground, nullptr) : nullptr;
 }
 
-// --- the lines of a table ---------------------------------------------------------------------------------------------
+// --- the lines of a table
+// ---------------------------------------------------------------------------------------------
 
 inline void* closure_of(const char* name) { return const_cast<char*>(name); }
 

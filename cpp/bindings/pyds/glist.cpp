@@ -11,8 +11,7 @@ namespace {
 PyTypeObject* glist_type = nullptr;
 
 struct GListObject {
-  PyObject_HEAD
-  Node* node;
+  PyObject_HEAD Node* node;
 };
 
 Node* node_at(PyObject* self) { return reinterpret_cast<GListObject*>(self)->node; }

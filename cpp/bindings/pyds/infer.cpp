@@ -11,9 +11,10 @@ namespace fluvial::python {
 namespace {
 
 std::size_t bytes_of(const NvDsInferLayerInfo& layer) {
-  const std::size_t element = layer.dataType == HALF ? 2 : layer.dataType == INT8 || layer.dataType == UINT8 ? 1
-                              : layer.dataType == INT64                                                     ? 8
-                                                                                                            : 4;
+  const std::size_t element = layer.dataType == HALF                              ? 2
+                              : layer.dataType == INT8 || layer.dataType == UINT8 ? 1
+                              : layer.dataType == INT64                           ? 8
+                                                                                  : 4;
   return element * layer.inferDims.numElements;
 }
 
@@ -59,8 +60,8 @@ double detection_at(nb::handle buffer, Py_ssize_t index) {
   Pointer pointer;
   if (!pointer_from(buffer.ptr(), pointer)) throw nb::python_error();
   float value = 0;
-  const bool is_inside = index >= 0 && (pointer.bytes == 0 || (static_cast<std::size_t>(index) + 1) * sizeof(float) <=
-                                                                  pointer.bytes);
+  const bool is_inside =
+      index >= 0 && (pointer.bytes == 0 || (static_cast<std::size_t>(index) + 1) * sizeof(float) <= pointer.bytes);
   const auto address = reinterpret_cast<std::uintptr_t>(pointer.data) + static_cast<std::size_t>(index) * sizeof(float);
   if (!pointer.data || !is_inside || read_memory(address, &value, sizeof(value)) != sizeof(value))
     throw nb::index_error(("element " + std::to_string(index) + " is outside of the layer's buffer").c_str());
@@ -91,8 +92,8 @@ PyObject* first_of(PyObject* self, void*) {
 
 void bind_shapes_of_tensors(nb::module_& m) {
   using D = NvDsInferDims;
-  static PyGetSetDef dims_fields[] = {read_only<&D::numDims>("numDims"), read_only<&D::numElements>("numElements"),
-                                      field<&D::d>("d"), {}};
+  static PyGetSetDef dims_fields[] = {
+      read_only<&D::numDims>("numDims"), read_only<&D::numElements>("numElements"), field<&D::d>("d"), {}};
   define<D>(m, "NvDsInferDims", dims_fields);
 
   using C = NvDsInferDimsCHW;
@@ -101,20 +102,16 @@ void bind_shapes_of_tensors(nb::module_& m) {
 
   using L = NvDsInferLayerInfo;
   static PyGetSetDef layer_fields[] = {
-      read_only<&L::dataType>("dataType"),
-      read_only<&L::dims>("dims"),
-      read_only<&L::inferDims>("inferDims"),
-      read_only<&L::bindingIndex>("bindingIndex"),
-      string_or_none<&L::layerName>("layerName"),
-      {"buffer", layer_buffer, nullptr, nullptr, nullptr},
-      read_only<&L::isInput>("isInput"),
-      {},
+      read_only<&L::dataType>("dataType"),        read_only<&L::dims>("dims"),
+      read_only<&L::inferDims>("inferDims"),      read_only<&L::bindingIndex>("bindingIndex"),
+      string_or_none<&L::layerName>("layerName"), {"buffer", layer_buffer, nullptr, nullptr, nullptr},
+      read_only<&L::isInput>("isInput"),          {},
   };
   define<L>(m, "NvDsInferLayerInfo", layer_fields).is_trusted_only = true;
 
   using N = NvDsInferNetworkInfo;
-  static PyGetSetDef network_fields[] = {field<&N::width>("width"), field<&N::height>("height"),
-                                         field<&N::channels>("channels"), {}};
+  static PyGetSetDef network_fields[] = {
+      field<&N::width>("width"), field<&N::height>("height"), field<&N::channels>("channels"), {}};
   define<N>(m, "NvDsInferNetworkInfo", network_fields);
 }
 
@@ -135,10 +132,8 @@ void bind_results(nb::module_& m) {
   static PyGetSetDef attribute_fields[] = {
       read_only<&A::attributeIndex>("attributeIndex"),
       read_only<&A::attributeIndex>("atttributeIndex"),  // pyds's own misspelling
-      read_only<&A::attributeValue>("attributeValue"),
-      read_only<&A::attributeConfidence>("attributeConfidence"),
-      string_or_none<&A::attributeLabel>("attributeLabel"),
-      {},
+      read_only<&A::attributeValue>("attributeValue"),      read_only<&A::attributeConfidence>("attributeConfidence"),
+      string_or_none<&A::attributeLabel>("attributeLabel"), {},
   };
   define<A>(m, "NvDsInferAttribute", attribute_fields);
 }
@@ -184,7 +179,8 @@ void bind_infer(nb::module_& m) {
   m.def("get_nvds_LayerInfo", layer_with_buffer, nb::arg("tensor_meta"), nb::arg("i"),
         "Layer i of a NvDsInferTensorMeta, its buffer on the host.");
   m.def("get_detections", detection_at, nb::arg("buffer"), nb::arg("i"), "Element i of a float buffer.");
-  m.def("get_segmentation_masks", segmentation_masks, nb::arg("data"), "int32 [height, width]: a copy; -1 is no class.");
+  m.def("get_segmentation_masks", segmentation_masks, nb::arg("data"),
+        "int32 [height, width]: a copy; -1 is no class.");
 }
 
 }  // namespace fluvial::python

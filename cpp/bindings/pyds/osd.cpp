@@ -38,7 +38,8 @@ void release_mask(void* data) {
   if (mask->size > 0) g_free(mask->data);
 }
 
-// --- masks: the array belongs to the struct, and size says how long it is ---------------------------------------------
+// --- masks: the array belongs to the struct, and size says how long it is
+// ---------------------------------------------
 
 PyObject* mask_view(PyObject* self, const NvOSD_MaskParams* mask) {
   const std::size_t length = mask->data ? mask->size / sizeof(float) : 0;
@@ -64,7 +65,8 @@ PyObject* alloc_mask(PyObject* self, PyObject*) {
   if (!mask) return nullptr;
   const std::uint64_t bytes = std::uint64_t{mask->width} * mask->height * sizeof(float);
   // The size field has 32 bits, and the product of two such may have more than 64.
-  const bool fits = mask->height == 0 || mask->width <= std::numeric_limits<unsigned>::max() / sizeof(float) / mask->height;
+  const bool fits =
+      mask->height == 0 || mask->width <= std::numeric_limits<unsigned>::max() / sizeof(float) / mask->height;
   void* data = fits ? g_try_malloc0(bytes) : nullptr;
   if (!data && (!fits || bytes > 0))
     return PyErr_Format(PyExc_MemoryError, "a mask of %u x %u is too large", mask->width, mask->height);
@@ -101,17 +103,18 @@ int set_mask_size(PyObject* self, PyObject* value, void*) {
 
 void bind_color_and_text(nb::module_& m) {
   using C = NvOSD_ColorParams;
-  static PyGetSetDef color_fields[] = {field<&C::red>("red"), field<&C::green>("green"), field<&C::blue>("blue"),
-                                       field<&C::alpha>("alpha"), {}};
-  static PyMethodDef color_methods[] = {
-      {"set", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(set_color)), METH_FASTCALL | METH_KEYWORDS,
-       "set(red, green, blue, alpha): 0..1"},
-      {}};
+  static PyGetSetDef color_fields[] = {
+      field<&C::red>("red"), field<&C::green>("green"), field<&C::blue>("blue"), field<&C::alpha>("alpha"), {}};
+  static PyMethodDef color_methods[] = {{"set", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(set_color)),
+                                         METH_FASTCALL | METH_KEYWORDS, "set(red, green, blue, alpha): 0..1"},
+                                        {}};
   define<C>(m, "NvOSD_ColorParams", color_fields, color_methods);
 
   using F = NvOSD_FontParams;
-  static PyGetSetDef font_fields[] = {interned_text<&F::font_name>("font_name"), field<&F::font_size>("font_size"),
-                                      field<&F::font_color>("font_color"), {}};
+  static PyGetSetDef font_fields[] = {interned_text<&F::font_name>("font_name"),
+                                      field<&F::font_size>("font_size"),
+                                      field<&F::font_color>("font_color"),
+                                      {}};
   define<F>(m, "NvOSD_FontParams", font_fields).is_trusted_only = true;
 
   using T = NvOSD_TextParams;
@@ -135,8 +138,8 @@ void bind_color_and_text(nb::module_& m) {
 
 void bind_shapes(nb::module_& m) {
   using B = NvBbox_Coords;
-  static PyGetSetDef box_fields[] = {field<&B::left>("left"), field<&B::top>("top"), field<&B::width>("width"),
-                                     field<&B::height>("height"), {}};
+  static PyGetSetDef box_fields[] = {
+      field<&B::left>("left"), field<&B::top>("top"), field<&B::width>("width"), field<&B::height>("height"), {}};
   define<B>(m, "NvBbox_Coords", box_fields);
 
   using R = NvOSD_RectParams;
@@ -204,10 +207,10 @@ void bind_mask(nb::module_& m) {
       field<&M::height>("height"),
       {},
   };
-  static PyMethodDef methods[] = {
-      {"get_mask_array", get_mask, METH_NOARGS, "float32 [size / 4]: a writable view."},
-      {"alloc_mask_array", alloc_mask, METH_NOARGS, "Zeroed float32 [width * height] in place of the old array: a view."},
-      {}};
+  static PyMethodDef methods[] = {{"get_mask_array", get_mask, METH_NOARGS, "float32 [size / 4]: a writable view."},
+                                  {"alloc_mask_array", alloc_mask, METH_NOARGS,
+                                   "Zeroed float32 [width * height] in place of the old array: a view."},
+                                  {}};
   auto& type = define<M>(m, "NvOSD_MaskParams", fields, methods);
   type.release = release_mask;
   type.is_trusted_only = true;

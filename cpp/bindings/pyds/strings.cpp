@@ -60,20 +60,22 @@ std::uintptr_t copy_memory(nb::handle address, std::size_t size) {
 
 void bind_strings(nb::module_& m) {
   m.def("get_string", get_string, nb::arg("ptr"), "The C string at an address; None for 0.");
-  m.def("strdup2str",
-        [](nb::handle address) -> nb::object {
-          nb::object text = get_string(address);
-          return text.is_none() ? nb::object(nb::str("")) : text;
-        },
-        nb::arg("ptr"), "The C string at an address; '' for 0.");
+  m.def(
+      "strdup2str",
+      [](nb::handle address) -> nb::object {
+        nb::object text = get_string(address);
+        return text.is_none() ? nb::object(nb::str("")) : text;
+      },
+      nb::arg("ptr"), "The C string at an address; '' for 0.");
   m.def("get_ptr", get_ptr, nb::arg("ptr"), "The address in a capsule or of a pyds object.");
   m.def("strdup", duplicate, nb::arg("ptr"), "Address of a copy of the C string at an address.");
   m.def("memdup", copy_memory, nb::arg("ptr"), nb::arg("size"), "Address of a copy of memory.");
   m.def("alloc_buffer", alloc, nb::arg("size"), "Address of zeroed memory, for free_buffer.");
   m.def("alloc_char_buffer", alloc, nb::arg("size"), "Address of zeroed memory, for free_buffer.");
   // Strings of the metadata belong to it, and other addresses to nobody we know: those are left alone.
-  m.def("free_buffer", [](nb::handle address) { free_block(address_from(address)); }, nb::arg("buffer"),
-        "Frees what alloc_buffer, strdup or memdup returned.");
+  m.def(
+      "free_buffer", [](nb::handle address) { free_block(address_from(address)); }, nb::arg("buffer"),
+      "Frees what alloc_buffer, strdup or memdup returned.");
   m.def(
       "free_gbuffer",
       [](nb::handle object) {

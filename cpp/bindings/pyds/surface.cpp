@@ -39,8 +39,9 @@ unsigned measure_latency(nb::handle gst_buffer) {
 void bind_surface(nb::module_& m) {
   m.def("get_nvds_buf_surface", surface_array, nb::arg("gst_buffer"), nb::arg("batchID"),
         "uint8 [height, width, 4] (RGBA) or 3 (RGB): a writable view of the frame's surface.");
-  m.def("unmap_nvds_buf_surface", [](nb::handle gst_buffer, std::size_t) { buffer_at(gst_buffer); },
-        nb::arg("gst_buffer"), nb::arg("batchID"), "Nothing to do: system memory is always mapped.");
+  m.def(
+      "unmap_nvds_buf_surface", [](nb::handle gst_buffer, std::size_t) { buffer_at(gst_buffer); },
+      nb::arg("gst_buffer"), nb::arg("batchID"), "Nothing to do: system memory is always mapped.");
   m.def("nvds_measure_buffer_latency", measure_latency, nb::arg("gst_buffer"));
 }
 

@@ -1,8 +1,8 @@
 // What a tracker leaves: past frames, re-identification vectors.
 #include <nanobind/ndarray.h>
 
-#include <algorithm>
 #include <nanobind/stl/vector.h>
+#include <algorithm>
 
 #include "bindings/pyds/field.h"
 
@@ -30,14 +30,20 @@ void def_list(Function function) {
 
 void bind_past_frames(nb::module_& m) {
   using F = NvDsTargetMiscDataFrame;
-  static PyGetSetDef frame_fields[] = {field<&F::frameNum>("frameNum"), field<&F::tBbox>("tBbox"),
-                                       field<&F::confidence>("confidence"), field<&F::age>("age"), {}};
+  static PyGetSetDef frame_fields[] = {field<&F::frameNum>("frameNum"),
+                                       field<&F::tBbox>("tBbox"),
+                                       field<&F::confidence>("confidence"),
+                                       field<&F::age>("age"),
+                                       {}};
   define<F>(m, "NvDsTargetMiscDataFrame", frame_fields);
 
   // Counts are read only: list() goes by them.
   using O = NvDsTargetMiscDataObject;
-  static PyGetSetDef object_fields[] = {read_only<&O::numObj>("numObj"), field<&O::uniqueId>("uniqueId"),
-                                        field<&O::classId>("classId"), field<&O::objLabel>("objLabel"), {}};
+  static PyGetSetDef object_fields[] = {read_only<&O::numObj>("numObj"),
+                                        field<&O::uniqueId>("uniqueId"),
+                                        field<&O::classId>("classId"),
+                                        field<&O::objLabel>("objLabel"),
+                                        {}};
   define<O>(m, "NvDsTargetMiscDataObject", object_fields).is_trusted_only = true;
   def_list<O>([](Meta<O> data) {
     auto* object = data.get();
@@ -45,9 +51,11 @@ void bind_past_frames(nb::module_& m) {
   });
 
   using S = NvDsTargetMiscDataStream;
-  static PyGetSetDef stream_fields[] = {field<&S::streamID>("streamID"), field<&S::surfaceStreamID>("surfaceStreamID"),
+  static PyGetSetDef stream_fields[] = {field<&S::streamID>("streamID"),
+                                        field<&S::surfaceStreamID>("surfaceStreamID"),
                                         read_only<&S::numAllocated>("numAllocated"),
-                                        read_only<&S::numFilled>("numFilled"), {}};
+                                        read_only<&S::numFilled>("numFilled"),
+                                        {}};
   define<S>(m, "NvDsTargetMiscDataStream", stream_fields).is_trusted_only = true;
   def_list<S>([](Meta<S> data) {
     auto* stream = data.get();
@@ -55,8 +63,8 @@ void bind_past_frames(nb::module_& m) {
   });
 
   using B = NvDsTargetMiscDataBatch;
-  static PyGetSetDef batch_fields[] = {read_only<&B::numAllocated>("numAllocated"),
-                                       read_only<&B::numFilled>("numFilled"), {}};
+  static PyGetSetDef batch_fields[] = {
+      read_only<&B::numAllocated>("numAllocated"), read_only<&B::numFilled>("numFilled"), {}};
   define<B>(m, "NvDsTargetMiscDataBatch", batch_fields).is_trusted_only = true;
   def_list<B>([](Meta<B> data) {
     auto* batch = data.get();
@@ -84,8 +92,8 @@ PyObject* reid_vector(PyObject* self, PyObject*) {
 void bind_tracker(nb::module_& m) {
   bind_past_frames(m);
   static PyGetSetDef fields[] = {read_only<&NvDsObjReid::featureSize>("featureSize"), {}};
-  static PyMethodDef methods[] = {
-      {"get_host_reid_vector", reid_vector, METH_NOARGS, "float32 [featureSize]: a copy."}, {}};
+  static PyMethodDef methods[] = {{"get_host_reid_vector", reid_vector, METH_NOARGS, "float32 [featureSize]: a copy."},
+                                  {}};
   define<NvDsObjReid>(m, "NvDsObjReid", fields, methods).is_trusted_only = true;
 }
 

@@ -40,7 +40,8 @@ Callbacks& callbacks() {
   return all;
 }
 
-// --- objects that stay alive for a user meta; guarded by the GIL ------------------------------------------------------
+// --- objects that stay alive for a user meta; guarded by the GIL
+// ------------------------------------------------------
 
 struct Held {
   PyObject* object;
@@ -70,7 +71,8 @@ bool drop_held(void* data) {
   return true;
 }
 
-// --- called by the metadata library, with the metadata locked, from any thread ----------------------------------------
+// --- called by the metadata library, with the metadata locked, from any thread
+// ----------------------------------------
 
 // The argument of a callback, open only as long as the callback runs.
 class Argument {
@@ -148,7 +150,8 @@ bool is_ours(NvDsMetaReleaseFunc release) {
   return false;
 }
 
-// --- the field --------------------------------------------------------------------------------------------------------
+// --- the field
+// --------------------------------------------------------------------------------------------------------
 
 const TypeInfo* type_of_data(const NvDsUserMeta* user) {
   if (const auto known = held().find(user->user_meta_data); known != held().end()) return known->second.type;
@@ -254,8 +257,9 @@ void add_native_kind(const NativeKind* kind) { kinds().push_back(kind); }
 
 bool may_retype(PyObject* base_meta) {
   const auto* wrapper = as_wrapper(base_meta);
-  if (!wrapper->ground.element) return !wrapper->ground.root->lease || (PyErr_SetString(PyExc_ValueError,
-      "NvDsBaseMeta.meta_type: a batch stays a batch"), false);
+  if (!wrapper->ground.element)
+    return !wrapper->ground.root->lease ||
+           (PyErr_SetString(PyExc_ValueError, "NvDsBaseMeta.meta_type: a batch stays a batch"), false);
   const auto* base = static_cast<const NvDsBaseMeta*>(wrapper->data);
   if (base->meta_type >= NVDS_BATCH_META && base->meta_type <= NVDS_LABEL_INFO_META) {
     PyErr_SetString(PyExc_ValueError, "NvDsBaseMeta.meta_type: only a user meta's can be set");
@@ -296,8 +300,10 @@ void bind_user(nb::module_& m) {
         "The function called with (capsule of the NvDsUserMeta, None) before a user meta goes.");
   m.def("set_user_copyfunc", set_callback<&Callbacks::copy>);
   m.def("set_user_releasefunc", set_callback<&Callbacks::release>);
-  m.def("register_user_copyfunc", [](nb::callable) {}, "Does nothing, as in pyds since 1.1.");
-  m.def("register_user_releasefunc", [](nb::callable) {}, "Does nothing, as in pyds since 1.1.");
+  m.def(
+      "register_user_copyfunc", [](nb::callable) {}, "Does nothing, as in pyds since 1.1.");
+  m.def(
+      "register_user_releasefunc", [](nb::callable) {}, "Does nothing, as in pyds since 1.1.");
   m.def("unset_callback_funcs", unset_callbacks, "Drops both functions for good.");
   m.def(
       "nvds_get_user_meta_type",

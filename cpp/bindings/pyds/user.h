@@ -1,8 +1,8 @@
 // Data that a program hangs on the metadata: who owns it, who copies it, who frees it.
 //
-// Three owners. Data of a NativeKind (alloc_custom_struct) is handed to the user meta, which copies and frees it without
-// Python. Anything else from Python is held: its Python object stays alive until the meta is released. What an element
-// made belongs to that element's own functions and is only looked at.
+// Three owners. Data of a NativeKind (alloc_custom_struct) is handed to the user meta, which copies and frees it
+// without Python. Anything else from Python is held: its Python object stays alive until the meta is released. What an
+// element made belongs to that element's own functions and is only looked at.
 #pragma once
 
 #include "bindings/pyds/capsule.h"

@@ -67,7 +67,8 @@ PyObject* refuse_cast(const TypeInfo& to, const char* from) {
 }
 
 PyObject* cast_pointer(const TypeInfo& to, const Pointer& pointer) {
-  if (!can_view_as(pointer.type, to)) return refuse_cast(to, pointer.type ? pointer.type->name : "pointer of unknown kind");
+  if (!can_view_as(pointer.type, to))
+    return refuse_cast(to, pointer.type ? pointer.type->name : "pointer of unknown kind");
   if (!pointer.type) {
     // Somebody else's memory: it must at least be there. Nothing inside it is followed (is_trusted_only).
     if (pointer.bytes ? pointer.bytes < to.size : !is_readable(pointer.data, to.size))
@@ -99,11 +100,11 @@ PyObject* cast_address(const TypeInfo& to, PyObject* number) {
 }
 
 // --- Cls.cast: a function in the class, so that Cls.cast(x) and instance.cast() both work; called once an object, so
-// without a general function's matching of arguments ---------------------------------------------------------------------
+// without a general function's matching of arguments
+// ---------------------------------------------------------------------
 
 struct CastObject {
-  PyObject_HEAD
-  vectorcallfunc call;
+  PyObject_HEAD vectorcallfunc call;
   const TypeInfo* to;
 };
 

@@ -29,8 +29,7 @@ TypeInfo& info() {
 }
 
 struct Wrapper {
-  PyObject_HEAD
-  void* data;
+  PyObject_HEAD void* data;
   Ground ground;  // holds a reference on its root
 };
 
@@ -63,7 +62,9 @@ const TypeInfo* type_of(PyObject* wrapper);  // of one of our classes, else null
 // Cls.cast(x): capsule, pyds object, None or int. A new reference, or nullptr with an exception.
 PyObject* cast_to(const TypeInfo& type, PyObject* from);
 template <typename T>
-PyObject* cast_method(PyObject* from) { return cast_to(info<T>(), from); }
+PyObject* cast_method(PyObject* from) {
+  return cast_to(info<T>(), from);
+}
 
 // True when memory known as `from` (nullptr: unknown) may be looked at as `to`.
 bool can_view_as(const TypeInfo* from, const TypeInfo& to);
@@ -91,7 +92,8 @@ TypeInfo& define(nb::module_& m, const char* name, PyGetSetDef* fields, PyMethod
 // Makes sure that a type exists before another class' table is used; the order of files does not matter at run time,
 // because the tables ask for info<T>() only when a field is read.
 
-// --- arguments of functions -------------------------------------------------------------------------------------------
+// --- arguments of functions
+// -------------------------------------------------------------------------------------------
 
 // A pyds object as an argument. get() raises StaleMetadataError.
 template <typename T>

@@ -4,8 +4,8 @@
 //   out   the same; into system memory only batches of one
 //   try   videotestsrc num-buffers=9 ! fluvialconvert ! video/x-raw(memory:NVMM),format=RGBA ! fakesink
 //
-// Nothing is copied that need not be: equal caps pass through; a frame in system memory is wrapped, and unwrapped again,
-// when format and size agree.
+// Nothing is copied that need not be: equal caps pass through; a frame in system memory is wrapped, and unwrapped
+// again, when format and size agree.
 
 #include "elements/convert/convert.h"
 
@@ -75,8 +75,7 @@ Box parse_crop(const char* property, const std::string& text) {
   if (text.empty()) return {};
   Box box;
   int used = 0;
-  const int got =
-      std::sscanf(text.c_str(), "%f:%f:%f:%f%n", &box.left, &box.top, &box.width, &box.height, &used);
+  const int got = std::sscanf(text.c_str(), "%f:%f:%f:%f%n", &box.left, &box.top, &box.width, &box.height, &used);
   const bool is_empty = got == 4 && box.width == 0 && box.height == 0;
   if (is_empty) return {};
   if (got != 4 || used != static_cast<int>(text.size()) || box.area() <= 0 || box.left < 0 || box.top < 0)
@@ -119,7 +118,8 @@ static GstCaps* fluvial_convert_transform_caps(GstBaseTransform*, GstPadDirectio
       auto* s = gst_structure_copy(gst_caps_get_structure(caps, i));
       gst_structure_remove_fields(s, "format", "colorimetry", "chroma-site", "width", "height", "batch-size",
                                   "pixel-aspect-ratio", nullptr);
-      gst_structure_set(s, "width", GST_TYPE_INT_RANGE, 1, G_MAXINT, "height", GST_TYPE_INT_RANGE, 1, G_MAXINT, nullptr);
+      gst_structure_set(s, "width", GST_TYPE_INT_RANGE, 1, G_MAXINT, "height", GST_TYPE_INT_RANGE, 1, G_MAXINT,
+                        nullptr);
       GValue formats = G_VALUE_INIT;
       g_value_init(&formats, GST_TYPE_LIST);
       gst_value_deserialize(&formats, surface_formats);
@@ -134,8 +134,8 @@ static GstCaps* fluvial_convert_transform_caps(GstBaseTransform*, GstPadDirectio
   return narrowed;
 }
 
-// Puts what allows this size first. A scaling element behind us (the tiler) lists its own size before "any", since it would
-// pass that one through.
+// Puts what allows this size first. A scaling element behind us (the tiler) lists its own size before "any", since it
+// would pass that one through.
 static GstCaps* prefer_size(GstCaps* possible, int width, int height) {
   for (guint i = 0; i < gst_caps_get_size(possible); ++i) {
     GstStructure* wanted = gst_structure_copy(gst_caps_get_structure(possible, i));
@@ -410,7 +410,16 @@ static GstFlowReturn fluvial_convert_transform(GstBaseTransform*, GstBuffer*, Gs
 
 // --- properties ------------------------------------------------------------------------------------------------------
 
-enum { PROP_0, PROP_FLIP, PROP_INTERPOLATION, PROP_SRC_CROP, PROP_DEST_CROP, PROP_DISABLE_PASSTHROUGH, PROP_COPIED, PROP_IGNORED };
+enum {
+  PROP_0,
+  PROP_FLIP,
+  PROP_INTERPOLATION,
+  PROP_SRC_CROP,
+  PROP_DEST_CROP,
+  PROP_DISABLE_PASSTHROUGH,
+  PROP_COPIED,
+  PROP_IGNORED
+};
 
 static GType flip_type() {
   static const GEnumValue values[] = {{0, "no turn", "none"},
@@ -468,9 +477,11 @@ static void fluvial_convert_get_property(GObject* self, guint id, GValue* value,
 static void install_properties(GObjectClass* klass) {
   PropertyInstaller own(klass, PROP_FLIP);
   own.add(g_param_spec_enum("flip-method", "flip-method", "How the picture is turned", flip_type(), 0, property_flags));
-  own.add_uint("interpolation-method", "Scaling: 0 nearest, 1 bilinear, 2 and above box (averages when shrinking)", 0, 6, 1);
+  own.add_uint("interpolation-method", "Scaling: 0 nearest, 1 bilinear, 2 and above box (averages when shrinking)", 0,
+               6, 1);
   own.add_string("src-crop", "Part of the input that is used: left:top:width:height in pixels", "");
-  own.add_string("dest-crop", "Part of the output that is filled, the rest is black: left:top:width:height in pixels", "");
+  own.add_string("dest-crop", "Part of the output that is filled, the rest is black: left:top:width:height in pixels",
+                 "");
   own.add_bool("disable-passthrough", "Convert even where input and output are the same", false);
   own.add(g_param_spec_uint64("copied-bytes", "copied-bytes", "Bytes of pixels written so far", 0, G_MAXUINT64, 0,
                               GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));

@@ -39,7 +39,7 @@ struct Impl {
   guint drop_frame_interval = 0;
   guint seen_frames = 0;  // the streaming thread's
   IgnoredProperties ignored;
-  GstPad* sink = nullptr;      // the bin's pads, owned by the bin
+  GstPad* sink = nullptr;  // the bin's pads, owned by the bin
   GstElement* convert = nullptr;
   GstElement* decoder = nullptr;  // nullptr until the caps are known
 };

@@ -35,7 +35,7 @@ using namespace fluvial;
 struct Output {
   GstPad* pad = nullptr;  // owned by the element; nullptr while it is being made
   bool is_started = false, has_caps = false, has_segment = false;  // what was pushed
-  SurfaceFormat format;   // of those caps
+  SurfaceFormat format;                                            // of those caps
 };
 
 struct Unref {
@@ -329,7 +329,8 @@ static void fluvial_demux_get_property(GObject* self, guint, GValue* value, GPar
 
 static void fluvial_demux_init(FluvialDemux* self) {
   self->impl = new Impl();
-  self->sink = gst_pad_new_from_template(gst_element_class_get_pad_template(GST_ELEMENT_GET_CLASS(self), "sink"), "sink");
+  self->sink =
+      gst_pad_new_from_template(gst_element_class_get_pad_template(GST_ELEMENT_GET_CLASS(self), "sink"), "sink");
   gst_pad_set_chain_function(self->sink, fluvial_demux_chain);
   gst_pad_set_event_function(self->sink, fluvial_demux_sink_event);
   gst_element_add_pad(GST_ELEMENT(self), self->sink);

@@ -93,8 +93,8 @@ static void build(FluvialEncode* self, const Encoder (&encoders)[N]) {
   auto* klass = GST_ELEMENT_GET_CLASS(self);
   gst_bin_add(GST_BIN(self), convert);
   auto* sink = gst_element_get_static_pad(convert, "sink");
-  gst_element_add_pad(GST_ELEMENT(self), gst_ghost_pad_new_from_template(
-                                             "sink", sink, gst_element_class_get_pad_template(klass, "sink")));
+  gst_element_add_pad(GST_ELEMENT(self),
+                      gst_ghost_pad_new_from_template("sink", sink, gst_element_class_get_pad_template(klass, "sink")));
   gst_object_unref(sink);
   auto* source_template = gst_element_class_get_pad_template(klass, "src");
   if (!impl.encoder) {  // said when the pipeline starts, so that merely making the element does not fail

@@ -2,7 +2,8 @@
 //
 //   in    anything; sources are told apart where there is NvDsBatchMeta
 //   out   the same buffers
-//   try   videotestsrc num-buffers=90 ! m.sink_0 fluvialmux name=m ! fluviallogger fps-measurement-interval-sec=1 ! fakesink
+//   try   videotestsrc num-buffers=90 ! m.sink_0 fluvialmux name=m ! fluviallogger fps-measurement-interval-sec=1 !
+//   fakesink
 
 #include "elements/logger/logger.h"
 
@@ -24,7 +25,7 @@ struct Impl {
   std::mutex mutex;  // guards interval_s
   guint interval_s = 5;
   IgnoredProperties ignored;
-  gint64 since_us = 0;           // the streaming thread's, like all below
+  gint64 since_us = 0;            // the streaming thread's, like all below
   std::map<guint, guint> frames;  // by source, since then; sources stay listed at 0.00 when they fall silent
 };
 

@@ -37,7 +37,8 @@ using namespace fluvial;
 constexpr std::size_t queue_limit = 4;  // frames that one source may be ahead, unless a batch wants more of it
 
 // Files open at different speeds. Sinks behind a demuxer play only when each has its first frame, and a queue that is
-// full of another source's frames would keep it from them: so before the first batch a source that has not begun is waited for longer.
+// full of another source's frames would keep it from them: so before the first batch a source that has not begun is
+// waited for longer.
 constexpr gint64 begin_timeout_us = 2000000;
 
 struct Settings {  // what the user chose; any thread may set it
@@ -63,9 +64,9 @@ struct Impl {
   std::optional<SurfaceFormat> format;  // of the batches; decided by the first frame
   int fps_n = 0, fps_d = 1;
   bool is_flushing = true;
-  bool is_begun = false;              // stream-start, caps and segment are pushed
-  bool is_over = false;               // the end is pushed, or downstream wants no more; a flush begins anew
-  std::size_t first = 0;              // whose turn it is to come first
+  bool is_begun = false;  // stream-start, caps and segment are pushed
+  bool is_over = false;   // the end is pushed, or downstream wants no more; a flush begins anew
+  std::size_t first = 0;  // whose turn it is to come first
   GstClockTime last_pts = 0;
   // DeepStream's old mux fills a batch with several frames of one source when others have ended; its new one, and we
   // under our own name, take one of each, so that a tiler behind shows every frame.
@@ -171,7 +172,8 @@ static std::size_t room_of_one(const Impl& impl) {
   if (rule.is_one_per_source) return queue_limit;
   const auto running = std::count_if(impl.sources.begin(), impl.sources.end(),
                                      [](const auto& entry) { return !entry.second->is_ended; });
-  const auto size = static_cast<std::size_t>(rule.batch_size), count = static_cast<std::size_t>(std::max<long>(1, running));
+  const auto size = static_cast<std::size_t>(rule.batch_size),
+             count = static_cast<std::size_t>(std::max<long>(1, running));
   return std::max(queue_limit, (size + count - 1) / count);
 }
 
@@ -267,9 +269,7 @@ static gboolean fluvial_mux_sink_event(GstPad* pad, GstObject* parent, GstEvent*
       break;
     }
     case GST_EVENT_FLUSH_START:
-    case GST_EVENT_FLUSH_STOP:
-      flush_source(self, *source, GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START);
-      break;
+    case GST_EVENT_FLUSH_STOP: flush_source(self, *source, GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START); break;
     default: break;  // tags, gaps and the like belong to one source, and the batch has many
   }
   gst_event_unref(event);
@@ -731,7 +731,8 @@ static void fluvial_mux_get_property(GObject* self, guint id, GValue* value, GPa
 static void install_properties(GObjectClass* klass) {
   PropertyInstaller own(klass, PROP_BATCH_SIZE);
   own.add_uint("batch-size", "Most frames in a batch; 0: one of each source", 0, 1024, 0);
-  own.add_int("batched-push-timeout", "Microseconds to wait for a full batch after its first frame; -1: for ever", -1, G_MAXINT, -1);
+  own.add_int("batched-push-timeout", "Microseconds to wait for a full batch after its first frame; -1: for ever", -1,
+              G_MAXINT, -1);
   own.add_uint("width", "Width that frames are scaled to, in pixels; 0: frames keep their size", 0, 16384, 0);
   own.add_uint("height", "Height that frames are scaled to, in pixels; 0: frames keep their size", 0, 16384, 0);
   own.add_bool("enable-padding", "Keep the picture's shape when scaling, with black bars", false);
@@ -740,8 +741,9 @@ static void install_properties(GObjectClass* klass) {
   own.add_bool("drop-pipeline-eos", "Do not end when all sources have ended", false);
   own.add_bool("frame-num-reset-on-eos", "Count frames from 0 again after a source's end", false);
   own.add_bool("sort-batch", "Order a batch by source", false);
-  own.add(g_param_spec_uint64("copied-bytes", "copied-bytes", "Bytes of pixels written so far: 0 while no frame is scaled",
-                              0, G_MAXUINT64, 0, GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+  own.add(g_param_spec_uint64("copied-bytes", "copied-bytes",
+                              "Bytes of pixels written so far: 0 while no frame is scaled", 0, G_MAXUINT64, 0,
+                              GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
   PropertyInstaller ignored(klass, PROP_IGNORED);
   add_hardware_properties(ignored);
   ignored.add_uint("num-surfaces-per-frame", "Surfaces of a dewarper; only 1 is made here", 0, 8, 1);
@@ -751,8 +753,8 @@ static void install_properties(GObjectClass* klass) {
   ignored.add_uint("max-latency", "Not done yet", 0, G_MAXUINT, 0);
   ignored.add_bool("align-inputs", "Not done yet", false);
   ignored.add_bool("frame-num-reset-on-stream-reset", "Not done yet", false);
-  ignored.add(g_param_spec_uint64("frame-duration", "frame-duration", "Milliseconds for NTP correction; not done yet", 0,
-                                  G_MAXUINT64, G_MAXUINT64, property_flags));
+  ignored.add(g_param_spec_uint64("frame-duration", "frame-duration", "Milliseconds for NTP correction; not done yet",
+                                  0, G_MAXUINT64, G_MAXUINT64, property_flags));
   ignored.add_bool("async-process", "No effect: scaling is done in the sources' threads", true);
   ignored.add_bool("extract-sei-type5-data", "Not done yet", false);
   ignored.add_bool("extract-sei-sim-time", "Not done yet", false);

@@ -14,7 +14,7 @@ struct MuxFrame {
   GstBuffer* buffer = nullptr;  // owned; timestamps and upstream metadata
   Size source_size;             // before the mux scaled it
   GstClockTime running_time = GST_CLOCK_TIME_NONE;
-  gint64 arrived_us = 0;        // monotonic
+  gint64 arrived_us = 0;  // monotonic
 };
 
 // Guarded by the mux's mutex. Outlives its pad: what was delivered is still batched after the pad is released.
@@ -22,14 +22,14 @@ struct MuxSource {
   guint id = 0;
   std::deque<MuxFrame> frames;
   GstSegment segment;
-  GstVideoInfo info;            // of the pad's caps; format unknown: there are none yet
+  GstVideoInfo info;  // of the pad's caps; format unknown: there are none yet
   bool is_surface = false;
   bool is_flushing = false;
-  bool has_begun = false;       // its first frame came
-  bool is_ended = false;        // EOS came, or the pad was released
+  bool has_begun = false;  // its first frame came
+  bool is_ended = false;   // EOS came, or the pad was released
   bool is_released = false;
-  bool start_is_told = false;   // downstream knows that it is there
-  bool end_is_told = false;     // and that it has ended
+  bool start_is_told = false;  // downstream knows that it is there
+  bool end_is_told = false;    // and that it has ended
   int frame_number = 0;
 
   MuxSource() {

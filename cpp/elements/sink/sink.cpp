@@ -111,8 +111,9 @@ static void fluvial_sink_class_init(FluvialSinkClass* klass) {
   own.add_bool("sync", "Show each frame at its time, not as fast as it comes", true);
   own.add_bool("qos", "Tell upstream when frames come late", true);
   own.add_bool("async", "Wait for the first frame before the pipeline plays", true);
-  own.add(g_param_spec_int64("max-lateness", "max-lateness", "Nanoseconds after which a late frame is dropped; -1: never",
-                             -1, G_MAXINT64, -1, property_flags));
+  own.add(g_param_spec_int64("max-lateness", "max-lateness",
+                             "Nanoseconds after which a late frame is dropped; -1: never", -1, G_MAXINT64, -1,
+                             property_flags));
   own.add(g_param_spec_int64("ts-offset", "ts-offset", "Nanoseconds by which frames are shown later", G_MININT64,
                              G_MAXINT64, 0, property_flags));
   own.add_bool("enable-last-sample", "Keep the last frame for whoever asks", false);

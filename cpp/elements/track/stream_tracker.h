@@ -12,9 +12,9 @@
 namespace fluvial {
 
 struct TrackMetaSettings {
-  std::set<int> class_ids;          // only these are tracked, others are left alone; empty: all
-  bool shows_id = true;             // in the object's text
-  std::uint64_t id_prefix = 0;      // upper half of every id
+  std::set<int> class_ids;      // only these are tracked, others are left alone; empty: all
+  bool shows_id = true;         // in the object's text
+  std::uint64_t id_prefix = 0;  // upper half of every id
 };
 
 // Belongs to one source; not thread-safe. What it remembers is bounded by the tracker's targets.

@@ -80,7 +80,8 @@ TrackerConfig read_config(GstElement* self, const Settings& settings) {
     if (!settings.config.empty()) return parse_tracker_config(settings.config, "config");
     if (settings.config_file.empty()) return {};
     if (is_deepstreams_own(settings.config_file) && !g_file_test(settings.config_file.c_str(), G_FILE_TEST_EXISTS)) {
-      GST_WARNING_OBJECT(self, "ll-config-file %s is not on this machine: default settings", settings.config_file.c_str());
+      GST_WARNING_OBJECT(self, "ll-config-file %s is not on this machine: default settings",
+                         settings.config_file.c_str());
       return {};
     }
     return read_tracker_config(settings.config_file);
@@ -207,11 +208,15 @@ static void fluvial_track_finalize(GObject* object) {
 
 static void install_properties(GObjectClass* klass) {
   PropertyInstaller own(klass, PROP_CONFIG_FILE);
-  own.add_string("ll-config-file", "Path of a YAML file with DeepStream's tracker settings; empty: our defaults", nullptr);
-  own.add_string("config", "The same as text, before ll-config-file; such as 'Fluvial: {keep_lost_frames: 60}'", nullptr);
-  own.add_string("operate-on-class-ids", "Classes to track, others are left alone: numbers with ; between; empty: all", "");
+  own.add_string("ll-config-file", "Path of a YAML file with DeepStream's tracker settings; empty: our defaults",
+                 nullptr);
+  own.add_string("config", "The same as text, before ll-config-file; such as 'Fluvial: {keep_lost_frames: 60}'",
+                 nullptr);
+  own.add_string("operate-on-class-ids", "Classes to track, others are left alone: numbers with ; between; empty: all",
+                 "");
   own.add_bool("display-tracking-id", "Write the id behind the label", true);
-  own.add_uint("tracking-id-reset-mode", "When ids start again: 0 never, 1 on stream reset, 2 at a source's end, 3 both", 0, 3, 0);
+  own.add_uint("tracking-id-reset-mode",
+               "When ids start again: 0 never, 1 on stream reset, 2 at a source's end, 3 both", 0, 3, 0);
   PropertyInstaller ignored(klass, PROP_IGNORED);
   ignored.add_uint("tracker-width", "No effect: this tracker does not look at pixels", 0, G_MAXUINT, 960);
   ignored.add_uint("tracker-height", "No effect: this tracker does not look at pixels", 0, G_MAXUINT, 544);

@@ -54,8 +54,8 @@ constexpr int pair_of(PixelFormat from, PixelFormat to) { return static_cast<int
 
 void copy_planes(const ImageView& from, const ImageView& to) {
   for (int p = 0; p < plane_count(from.format); ++p)
-    libyuv::CopyPlane(from.plane[p], from.stride[p], to.plane[p], to.stride[p],
-                      row_bytes(from.format, p, from.width), plane_rows(from.format, p, from.height));
+    libyuv::CopyPlane(from.plane[p], from.stride[p], to.plane[p], to.stride[p], row_bytes(from.format, p, from.width),
+                      plane_rows(from.format, p, from.height));
 }
 
 // Grey is the luma of its full range, 0..255, as GStreamer has it; YUV of television has 16..235.
@@ -111,8 +111,7 @@ bool convert_yuv(const ImageView& f, const ImageView& t) {
       copy_luma(f, t, f.colorimetry.is_full_range, true);
       return true;
     case pair_of(PixelFormat::gray8, PixelFormat::rgba):
-    case pair_of(PixelFormat::gray8, PixelFormat::bgrx):
-      return !J400ToARGB(s[0], ss[0], d[0], ds[0], w, h);
+    case pair_of(PixelFormat::gray8, PixelFormat::bgrx): return !J400ToARGB(s[0], ss[0], d[0], ds[0], w, h);
     case pair_of(PixelFormat::gray8, PixelFormat::i420):
     case pair_of(PixelFormat::gray8, PixelFormat::nv12):
       copy_luma(f, t, true, t.colorimetry.is_full_range);
@@ -261,9 +260,9 @@ void scale_pixels(const ImageView& f, const ImageView& t, Filter filter) {
   int failed = 0;
   switch (f.format) {
     case PixelFormat::i420:
-      failed = I420Scale(f.plane[0], f.stride[0], f.plane[1], f.stride[1], f.plane[2], f.stride[2], f.width, f.height,
-                         t.plane[0], t.stride[0], t.plane[1], t.stride[1], t.plane[2], t.stride[2], t.width, t.height,
-                         mode);
+      failed =
+          I420Scale(f.plane[0], f.stride[0], f.plane[1], f.stride[1], f.plane[2], f.stride[2], f.width, f.height,
+                    t.plane[0], t.stride[0], t.plane[1], t.stride[1], t.plane[2], t.stride[2], t.width, t.height, mode);
       break;
     case PixelFormat::nv12:
       failed = NV12Scale(f.plane[0], f.stride[0], f.plane[1], f.stride[1], f.width, f.height, t.plane[0], t.stride[0],

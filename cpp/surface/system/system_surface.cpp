@@ -40,7 +40,8 @@ namespace {
 // A decoder's or converter's frame, used where it lies.
 class WrappedSurface final : public Surface {
  public:
-  WrappedSurface(GstBuffer* buffer, const GstVideoInfo& info, GstMapFlags access) : Surface(surface_format_from_info(info)) {
+  WrappedSurface(GstBuffer* buffer, const GstVideoInfo& info, GstMapFlags access)
+      : Surface(surface_format_from_info(info)) {
     // The frame keeps a reference on the buffer until it is unmapped.
     if (!gst_video_frame_map(&frame_, &info, buffer, access))
       throw std::runtime_error("a buffer of " + std::to_string(gst_buffer_get_size(buffer)) +
