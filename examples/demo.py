@@ -69,10 +69,10 @@ def main() -> int:
             fv.Flow(as_streams(videos))
             .infer(MODEL, threshold=0.5)
             .track()
+            .write_json(OUT / "objects.jsonl")  # before tile(): boxes in pixels of each source
             .draw()
             .tile(width=1280, height=720)
             .save(OUT / "demo.mp4")
-            .write_json(OUT / "objects.jsonl")
         )
         flow.run()
     except fv.FluvialError as e:

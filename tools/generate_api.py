@@ -48,7 +48,8 @@ def elements() -> str:
         raise SystemExit("generate_api: the plugin has no elements, or was not found: make build")
     by_type = {f.load().get_element_type(): f for f in factories}
     described = {f.get_name(): _element(f.load(), by_type) for f in factories}
-    return json.dumps(described, indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(described, indent=1, ensure_ascii=False)
+    return re.sub(r"\[\n\s+([^\s,\[\]]+),\n\s+([^\s,\[\]]+)\n\s+\]", r"[\1, \2]", text) + "\n"  # ranges on one line
 
 
 def _element(factory: Any, by_type: dict[Any, Any]) -> dict[str, Any]:
@@ -63,7 +64,7 @@ def _element(factory: Any, by_type: dict[Any, Any]) -> dict[str, Any]:
         "class": factory.get_metadata("klass"),
         "description": factory.get_metadata("description"),
         **described,
-        "pads": [_pad(t) for t in factory.get_static_pad_templates()],
+        "pads": sorted(map(_pad, factory.get_static_pad_templates()), key=str),
         "properties": {p.name: _property(p) for p in sorted(_own(element), key=_name_of)},
         "signals": _signals(element),
     }
@@ -206,9 +207,26 @@ def _signature(thing: Any) -> str:
     if overloads:
         return " | ".join(re.sub(r"^def \w+", "", o[0]) for o in overloads)
     try:
-        return re.sub(r" at 0x[0-9a-f]+", "", str(inspect.signature(thing)))
+        signature = inspect.signature(thing)
     except (TypeError, ValueError):
         return "(...)"
+    parameters = [p.replace(annotation=_unquoted(p.annotation)) for p in signature.parameters.values()]
+    signature = signature.replace(parameters=parameters, return_annotation=_unquoted(signature.return_annotation))
+    return re.sub(r" at 0x[0-9a-f]+", "", str(signature))
+
+
+class _Text:
+    """Prints as its text, without quotes: an annotation under `from __future__ import annotations` is a string."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def _unquoted(annotation: Any) -> Any:
+    return _Text(annotation) if isinstance(annotation, str) else annotation
 
 
 # --- command line -----------------------------------------------------------------------------------------------------
@@ -267,7 +285,11 @@ def stub() -> str:
         target = Path(folder) / "_core.pyi"
         command = [sys.executable, "-m", "nanobind.stubgen", "-q", "-m", "fluvial._core", "-o", str(target)]
         subprocess.run(command, check=True, cwd=ROOT / "python")
-        return target.read_text()
+        text = target.read_text()
+    # Names of a submodule, which is no file of its own, and dicts whose keys nanobind does not know.
+    text = text.replace("from fluvial._core import pyds as pyds\n", "")
+    text = re.sub(r"-> dict:", "-> dict[str, Any]:", text)
+    return text + "\n\npyds: types.ModuleType\n"
 
 
 ARTEFACTS: dict[str, Callable[[], str]] = {

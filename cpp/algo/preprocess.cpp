@@ -8,8 +8,6 @@
 namespace fluvial {
 namespace {
 
-bool is_yuv(PixelFormat format) { return format == PixelFormat::nv12 || format == PixelFormat::i420; }
-
 void check_frame(const ImageView& frame) {
   const int planes = plane_count(frame.format);
   bool is_good = planes > 0 && frame.width > 0 && frame.height > 0;

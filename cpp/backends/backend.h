@@ -42,8 +42,8 @@ class Backend {
   // Makes the model ready to run with the first dimension of its picture input set to batch() units.
   // `size_of_open_input` fills in an open width and height. Throws std::runtime_error.
   virtual void compile(const InputSpec& input, const BackendSettings& settings) = 0;
-  virtual int batch() const = 0;              // units in one request, after compile()
-  virtual int useful_requests() const = 0;    // so many in flight keep the device busy, after compile()
+  virtual int batch() const = 0;                // units in one request, after compile()
+  virtual int useful_requests() const = 0;      // so many in flight keep the device busy, after compile()
   virtual std::string description() const = 0;  // "OpenVINO 2026.4 on CPU, 2 streams x 1 thread"
   virtual std::unique_ptr<Request> make_request() = 0;
 };

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "meta/arena.h"
+#include "meta/batch_buffer.h"
 #include "meta/pool.h"
 
 namespace fluvial {
@@ -40,18 +41,6 @@ class Arena {
   GQueue arrays_ = G_QUEUE_INIT;
   GQueue texts_ = G_QUEUE_INIT;
   Pool frames_, objects_, classifiers_, displays_, users_, labels_;
-};
-
-// Holds a batch's recursive lock.
-class MetaLock {
- public:
-  explicit MetaLock(NvDsBatchMeta* batch) : batch_(batch) { nvds_acquire_meta_lock(batch_); }
-  ~MetaLock() { nvds_release_meta_lock(batch_); }
-  MetaLock(const MetaLock&) = delete;
-  MetaLock& operator=(const MetaLock&) = delete;
-
- private:
-  NvDsBatchMeta* batch_;
 };
 
 // Everything that an element owns is freed; the element goes back to its pool. Used as the pools' release functions too.

@@ -1,4 +1,4 @@
-// Metadata as our elements use it: typed loops over DeepStream's lists, and a batch meta on a buffer.
+// Metadata as our elements use it: typed loops over DeepStream's lists, their lock, and a batch meta on a buffer.
 #pragma once
 
 #include "gstnvdsmeta.h"
@@ -31,6 +31,18 @@ class each {
 
  private:
   GList* list_;
+};
+
+// Holds a batch's recursive lock.
+class MetaLock {
+ public:
+  explicit MetaLock(NvDsBatchMeta* batch) : batch_(batch) { nvds_acquire_meta_lock(batch_); }
+  ~MetaLock() { nvds_release_meta_lock(batch_); }
+  MetaLock(const MetaLock&) = delete;
+  MetaLock& operator=(const MetaLock&) = delete;
+
+ private:
+  NvDsBatchMeta* batch_;
 };
 
 // Makes a batch meta and hangs it on the buffer, which then owns it.

@@ -8,6 +8,8 @@ namespace fluvial {
 
 enum class PixelFormat { unknown, nv12, i420, rgba, rgb, bgrx, gray8 };
 
+inline bool is_yuv(PixelFormat format) { return format == PixelFormat::i420 || format == PixelFormat::nv12; }
+
 // How YUV becomes RGB. Ignored for RGB and grey pictures.
 struct Colorimetry {
   bool is_bt709 = false;       // else BT.601

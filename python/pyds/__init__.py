@@ -4,13 +4,7 @@ Importing it makes Fluvial's elements, under DeepStream's names too, findable fo
 module: use of metadata after its buffer is gone raises fluvial.errors.StaleMetadataError instead of crashing.
 """
 
-import contextlib
-
+import fluvial._plugin as _plugin
 from fluvial._core.pyds import *  # noqa: F403 - that module is the list
 
-with contextlib.suppress(ModuleNotFoundError):  # a build of the compiled part alone has no plugin to find
-    import fluvial._plugin as _plugin
-
 __version__ = "1.2.0"  # of NVIDIA's module that this one stands for
-
-del contextlib

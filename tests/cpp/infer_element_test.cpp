@@ -59,29 +59,32 @@ std::string write_model(const Folder& folder) {
     for (int d : sizes) text += "<dim>" + std::to_string(d) + "</dim>";
     return text;
   };
-  const auto constant = [&](int id, const char* name, const char* type, const char* precision, const char* shape, int offset,
-                            int size, const std::string& dim) {
-    return "<layer id='" + std::to_string(id) + "' name='" + name + "' type='Const' version='opset1'><data element_type='" +
-           type + "' shape='" + shape + "' offset='" + std::to_string(offset) + "' size='" + std::to_string(size) +
-           "'/><output><port id='0' precision='" + precision + "' names='" + name + "'>" + dim + "</port></output></layer>";
+  const auto constant = [&](int id, const char* name, const char* type, const char* precision, const char* shape,
+                            int offset, int size, const std::string& dim) {
+    return "<layer id='" + std::to_string(id) + "' name='" + name +
+           "' type='Const' version='opset1'><data element_type='" + type + "' shape='" + shape + "' offset='" +
+           std::to_string(offset) + "' size='" + std::to_string(size) + "'/><output><port id='0' precision='" +
+           precision + "' names='" + name + "'>" + dim + "</port></output></layer>";
   };
   const auto result = [&](int id, const char* name, const char* precision, const std::string& dim) {
-    return "<layer id='" + std::to_string(id) + "' name='" + name + "/out' type='Result' version='opset1'><input><port id='0' precision='" +
-           precision + "'>" + dim + "</port></input></layer>";
+    return "<layer id='" + std::to_string(id) + "' name='" + name +
+           "/out' type='Result' version='opset1'><input><port id='0' precision='" + precision + "'>" + dim +
+           "</port></input></layer>";
   };
   return folder.write(
       "tiny.xml",
       "<?xml version='1.0'?><net name='tiny' version='11'><layers>"
       "<layer id='0' name='image' type='Parameter' version='opset1'><data shape='1,3,32,32' element_type='f32'/>"
-      "<output><port id='0' precision='FP32' names='image'>" + dims({1, 3, 32, 32}) + "</port></output></layer>" +
-      constant(1, "boxes", "f32", "FP32", "2,5", 0, sizeof boxes, dims({2, 5})) +
-      constant(2, "labels", "i64", "I64", "2", sizeof boxes, sizeof labels, dims({2})) +
-      result(3, "boxes", "FP32", dims({2, 5})) + result(4, "labels", "I64", dims({2})) +
-      "</layers><edges><edge from-layer='1' from-port='0' to-layer='3' to-port='0'/>"
-      "<edge from-layer='2' from-port='0' to-layer='4' to-port='0'/></edges></net>");
+      "<output><port id='0' precision='FP32' names='image'>" +
+          dims({1, 3, 32, 32}) + "</port></output></layer>" +
+          constant(1, "boxes", "f32", "FP32", "2,5", 0, sizeof boxes, dims({2, 5})) +
+          constant(2, "labels", "i64", "I64", "2", sizeof boxes, sizeof labels, dims({2})) +
+          result(3, "boxes", "FP32", dims({2, 5})) + result(4, "labels", "I64", dims({2})) +
+          "</layers><edges><edge from-layer='1' from-port='0' to-layer='3' to-port='0'/>"
+          "<edge from-layer='2' from-port='0' to-layer='4' to-port='0'/></edges></net>");
 }
 
-GstBuffer* new_batch(guint frames, int frame_num) {
+[[maybe_unused]] GstBuffer* new_batch(guint frames, int frame_num) {
   auto allocator = make_system_allocator();
   std::vector<SurfacePtr> surfaces;
   for (guint i = 0; i < frames; ++i) {
@@ -187,7 +190,8 @@ TEST_CASE("properties have DeepStream's names and defaults, under both names of 
 
 TEST_CASE("a config file is read when its property is set, and the user's word wins, before or after") {
   const Folder folder;
-  const auto config = folder.write("c.txt", "[property]\nbatch-size=30\ninterval=4\ngie-unique-id=2\noperate-on-class-ids=0;2\n");
+  const auto config =
+      folder.write("c.txt", "[property]\nbatch-size=30\ninterval=4\ngie-unique-id=2\noperate-on-class-ids=0;2\n");
   auto* element = new_element();
   g_object_set(element, "interval", 7, nullptr);
   g_object_set(element, "config-file-path", config.c_str(), nullptr);
@@ -311,9 +315,10 @@ TEST_CASE("a stand-in is announced on the bus, and its classes are renamed") {
   write_model(folder);
   const auto table = folder.write("table.tsv", "detector.onnx\ttiny.xml\tlabels.txt\t0=2,1=0\n");
   folder.write("labels.txt", "vehicle\nbicycle\nperson\nroadsign\n");
-  const auto config = folder.write("c.txt",
-                                   "[property]\nonnx-file=/opt/models/detector.onnx\nlabelfile-path=/opt/models/l.txt\n"
-                                   "num-detected-classes=4\nnet-scale-factor=0.5\n[class-attrs-all]\npre-cluster-threshold=0.1\n");
+  const auto config =
+      folder.write("c.txt",
+                   "[property]\nonnx-file=/opt/models/detector.onnx\nlabelfile-path=/opt/models/l.txt\n"
+                   "num-detected-classes=4\nnet-scale-factor=0.5\n[class-attrs-all]\npre-cluster-threshold=0.1\n");
   g_setenv("FLUVIAL_STANDINS", table.c_str(), TRUE);
   auto* element = new_element();
   g_object_set(element, "config-file-path", config.c_str(), nullptr);

@@ -10,6 +10,7 @@
 #include <thread>
 
 // The plugin is a module that nothing links with: the test compiles the sources that it tests.
+#include "backends/openvino/schedule.cpp"  // NOLINT
 #include "elements/infer/attach.cpp"       // NOLINT
 #include "elements/infer/config_text.cpp"  // NOLINT
 #include "elements/infer/decision.cpp"     // NOLINT
@@ -214,7 +215,9 @@ class Pipeline {
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
-  GstFlowReturn push(GstBuffer* buffer, unsigned interval = 0) { return session.take_buffer(BufferPtr(buffer), interval); }
+  GstFlowReturn push(GstBuffer* buffer, unsigned interval = 0) {
+    return session.take_buffer(BufferPtr(buffer), interval);
+  }
   // All that was pushed has come out.
   void drain() {
     auto* query = gst_query_new_drain();
@@ -403,7 +406,9 @@ TEST_CASE("boxes outside of the user's sizes and offsets are dropped") {
 }
 
 TEST_CASE("classes are filtered, mapped and limited") {
-  const auto three = [](float) { return Answer{{0, 0, 9, 9, .9F, 9, 9, 19, 19, .8F, 1, 20, 9, 30, .7F}, {0, 1, 2}, {}, {}}; };
+  const auto three = [](float) {
+    return Answer{{0, 0, 9, 9, .9F, 9, 9, 19, 19, .8F, 1, 20, 9, 30, .7F}, {0, 1, 2}, {}, {}};
+  };
   const auto ids = [&](const Decision& decision) {
     Pipeline pipeline(decision, detector_info(), three);
     pipeline.push(new_batch({100}, 0));
@@ -462,10 +467,11 @@ TEST_CASE("a config's thresholds and modes are laid over what the head suggests"
   REQUIRE(decision.notes.size() == 1);
   CHECK(decision.notes[0].find("cluster-mode=1") == 0);
   settings.network_type = 2;
-  CHECK_THROWS_WITH_AS(decide(settings, {"yolox.onnx", "", "", {}, {}}, info), doctest::Contains("comes later"), SettingsError);
-  settings.network_type = 0;
-  CHECK_THROWS_WITH_AS(decide(settings, {"c.onnx", "", "", {}, {}}, classifier_info()), doctest::Contains("network-type=1"),
+  CHECK_THROWS_WITH_AS(decide(settings, {"yolox.onnx", "", "", {}, {}}, info), doctest::Contains("comes later"),
                        SettingsError);
+  settings.network_type = 0;
+  CHECK_THROWS_WITH_AS(decide(settings, {"c.onnx", "", "", {}, {}}, classifier_info()),
+                       doctest::Contains("network-type=1"), SettingsError);
 }
 
 TEST_CASE("a label file shorter than the classes is refused with both numbers") {
@@ -474,7 +480,8 @@ TEST_CASE("a label file shorter than the classes is refused with both numbers") 
   InferSettings settings = settings_for(ProcessMode::frames);
   settings.labels_file = path.string();
   settings.class_count = 4;
-  CHECK_THROWS_WITH_AS(decide_detector(settings), doctest::Contains("2 labels, num-detected-classes has 4 classes"), SettingsError);
+  CHECK_THROWS_WITH_AS(decide_detector(settings), doctest::Contains("2 labels, num-detected-classes has 4 classes"),
+                       SettingsError);
   settings.class_count = 2;
   CHECK(decide_detector(settings).labels == std::vector<std::string>{"car", "person"});
   std::filesystem::remove(path);
@@ -647,4 +654,19 @@ TEST_CASE("the line holds no more buffers than it may") {
   queue.pop(entry);
   waiter.join();
   CHECK(has_space);
+}
+
+TEST_CASE("inference takes one stream a CPU, and the user's word") {
+  CHECK(schedule_for({}, 2).streams == 2);
+  CHECK(schedule_for({}, 2).threads == 2);
+  CHECK(schedule_for({}, 64).streams == 16);
+  CHECK(schedule_for({}, 64).threads == 64);
+  BackendSettings settings;
+  settings.streams = 1;
+  CHECK(schedule_for(settings, 8).streams == 1);
+  CHECK(schedule_for(settings, 8).threads == 8);
+  settings.streams = 8;
+  settings.threads = 3;
+  CHECK(schedule_for(settings, 8).streams == 3);
+  CHECK(usable_cpus() >= 1);
 }

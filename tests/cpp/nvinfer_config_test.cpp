@@ -55,15 +55,16 @@ std::string error_of(Body body) {
 
 TEST_CASE("an INI file as DeepStream's samples write it is read") {
   const Folder folder;
-  const auto path = folder.write("apps/pgie.txt",
-                                 "# comment\n[property]\ngpu-id=0\nnet-scale-factor=0.00392156862745098\n"
-                                 "onnx-file=../models/detector.onnx\nlabelfile-path=../models/labels.txt\n"
-                                 "int8-calib-file=../models/cal.bin\nbatch-size=30\nprocess-mode=1\nmodel-color-format=1\n"
-                                 "network-mode=1\nnum-detected-classes=4\ninterval=2\ngie-unique-id=7\ncluster-mode=2\n"
-                                 "infer-dims=3;544;960\noffsets=1.5;2;3\nfilter-out-class-ids=1;3\n"
-                                 "[class-attrs-1]\nnms-iou-threshold=0.7\n"
-                                 "[class-attrs-all]\npre-cluster-threshold=0.25\ntopk=20\neps=0.2\ngroup-threshold=1\n"
-                                 "bg-color=0;1;0;0.5\n");
+  const auto path =
+      folder.write("apps/pgie.txt",
+                   "# comment\n[property]\ngpu-id=0\nnet-scale-factor=0.00392156862745098\n"
+                   "onnx-file=../models/detector.onnx\nlabelfile-path=../models/labels.txt\n"
+                   "int8-calib-file=../models/cal.bin\nbatch-size=30\nprocess-mode=1\nmodel-color-format=1\n"
+                   "network-mode=1\nnum-detected-classes=4\ninterval=2\ngie-unique-id=7\ncluster-mode=2\n"
+                   "infer-dims=3;544;960\noffsets=1.5;2;3\nfilter-out-class-ids=1;3\n"
+                   "[class-attrs-1]\nnms-iou-threshold=0.7\n"
+                   "[class-attrs-all]\npre-cluster-threshold=0.25\ntopk=20\neps=0.2\ngroup-threshold=1\n"
+                   "bg-color=0;1;0;0.5\n");
   const auto config = read_nvinfer_config(path);
   CHECK(config.problems.empty());
   CHECK(config.warnings.empty());
@@ -92,11 +93,12 @@ TEST_CASE("an INI file as DeepStream's samples write it is read") {
 
 TEST_CASE("a YAML file says the same") {
   const Folder folder;
-  const auto path = folder.write("sgie.yml",
-                                 "property:\n  batch-size: 16\n  process-mode: 2\n  network-type: 1\n"
-                                 "  operate-on-gie-id: 1\n  operate-on-class-ids: 0;2\n  filter-out-class-ids: [4, 5]\n"
-                                 "  classifier-async-mode: 1\n  classifier-threshold: 0.51\n  maintain-aspect-ratio: true\n"
-                                 "class-attrs-all:\n  pre-cluster-threshold: 0.4\n");
+  const auto path =
+      folder.write("sgie.yml",
+                   "property:\n  batch-size: 16\n  process-mode: 2\n  network-type: 1\n"
+                   "  operate-on-gie-id: 1\n  operate-on-class-ids: 0;2\n  filter-out-class-ids: [4, 5]\n"
+                   "  classifier-async-mode: 1\n  classifier-threshold: 0.51\n  maintain-aspect-ratio: true\n"
+                   "class-attrs-all:\n  pre-cluster-threshold: 0.4\n");
   const auto config = read_nvinfer_config(path);
   CHECK(config.problems.empty());
   CHECK(config.warnings.empty());
@@ -122,9 +124,10 @@ TEST_CASE("paths are relative to the folder that the file really lies in") {
 
 TEST_CASE("all problems of a file are named at once, with key, value and what is allowed") {
   const Folder folder;
-  const auto path = folder.write("bad.txt",
-                                 "[property]\nbatch-size=0\ninterval=two\nnet-scale-factor=0,5\nmaintain-aspect-ratio=maybe\n"
-                                 "infer-dims=3;544\n[class-attrs-all]\npre-cluster-threshold=20\n[class-attrs-car]\ntopk=1\n");
+  const auto path =
+      folder.write("bad.txt",
+                   "[property]\nbatch-size=0\ninterval=two\nnet-scale-factor=0,5\nmaintain-aspect-ratio=maybe\n"
+                   "infer-dims=3;544\n[class-attrs-all]\npre-cluster-threshold=20\n[class-attrs-car]\ntopk=1\n");
   const auto problems = read_nvinfer_config(path).problems;
   CHECK(problems.size() == 7);
   CHECK(has(problems, "bad.txt: [property] batch-size=0: allowed are whole numbers, 1 to 1024"));
@@ -144,6 +147,16 @@ TEST_CASE("unknown keys and groups warn and offer the nearest name") {
   CHECK(has(config.warnings, "[property] batchsize is not known; did you mean 'batch-size'?"));
   CHECK(has(config.warnings, "[property] zzzzzzzzzzzz is not known"));
   CHECK(has(config.warnings, "group [class-atrs-all] is not known; did you mean 'class-attrs-all'?"));
+}
+
+TEST_CASE("a key that asks for what is not there yet warns; one that asks for nothing does not") {
+  const Folder folder;
+  const auto path =
+      folder.write("c.txt", "[property]\ncustom-lib-path=lib.so\noutput-instance-mask=0\nnetwork-mode=1\n");
+  const auto config = read_nvinfer_config(path);
+  REQUIRE(config.warnings.size() == 1);
+  CHECK(config.warnings[0].find("c.txt: [property] custom-lib-path: custom parsers come later") == 0);
+  CHECK(config.notes.size() == 2);
 }
 
 TEST_CASE("a file that is missing or no config is a problem with its path") {

@@ -15,8 +15,6 @@ namespace testing {
 
 using namespace fluvial;
 
-inline bool is_yuv(PixelFormat format) { return format == PixelFormat::i420 || format == PixelFormat::nv12; }
-
 struct Rgb {
   double r, g, b;
 };

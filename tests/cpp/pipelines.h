@@ -26,6 +26,7 @@ class Pipeline {
     if (!error) return;
     const std::string text = error->message;
     g_error_free(error);
+    gst_clear_object(&pipeline_);  // what could be made of it
     throw std::runtime_error(text);
   }
   ~Pipeline() {

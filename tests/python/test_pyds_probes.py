@@ -252,8 +252,7 @@ def test_waiting_ends_in_time_and_leaves_the_gil(line):
     assert not queue.is_over
 
 
-def test_a_thousand_batches_through_a_probe_leave_nothing_behind(line):
-    from test_pyds_stale import resident_kb
+def test_a_thousand_batches_through_a_probe_leave_nothing_behind(line, resident_kb):
 
     _core.attach_probe(line.pad, lambda batch: batch[0].objects.boxes.sum())
     for _ in range(200):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import resource
 import threading
 import tracemalloc
 
@@ -160,13 +159,8 @@ def test_use_from_another_thread_while_buffers_go_never_crashes():
     assert sum(outcomes.values()) > 0
 
 
-def resident_kb() -> int:
-    with open("/proc/self/statm") as f:
-        return int(f.read().split()[1]) * resource.getpagesize() // 1024
-
-
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs /proc")
-def test_a_thousand_rounds_do_not_grow():
+def test_a_thousand_rounds_do_not_grow(resident_kb):
     def round_trip():
         buffer = _testing.make_buffer(frames=2, objects=10)
         batch, frame, node, obj = first_object(buffer)
@@ -204,7 +198,7 @@ def test_a_thousand_rounds_do_not_grow():
     assert resident_grown < 4_000, f"{resident_grown} kB resident"
 
 
-def test_setting_one_text_for_ever_has_a_bound():
+def test_setting_one_text_for_ever_has_a_bound(resident_kb):
     buffer = _testing.make_buffer(objects=1)
     _, _, _, obj = first_object(buffer)
     text = obj.text_params

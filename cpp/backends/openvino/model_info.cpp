@@ -38,6 +38,17 @@ void flatten(const std::string& prefix, const ov::AnyMap& values, std::map<std::
   }
 }
 
+// The kind of node that makes an output, past those that only change its shape or type.
+std::string maker_of(const ov::Output<const ov::Node>& output) {
+  const ov::Node* node = output.get_node();
+  const auto changes_nothing = [](const std::string& kind) {
+    return kind == "Result" || kind == "Reshape" || kind == "Squeeze" || kind == "Unsqueeze" || kind == "Convert" ||
+           kind == "FakeQuantize" || kind == "Transpose";
+  };
+  while (changes_nothing(node->get_type_name()) && node->get_input_size() > 0) node = node->get_input_node_ptr(0);
+  return node->get_type_name();
+}
+
 }  // namespace
 
 ElementType element_type(const ov::element::Type& type) {
@@ -68,6 +79,8 @@ ModelInfo describe_model(const std::string& path, const ov::Model& model) {
   for (const auto& port : model.inputs()) info.inputs.push_back(describe_port(port));
   for (const auto& port : model.outputs()) info.outputs.push_back(describe_port(port));
   flatten("", model.get_rt_info(), info.metadata);
+  for (std::size_t i = 0; i < info.outputs.size(); ++i)
+    info.metadata.emplace("op." + info.outputs[i].name, maker_of(model.output(i)));
   return info;
 }
 

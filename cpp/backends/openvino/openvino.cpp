@@ -1,7 +1,8 @@
 // OpenVINO as a backend: ONNX files and OpenVINO IR, on the CPU or any other device that OpenVINO names.
 //
 // A shared library of its own, opened by ../load.cpp: this folder is the only one that sees OpenVINO's headers. Input
-// tensors are the request's own memory, allocated once when it is made, so that preprocessing writes where inference reads.
+// tensors are the request's own memory, allocated once when it is made, so that preprocessing writes where inference
+// reads.
 #include <openvino/openvino.hpp>
 #include <stdexcept>
 
@@ -129,7 +130,8 @@ class OpenVinoBackend final : public Backend {
       if (!shape.empty() && shape[0] < 0) shape[0] = batch_;
       for (auto d : shape)
         if (d < 0)
-          throw std::runtime_error("input '" + info_.inputs[i].name + "' has an open size that is neither batch, width "
+          throw std::runtime_error("input '" + info_.inputs[i].name +
+                                   "' has an open size that is neither batch, width "
                                    "nor height");
       shapes[model_->input(i)] = ov::PartialShape(std::vector<ov::Dimension>(shape.begin(), shape.end()));
     }
@@ -138,10 +140,9 @@ class OpenVinoBackend final : public Backend {
 
   void compile_for_cpu(const BackendSettings& settings) {
     const auto schedule = schedule_for(settings, usable_cpus());
-    ov::AnyMap properties{
-        ov::num_streams(schedule.streams), ov::inference_num_threads(schedule.threads),
-        // Decoders and other models share the cores: threads that may move find an idle one.
-        ov::hint::enable_cpu_pinning(false)};
+    ov::AnyMap properties{ov::num_streams(schedule.streams), ov::inference_num_threads(schedule.threads),
+                          // Decoders and other models share the cores: threads that may move find an idle one.
+                          ov::hint::enable_cpu_pinning(false)};
     if (!settings.cache_folder.empty()) properties.insert(ov::cache_dir(settings.cache_folder));
     compiled_ = core().compile_model(model_, settings.device, properties);
     // One more than run at a time, so that the next picture lies ready when one is done.

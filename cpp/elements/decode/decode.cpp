@@ -56,29 +56,35 @@ bool is_ours(GstElementFactory* factory) {
   return g_str_equal(name, "nvv4l2decoder") || g_str_equal(name, "fluvialdecode");
 }
 
-// The best decoder for these caps that this machine can really open, or nullptr. Floating reference.
-GstElement* make_decoder(GstCaps* caps) {
-  auto* all = gst_element_factory_list_get_elements(
-      GST_ELEMENT_FACTORY_TYPE_DECODER | GST_ELEMENT_FACTORY_TYPE_MEDIA_VIDEO | GST_ELEMENT_FACTORY_TYPE_MEDIA_IMAGE,
-      GST_RANK_MARGINAL);
-  auto* fitting = gst_element_factory_list_filter(all, caps, GST_PAD_SINK, TRUE);  // vp8alphadecodebin wants alpha
-  fitting = g_list_sort(fitting, gst_plugin_feature_rank_compare_func);
-  GstElement* made = nullptr;
-  for (GList* node = fitting; node && !made; node = node->next) {
+// The first of these factories that makes a decoder which this machine can really open, or nullptr. Floating reference.
+GstElement* make_first(GList* factories) {
+  for (GList* node = factories; node; node = node->next) {
     auto* factory = static_cast<GstElementFactory*>(node->data);
     if (is_ours(factory) || !decodes_into_system_memory(factory)) continue;
     auto* element = gst_element_factory_create(factory, nullptr);
     if (!element) continue;
     // A hardware decoder may be installed on a machine without the hardware: opening it tells.
-    if (gst_element_set_state(element, GST_STATE_READY) != GST_STATE_CHANGE_FAILURE) {
-      made = element;
-    } else {
-      gst_element_set_state(element, GST_STATE_NULL);
-      gst_object_ref_sink(element);
-      gst_object_unref(element);
-    }
+    if (gst_element_set_state(element, GST_STATE_READY) != GST_STATE_CHANGE_FAILURE) return element;
+    gst_element_set_state(element, GST_STATE_NULL);
+    gst_object_ref_sink(element);
+    gst_object_unref(element);
   }
-  gst_plugin_feature_list_free(fitting);
+  return nullptr;
+}
+
+// The best decoder for these caps. One that takes all of them comes before one that merely might: vp8alphadecodebin
+// does not forbid VP8 without alpha, and cannot decode it.
+GstElement* make_decoder(GstCaps* caps) {
+  auto* all = gst_element_factory_list_get_elements(
+      GST_ELEMENT_FACTORY_TYPE_DECODER | GST_ELEMENT_FACTORY_TYPE_MEDIA_VIDEO | GST_ELEMENT_FACTORY_TYPE_MEDIA_IMAGE,
+      GST_RANK_MARGINAL);
+  GstElement* made = nullptr;
+  for (const bool takes_all : {true, false}) {
+    auto* fitting = gst_element_factory_list_filter(all, caps, GST_PAD_SINK, takes_all);
+    fitting = g_list_sort(fitting, gst_plugin_feature_rank_compare_func);
+    if (!made) made = make_first(fitting);
+    gst_plugin_feature_list_free(fitting);
+  }
   gst_plugin_feature_list_free(all);
   return made;
 }
@@ -125,7 +131,7 @@ static bool build(FluvialDecode* self, GstCaps* caps) {
   }
   {
     std::lock_guard lock(impl.mutex);
-    set_if_known(decoder, "max-threads", impl.threads);
+    for (const char* name : {"max-threads", "threads", "n-threads"}) set_if_known(decoder, name, impl.threads);
   }
   GST_INFO_OBJECT(self, "decoding with %s", GST_OBJECT_NAME(gst_element_get_factory(decoder)));
   auto* anything = gst_element_factory_make("videoconvert", nullptr);

@@ -12,7 +12,10 @@
 
 #include <cstdio>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <utility>
+#include <vector>
 
 #include "elements/caps.h"
 #include "elements/compat_properties.h"
@@ -30,9 +33,19 @@ namespace {
 using namespace fluvial;
 
 struct Output {
-  GstPad* pad = nullptr;  // owned by the element
-  SurfaceFormat format;   // of the caps that were pushed
-  bool is_begun = false;  // stream-start, caps and segment are pushed
+  GstPad* pad = nullptr;  // owned by the element; nullptr while it is being made
+  bool is_started = false, has_caps = false, has_segment = false;  // what was pushed
+  SurfaceFormat format;   // of those caps
+};
+
+struct Unref {
+  void operator()(GstBuffer* buffer) const { gst_buffer_unref(buffer); }
+};
+
+struct Part {  // of a batch: one frame, ready to be pushed
+  guint source = 0;
+  SurfaceFormat format;
+  std::unique_ptr<GstBuffer, Unref> buffer;
 };
 
 struct Impl {
@@ -72,36 +85,36 @@ static GstBuffer* frame_buffer(GstBuffer* batch_buffer, NvDsFrameMeta* frame) {
   return buffer;
 }
 
-// A reference to the pad of a source, made ready for frames of this format; nullptr when nobody asked for it.
+static void push_stream_start(FluvialDemux* self, GstPad* pad) {
+  gchar* id = gst_pad_create_stream_id(pad, GST_ELEMENT(self), GST_PAD_NAME(pad));
+  gst_pad_push_event(pad, gst_event_new_stream_start(id));
+  g_free(id);
+}
+
+// A reference to the pad of a source, made ready for frames of this format; nullptr when it is gone.
 static GstPad* ready_pad(FluvialDemux* self, guint source_id, const SurfaceFormat& format) {
   auto& impl = impl_of(self);
   GstPad* pad = nullptr;
-  bool begins = false, changes = false;
+  Output before;
   int fps_n = 0, fps_d = 1;
   {
     std::lock_guard lock(impl.mutex);
     const auto found = impl.outputs.find(source_id);
-    if (found == impl.outputs.end()) return nullptr;
+    if (found == impl.outputs.end() || !found->second.pad) return nullptr;
     auto& output = found->second;
     pad = GST_PAD(gst_object_ref(output.pad));
-    begins = !output.is_begun;
-    changes = begins || !(output.format == format);
-    output.is_begun = true;
-    output.format = format;
+    before = output;
+    output = {output.pad, true, true, true, format};
     fps_n = impl.fps_n;
     fps_d = impl.fps_d;
   }
-  if (begins) {
-    gchar* id = gst_pad_create_stream_id_printf(pad, GST_ELEMENT(self), "%u", source_id);
-    gst_pad_push_event(pad, gst_event_new_stream_start(id));
-    g_free(id);
-  }
-  if (changes) {
+  if (!before.is_started) push_stream_start(self, pad);
+  if (!before.has_caps || !(before.format == format)) {
     auto* caps = surface_caps(format, fps_n, fps_d, 1);
     gst_pad_push_event(pad, gst_event_new_caps(caps));
     gst_caps_unref(caps);
   }
-  if (begins) {
+  if (!before.has_segment) {
     GstSegment segment;
     gst_segment_init(&segment, GST_FORMAT_TIME);
     gst_pad_push_event(pad, gst_event_new_segment(&segment));
@@ -109,15 +122,36 @@ static GstPad* ready_pad(FluvialDemux* self, guint source_id, const SurfaceForma
   return pad;
 }
 
-static GstFlowReturn push_frame(FluvialDemux* self, GstBuffer* batch_buffer, NvDsFrameMeta* frame) {
-  const auto surface = surface_at(batch_buffer, frame->batch_id);
-  auto* pad = ready_pad(self, frame->pad_index, surface->format());
+static bool is_wanted(Impl& impl, guint source_id) {
+  std::lock_guard lock(impl.mutex);
+  return impl.outputs.count(source_id) > 0;
+}
+
+// Frames of sources that have a pad. The batch may be on other branches too: it is read under its lock, and pushed not.
+static std::vector<Part> take_apart(Impl& impl, GstBuffer* batch_buffer, NvDsBatchMeta* batch) {
+  std::vector<Part> parts;
+  MetaLock lock(batch);
+  for (auto* frame : each<NvDsFrameMeta>(batch->frame_meta_list)) {
+    if (!is_wanted(impl, frame->pad_index)) continue;
+    const auto format = surface_at(batch_buffer, frame->batch_id)->format();
+    parts.push_back({frame->pad_index, format, std::unique_ptr<GstBuffer, Unref>(frame_buffer(batch_buffer, frame))});
+  }
+  return parts;
+}
+
+static GstFlowReturn push_part(FluvialDemux* self, Part& part) {
+  auto& impl = impl_of(self);
+  auto* pad = ready_pad(self, part.source, part.format);
   if (!pad) return GST_FLOW_OK;
-  const auto flow = gst_pad_push(pad, frame_buffer(batch_buffer, frame));
+  auto flow = gst_pad_push(pad, part.buffer.release());
+  if (flow == GST_FLOW_NOT_LINKED) flow = GST_FLOW_OK;  // a pad that nobody linked drops, as in DeepStream
   GstFlowReturn combined = GST_FLOW_OK;
   {
-    std::lock_guard lock(impl_of(self).mutex);
-    combined = gst_flow_combiner_update_pad_flow(impl_of(self).combiner, pad, flow);
+    std::lock_guard lock(impl.mutex);
+    // A pad that was released meanwhile says FLUSHING, which is nobody else's concern.
+    const auto found = impl.outputs.find(part.source);
+    if (found != impl.outputs.end() && found->second.pad == pad)
+      combined = gst_flow_combiner_update_pad_flow(impl.combiner, pad, flow);
   }
   gst_object_unref(pad);
   return combined;
@@ -129,8 +163,8 @@ static GstFlowReturn fluvial_demux_chain(GstPad*, GstObject* parent, GstBuffer* 
     auto* batch = gst_buffer_get_nvds_batch_meta(buffer);
     if (!batch) throw std::runtime_error("a buffer without batch metadata: put nvstreammux before this element");
     GstFlowReturn result = GST_FLOW_OK;
-    for (auto* frame : each<NvDsFrameMeta>(batch->frame_meta_list)) {
-      result = push_frame(self, buffer, frame);
+    for (auto& part : take_apart(impl_of(self), buffer, batch)) {
+      result = push_part(self, part);
       if (result != GST_FLOW_OK) break;
     }
     return result;
@@ -144,7 +178,7 @@ static std::vector<GstPad*> pads_of(Impl& impl, const guint* source_id = nullptr
   std::vector<GstPad*> pads;
   std::lock_guard lock(impl.mutex);
   for (auto& [id, output] : impl.outputs)
-    if (!source_id || *source_id == id) pads.push_back(GST_PAD(gst_object_ref(output.pad)));
+    if (output.pad && (!source_id || *source_id == id)) pads.push_back(GST_PAD(gst_object_ref(output.pad)));
   return pads;
 }
 
@@ -159,14 +193,23 @@ static void push_to(const std::vector<GstPad*>& pads, GstEvent* event /* taken *
 // A sink that has not seen a stream begin could not take its end.
 static void begin_all(FluvialDemux* self) {
   auto& impl = impl_of(self);
-  for (auto* pad : pads_of(impl)) {
-    if (!gst_pad_has_current_caps(pad)) {
-      gchar* id = gst_pad_create_stream_id(pad, GST_ELEMENT(self), GST_PAD_NAME(pad));
-      gst_pad_push_event(pad, gst_event_new_stream_start(id));
-      g_free(id);
-    }
+  std::vector<GstPad*> pads;
+  {
+    std::lock_guard lock(impl.mutex);
+    for (auto& [id, output] : impl.outputs)
+      if (output.pad && !std::exchange(output.is_started, true)) pads.push_back(GST_PAD(gst_object_ref(output.pad)));
+  }
+  for (auto* pad : pads) {
+    push_stream_start(self, pad);
     gst_object_unref(pad);
   }
+}
+
+// What a flush takes away: segments, and what the branches said of their frames.
+static void forget_flow(Impl& impl) {
+  std::lock_guard lock(impl.mutex);
+  for (auto& [id, output] : impl.outputs) output.has_segment = false;
+  gst_flow_combiner_reset(impl.combiner);
 }
 
 static bool message_source(GstEvent* event, guint& id) {
@@ -196,6 +239,11 @@ static gboolean fluvial_demux_sink_event(GstPad* pad, GstObject* parent, GstEven
       begin_all(self);
       push_to(pads_of(impl), event);
       return TRUE;
+    case GST_EVENT_FLUSH_STOP: {
+      const auto is_taken = gst_pad_event_default(pad, parent, event);
+      forget_flow(impl);
+      return is_taken;
+    }
     case GST_EVENT_SINK_MESSAGE:
       if (message_source(event, id)) {
         push_to(pads_of(impl, &id), event);
@@ -211,6 +259,7 @@ static gboolean fluvial_demux_sink_event(GstPad* pad, GstObject* parent, GstEven
         }
         if (ends) push_to(pads_of(impl, &id), gst_event_new_eos());
       }
+      if (GST_EVENT_IS_SERIALIZED(event)) begin_all(self);  // nothing goes before a stream's start
       return gst_pad_event_default(pad, parent, event);
   }
   gst_event_unref(event);
@@ -221,7 +270,6 @@ static GstPad* fluvial_demux_request_new_pad(GstElement* element, GstPadTemplate
                                              const GstCaps*) {
   auto& impl = impl_of(element);
   guint id = 0;
-  GstPad* pad = nullptr;
   {
     std::lock_guard lock(impl.mutex);
     if (name && std::sscanf(name, "src_%u", &id) == 1) {
@@ -229,15 +277,18 @@ static GstPad* fluvial_demux_request_new_pad(GstElement* element, GstPadTemplate
     } else {
       while (impl.outputs.count(id)) ++id;
     }
-    gchar* pad_name = g_strdup_printf("src_%u", id);
-    pad = gst_pad_new_from_template(templ, pad_name);
-    g_free(pad_name);
-    gst_pad_use_fixed_caps(pad);
-    impl.outputs[id].pad = pad;
-    gst_flow_combiner_add_pad(impl.combiner, pad);
+    impl.outputs[id] = {};  // the number is taken
   }
+  gchar* pad_name = g_strdup_printf("src_%u", id);
+  auto* pad = gst_pad_new_from_template(templ, pad_name);
+  g_free(pad_name);
+  gst_pad_use_fixed_caps(pad);
   gst_pad_set_active(pad, TRUE);
   gst_element_add_pad(element, pad);
+  // Frames only now: one pushed into a pad that is not active yet would stop the whole demuxer.
+  std::lock_guard lock(impl.mutex);
+  impl.outputs[id].pad = pad;
+  gst_flow_combiner_add_pad(impl.combiner, pad);
   return pad;
 }
 
@@ -258,7 +309,7 @@ static GstStateChangeReturn fluvial_demux_change_state(GstElement* element, GstS
   if (change == GST_STATE_CHANGE_PAUSED_TO_READY) {
     auto& impl = impl_of(element);
     std::lock_guard lock(impl.mutex);
-    for (auto& [id, output] : impl.outputs) output.is_begun = false;
+    for (auto& [id, output] : impl.outputs) output = {output.pad};
     gst_flow_combiner_reset(impl.combiner);
   }
   return result;

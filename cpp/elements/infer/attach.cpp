@@ -67,7 +67,8 @@ int classes_of(const Decision& d, int attribute) {
 }  // namespace
 
 bool passes(const ClassAttrs& attrs, const Box& box, Size frame) {
-  if (box.width < static_cast<float>(attrs.min_width) || box.height < static_cast<float>(attrs.min_height)) return false;
+  if (box.width < static_cast<float>(attrs.min_width) || box.height < static_cast<float>(attrs.min_height))
+    return false;
   if (attrs.max_width > 0 && box.width > static_cast<float>(attrs.max_width)) return false;
   if (attrs.max_height > 0 && box.height > static_cast<float>(attrs.max_height)) return false;
   return box.top >= static_cast<float>(attrs.roi_top) &&
@@ -105,7 +106,8 @@ void attach_classifications(const Decision& d, NvDsObjectMeta* object, const std
   auto* classifier = nvds_acquire_classifier_meta_from_pool(batch);
   classifier->unique_component_id = static_cast<int>(d.settings.unique_id);
   // Interned: programs keep the pointer, and copies of the metadata share it.
-  if (!d.settings.classifier_type.empty()) classifier->classifier_type = g_intern_string(d.settings.classifier_type.c_str());
+  if (!d.settings.classifier_type.empty())
+    classifier->classifier_type = g_intern_string(d.settings.classifier_type.c_str());
   for (const auto& result : found) {
     const std::string label = d.label_of(result);
     auto* info = nvds_acquire_label_info_meta_from_pool(batch);

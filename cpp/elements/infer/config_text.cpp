@@ -53,7 +53,8 @@ std::vector<ConfigEntry> read_yaml(const std::string& path) {
   const YAML::Node root = YAML::LoadFile(path);
   if (!root.IsMap()) throw std::runtime_error("the file is no map of groups such as 'property:'");
   for (const auto& group : root) {
-    if (!group.second.IsMap()) throw std::runtime_error("group '" + group.first.as<std::string>() + "' is no map of keys");
+    if (!group.second.IsMap())
+      throw std::runtime_error("group '" + group.first.as<std::string>() + "' is no map of keys");
     for (const auto& entry : group.second)
       entries.push_back({group.first.as<std::string>(), entry.first.as<std::string>(), yaml_value(entry.second)});
   }

@@ -82,8 +82,9 @@ ModelSpec inspect_input_only(const ModelInfo& info, ModelHints hints) {
 void check_network_type(const Decision& d) {
   const auto type = d.settings.network_type;
   if (type && *type != 0 && *type != 1 && *type != 100)
-    throw SettingsError("network-type=" + std::to_string(*type) +
-                        ": this version runs detectors (0), classifiers (1) and plain tensors (100); segmentation comes later");
+    throw SettingsError(
+        "network-type=" + std::to_string(*type) +
+        ": this version runs detectors (0), classifiers (1) and plain tensors (100); segmentation comes later");
   if (type == 100 && !d.settings.wants_tensors)
     throw SettingsError("network-type=100 decodes nothing, so it needs output-tensor-meta=1");
 }
@@ -110,7 +111,8 @@ void take_detector_labels(Decision& d) {
     if (shown < 0) continue;
     if (d.labels.size() <= static_cast<std::size_t>(shown)) d.labels.resize(static_cast<std::size_t>(shown) + 1);
     // Several of the model's classes may be one here: the first gives the name.
-    if (d.labels[static_cast<std::size_t>(shown)].empty()) d.labels[static_cast<std::size_t>(shown)] = d.spec.labels[id];
+    if (d.labels[static_cast<std::size_t>(shown)].empty())
+      d.labels[static_cast<std::size_t>(shown)] = d.spec.labels[id];
   }
 }
 
@@ -157,7 +159,7 @@ float threshold_of(const Decision& d, const ClassAttrs& attrs) {
 void take_thresholds(Decision& d) {
   const auto& s = d.settings;
   if (d.is_classifier) {
-    d.head.threshold = s.threshold            ? *s.threshold
+    d.head.threshold = s.threshold              ? *s.threshold
                        : s.classifier_threshold ? *s.classifier_threshold
                        : s.is_from_file         ? 0.0F
                                                 : usual_threshold(d.spec.head);
@@ -195,7 +197,8 @@ void take_nms(Decision& d) {
 void take_classes(Decision& d, int model_classes) {
   const auto& s = d.settings;
   if (d.file.class_map.empty()) {
-    d.class_count = s.class_count && *s.class_count > 0 && d.file.instead_of.empty() ? *s.class_count : d.spec.class_count;
+    d.class_count =
+        s.class_count && *s.class_count > 0 && d.file.instead_of.empty() ? *s.class_count : d.spec.class_count;
     if (model_classes > 0 && d.class_count > model_classes)
       d.warnings.push_back("num-detected-classes=" + std::to_string(d.class_count) + ": the model has only " +
                            std::to_string(model_classes));
@@ -263,12 +266,14 @@ Decision decide(const InferSettings& settings, const ModelPath& file, const Mode
                         d.spec.input.name + "' says the other order (0 NCHW, 1 NHWC)");
   d.is_classifier = d.spec.head == Head::classification;
   if (d.is_classifier && settings.network_type == 0)
-    throw SettingsError("network-type=0 (detector): the model's outputs are those of a classifier; set network-type=1 (" +
-                        file_name(file.path) + ")");
+    throw SettingsError(
+        "network-type=0 (detector): the model's outputs are those of a classifier; set network-type=1 (" +
+        file_name(file.path) + ")");
   if (!d.is_classifier) {
     ModelHints unhinted = hints;
     unhinted.class_count.reset();
-    const int model_classes = hints.class_count ? inspect_with_defaults(info, unhinted, true).class_count : d.spec.class_count;
+    const int model_classes =
+        hints.class_count ? inspect_with_defaults(info, unhinted, true).class_count : d.spec.class_count;
     take_classes(d, model_classes);
     take_detector_labels(d);
   } else {

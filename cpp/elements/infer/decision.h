@@ -21,12 +21,12 @@ struct Decision {
   bool is_classifier = false;
   bool has_no_head = false;  // network-type=100: tensors only
 
-  HeadSettings head;              // by the model's own class ids
+  HeadSettings head;  // by the model's own class ids
   bool uses_nms = false;
-  std::vector<NmsSettings> nms;   // by the ids that are shown
-  int class_count = 0;            // of the ids that are shown; 0: any
-  std::vector<std::string> labels;                        // of a detector, by the ids that are shown
-  std::vector<std::vector<std::string>> attribute_labels; // of a classifier
+  std::vector<NmsSettings> nms;                            // by the ids that are shown
+  int class_count = 0;                                     // of the ids that are shown; 0: any
+  std::vector<std::string> labels;                         // of a detector, by the ids that are shown
+  std::vector<std::vector<std::string>> attribute_labels;  // of a classifier
 
   std::vector<bool> batched_outputs;  // whose first dimension is the batch
   std::vector<std::string> warnings, notes;

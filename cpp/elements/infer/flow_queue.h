@@ -1,4 +1,5 @@
-// All that passes through the element, in its order, between the thread that brings it and the thread that pushes it on.
+// All that passes through the element, in its order, between the thread that brings it and the thread that pushes it
+// on.
 //
 // A buffer is preceded by the inferences that were started for it, so whoever takes from the front finds them finished,
 // or waits for them, before the buffer. Events and serialized queries stand in the same line.

@@ -30,7 +30,8 @@ bool is_plausible(const Detection& d) {
 void Health::complain_of_numbers(const std::string& what) {
   if (has_complained_of_numbers_) return;
   has_complained_of_numbers_ = true;
-  complain_(what + "; the model may be damaged, or its head, net-scale-factor, offsets or precision are not what it needs");
+  complain_(what +
+            "; the model may be damaged, or its head, net-scale-factor, offsets or precision are not what it needs");
 }
 
 void Health::look_at(const std::vector<TensorView>& outputs) {
@@ -51,7 +52,8 @@ void Health::look_at(const std::vector<Detection>& found) {
   const auto& input = decision_.spec.input;
   complain_("no plausible box in the first " + std::to_string(frames_without_boxes) +
             " frames. If there is something to see, try a lower threshold (pre-cluster-threshold), the other order of "
-            "colours (model-color-format, now " + std::string(input.color == ColorOrder::bgr ? "1 BGR" : "0 RGB") +
+            "colours (model-color-format, now " +
+            std::string(input.color == ColorOrder::bgr ? "1 BGR" : "0 RGB") +
             "), or another range (net-scale-factor, now " + std::to_string(input.scale[0]) + ")");
   has_seen_box_ = true;  // said once
 }

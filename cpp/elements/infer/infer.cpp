@@ -3,8 +3,8 @@
 //   gst-launch-1.0 filesrc location=a.mp4 ! decodebin ! m.sink_0 fluvialmux name=m batch-size=1 width=1280 height=720 !
 //     fluvialinfer model=yolox_nano_416.onnx ! fluvialdraw ! fluvialconvert ! autovideosink
 //
-// Two threads: whoever brings buffers prepares pictures and starts inferences; a task of the source pad waits for them, in
-// order, attaches and pushes. So decoding, inference and drawing overlap, and no lock is held while pushing.
+// Two threads: whoever brings buffers prepares pictures and starts inferences; a task of the source pad waits for them,
+// in order, attaches and pushes. So decoding, inference and drawing overlap, and no lock is held while pushing.
 #include "elements/infer/infer.h"
 
 #include <atomic>
@@ -151,9 +151,9 @@ static void announce_stand_in(FluvialInfer* self, const ModelPath& file) {
   GST_WARNING_OBJECT(self, "%s stands in for %s", file.path.c_str(), file.instead_of.c_str());
   gst_element_post_message(
       GST_ELEMENT(self),
-      gst_message_new_element(GST_OBJECT(self), gst_structure_new("fluvial-stand-in", "absent", G_TYPE_STRING,
-                                                                  file.instead_of.c_str(), "model", G_TYPE_STRING,
-                                                                  file.path.c_str(), nullptr)));
+      gst_message_new_element(GST_OBJECT(self),
+                              gst_structure_new("fluvial-stand-in", "absent", G_TYPE_STRING, file.instead_of.c_str(),
+                                                "model", G_TYPE_STRING, file.path.c_str(), nullptr)));
 }
 
 static InferSettings judged_settings(FluvialInfer* self) {
@@ -379,9 +379,10 @@ static void fluvial_infer_class_init(FluvialInferClass* klass) {
   add_text(config_id(), "config-file-path", "Config file path",
            "Config file of DeepStream's nvinfer, INI or YAML; read as soon as this is set", rw);
   add_text(backend_id(), "backend", "Backend", "Who runs the model, and how; known once started", ro);
-  add_text(explanation_id(), "explanation", "Explanation", "What was decided about the model and why; known once started", ro);
-  g_signal_new("model-updated", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, nullptr, nullptr, nullptr, G_TYPE_NONE, 2,
-               G_TYPE_INT, G_TYPE_STRING);
+  add_text(explanation_id(), "explanation", "Explanation",
+           "What was decided about the model and why; known once started", ro);
+  g_signal_new("model-updated", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, nullptr, nullptr, nullptr, G_TYPE_NONE,
+               2, G_TYPE_INT, G_TYPE_STRING);
 
   auto* element = GST_ELEMENT_CLASS(klass);
   element->change_state = fluvial_infer_change_state;

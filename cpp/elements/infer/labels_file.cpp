@@ -1,5 +1,6 @@
 #include "elements/infer/labels_file.h"
 
+#include <algorithm>
 #include <fstream>
 
 #include "elements/guard.h"
@@ -27,7 +28,8 @@ std::vector<std::string> detector_labels(const std::vector<std::string>& lines) 
 }
 
 std::vector<std::vector<std::string>> classifier_labels(const std::vector<std::string>& lines, std::size_t attributes) {
-  const bool is_one_a_line = attributes == 1 && lines.size() > 1;
+  const auto has_several = [](const std::string& line) { return line.find(';') != std::string::npos; };
+  const bool is_one_a_line = attributes == 1 && std::none_of(lines.begin(), lines.end(), has_several);
   if (is_one_a_line) return {lines};
   std::vector<std::vector<std::string>> labels;
   for (const auto& line : lines) labels.push_back(items(line));

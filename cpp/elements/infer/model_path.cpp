@@ -112,7 +112,8 @@ ModelPath find_model(const InferSettings& settings, const std::string& table_fil
     return found;
   }
   std::vector<std::string> absent;
-  for (const auto& path : {settings.onnx_file, settings.absent_file, model_of_engine(settings.engine_file), settings.engine_file})
+  for (const auto& path :
+       {settings.onnx_file, settings.absent_file, model_of_engine(settings.engine_file), settings.engine_file})
     if (!path.empty()) absent.push_back(path);
   if (!table_file.empty() && !absent.empty()) found = find_stand_in(table_file, absent);
   if (found.path.empty()) throw SettingsError(without_stand_in(settings));

@@ -15,9 +15,9 @@ namespace fluvial {
 
 struct ModelPath {
   std::string path;
-  std::string instead_of;           // the absent path; empty: no stand-in
-  std::string labels_file;          // of the stand-in
-  std::map<int, int> class_map;     // empty: ids stay
+  std::string instead_of;        // the absent path; empty: no stand-in
+  std::string labels_file;       // of the stand-in
+  std::map<int, int> class_map;  // empty: ids stay
   std::map<std::string, std::string> head_options;
 };
 

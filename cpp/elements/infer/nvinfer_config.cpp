@@ -18,6 +18,7 @@ struct Key {
   const char* name;
   std::function<void(InferSettings&, const std::string&)> apply;  // throws std::invalid_argument
   const char* note = nullptr;                                     // why the key changes nothing here
+  bool is_missed = false;  // what it asks for would change results: worth a warning
 };
 
 template <typename T>
@@ -52,7 +53,8 @@ auto whole_list(std::vector<int> InferSettings::*member) {
 
 void set_offsets(InferSettings& s, const std::string& value) {
   s.offsets = numbers(value);
-  if (s.offsets.empty() || s.offsets.size() > 4) throw std::invalid_argument("allowed are 1 to 4 numbers with ; between");
+  if (s.offsets.empty() || s.offsets.size() > 4)
+    throw std::invalid_argument("allowed are 1 to 4 numbers with ; between");
 }
 
 void set_infer_dims(InferSettings& s, const std::string& value) {
@@ -130,14 +132,14 @@ const std::vector<Key>& property_keys() {
       {"input-object-max-width", whole(&S::max_object_width, 0, INT_MAX)},
       {"input-object-max-height", whole(&S::max_object_height, 0, INT_MAX)},
       {"secondary-reinfer-interval", whole(&S::reinfer_interval, 0, INT_MAX)},
-      {"input-tensor-from-meta", flag(&S::takes_tensors), later_note},
-      {"output-instance-mask", flag(&S::wants_masks), later_note},
+      {"input-tensor-from-meta", flag(&S::takes_tensors), later_note, true},
+      {"output-instance-mask", flag(&S::wants_masks), later_note, true},
       {"raw-output-file-write", flag(&S::writes_raw_output), later_note},
       {"crop-objects-to-roi-boundary", flag(&S::crops_to_roi), later_note},
       {"segmentation-threshold", ignore, later_note},
       {"segmentation-output-order", ignore, later_note},
-      {"mean-file", ignore, "mean pictures are not read; use offsets"},
-      {"custom-lib-path", ignore, "custom parsers come later: the model's outputs are read by inspection"},
+      {"mean-file", ignore, "mean pictures are not read; use offsets", true},
+      {"custom-lib-path", ignore, "custom parsers come later: the model's outputs are read by inspection", true},
       {"parse-bbox-func-name", ignore, "custom parsers come later: the model's outputs are read by inspection"},
       {"parse-bbox-instance-mask-func-name", ignore, "custom parsers come later"},
       {"parse-classifier-func-name", ignore, "custom parsers come later: the model's outputs are read by inspection"},
@@ -187,9 +189,8 @@ struct ClassKey {
 };
 
 auto class_whole(int ClassAttrs::*member, int least) {
-  return [=](ClassAttrs& a, const std::string& text) {
-    a.*member = static_cast<int>(whole_number(text, least, INT_MAX));
-  };
+  return
+      [=](ClassAttrs& a, const std::string& text) { a.*member = static_cast<int>(whole_number(text, least, INT_MAX)); };
 }
 
 const std::vector<ClassKey>& class_keys() {
@@ -250,7 +251,8 @@ class Reader {
     }
     for (const auto& entry : entries_) check_group(entry);
     const auto is_property = [](const ConfigEntry& entry) { return entry.group == "property"; };
-    if (std::none_of(entries_.begin(), entries_.end(), is_property)) problem("group [property] is missing (" + path_ + ")");
+    if (std::none_of(entries_.begin(), entries_.end(), is_property))
+      problem("group [property] is missing (" + path_ + ")");
     for (const auto& entry : entries_)
       if (entry.group == "property") take_property(entry);
     take_classes();
@@ -290,7 +292,9 @@ class Reader {
     const auto key = find_key(property_keys(), entry.key);
     if (key == property_keys().end()) return unknown(where(entry), entry.key, names_of(property_keys()));
     judge(entry, [&] { key->apply(out_.settings, entry.value); });
-    if (key->note) out_.notes.push_back(name_ + where(entry) + ": " + key->note);
+    if (!key->note) return;
+    const bool asks_nothing = entry.value.empty() || entry.value == "0" || entry.value == "false";
+    (key->is_missed && !asks_nothing ? out_.warnings : out_.notes).push_back(name_ + where(entry) + ": " + key->note);
   }
 
   // [class-attrs-all] first: what it says holds for the others, wherever they stand in the file.

@@ -18,7 +18,8 @@ struct NvinferConfig {
   std::vector<std::string> notes;
 };
 
-// Never throws: a file that cannot be read is a problem too. Paths in it are relative to the folder that it really lies in.
+// Never throws: a file that cannot be read is a problem too. Paths in it are relative to the folder that it really lies
+// in.
 NvinferConfig read_nvinfer_config(const std::string& path);
 
 }  // namespace fluvial

@@ -10,8 +10,9 @@ constexpr auto playing = GParamFlags(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS 
 using S = InferSettings;
 
 GType process_mode_type() {
-  static const GEnumValue values[] = {
-      {1, "Primary: whole frames", "primary"}, {2, "Secondary: objects of another inference", "secondary"}, {0, nullptr, nullptr}};
+  static const GEnumValue values[] = {{1, "Primary: whole frames", "primary"},
+                                      {2, "Secondary: objects of another inference", "secondary"},
+                                      {0, nullptr, nullptr}};
   static const GType type = g_enum_register_static("FluvialInferProcessMode", values);
   return type;
 }
@@ -29,13 +30,15 @@ InferProperty flag(const char* name, const char* nick, const char* blurb, bool S
           [=](const S& s, GValue* v) { g_value_set_boolean(v, s.*member); }};
 }
 
-InferProperty text(const char* name, const char* nick, const char* blurb, std::string S::*member, const char* otherwise = "") {
+InferProperty text(const char* name, const char* nick, const char* blurb, std::string S::*member,
+                   const char* otherwise = "") {
   return {g_param_spec_string(name, nick, blurb, otherwise, ready),
           [=](S& s, const GValue* v) { s.*member = g_value_get_string(v) ? g_value_get_string(v) : ""; },
           [=](const S& s, GValue* v) { g_value_set_string(v, (s.*member).c_str()); }};
 }
 
-InferProperty ids(const char* name, const char* nick, const char* blurb, std::vector<int> S::*member, const char* separator) {
+InferProperty ids(const char* name, const char* nick, const char* blurb, std::vector<int> S::*member,
+                  const char* separator) {
   return {g_param_spec_string(name, nick, blurb, "", ready),
           [=](S& s, const GValue* v) { s.*member = whole_numbers(g_value_get_string(v) ? g_value_get_string(v) : ""); },
           [=](const S& s, GValue* v) { g_value_set_string(v, joined(s.*member, separator).c_str()); }};
@@ -55,14 +58,16 @@ InferProperty process_mode() {
 
 InferProperty on_unique_id() {
   return {g_param_spec_int("infer-on-gie-id", "Infer on GIE id",
-                           "Secondary: only objects of the inference with this unique-id; -1: of any", -1, G_MAXINT, -1, ready),
+                           "Secondary: only objects of the inference with this unique-id; -1: of any", -1, G_MAXINT, -1,
+                           ready),
           [](S& s, const GValue* v) { s.on_unique_id = g_value_get_int(v); },
           [](const S& s, GValue* v) { g_value_set_int(v, s.on_unique_id); }};
 }
 
 InferProperty threshold() {
   return {g_param_spec_float("threshold", "Threshold",
-                             "Least confidence, 0..1; -1: the config file's, or what suits the kind of model", -1, 1, -1, ready),
+                             "Least confidence, 0..1; -1: the config file's, or what suits the kind of model", -1, 1,
+                             -1, ready),
           [](S& s, const GValue* v) {
             const float value = g_value_get_float(v);
             s.threshold = value < 0 ? std::nullopt : std::optional<float>(value);
@@ -74,24 +79,29 @@ InferProperty threshold() {
 
 std::vector<InferProperty> make_infer_properties() {
   return {
-      whole("unique-id", "Unique id", "Number written into the metadata that this element makes", &S::unique_id, 0, G_MAXUINT, 15),
+      whole("unique-id", "Unique id", "Number written into the metadata that this element makes", &S::unique_id, 0,
+            G_MAXUINT, 15),
       process_mode(),
-      whole("batch-size", "Batch size", "Most frames or objects in one inference, on devices that gain by it", &S::batch_size,
-            1, 1024, 1),
+      whole("batch-size", "Batch size", "Most frames or objects in one inference, on devices that gain by it",
+            &S::batch_size, 1, 1024, 1),
       whole("interval", "Interval", "Batches to skip between two inferences", &S::interval, 0, G_MAXINT, 0, playing),
       on_unique_id(),
-      ids("infer-on-class-ids", "Infer on class ids", "Secondary: only objects of these classes, such as 0:2", &S::on_classes, ":"),
-      ids("filter-out-class-ids", "Filter out class ids", "Classes that are not reported, such as 1;3", &S::unwanted_classes, ";"),
+      ids("infer-on-class-ids", "Infer on class ids", "Secondary: only objects of these classes, such as 0:2",
+          &S::on_classes, ":"),
+      ids("filter-out-class-ids", "Filter out class ids", "Classes that are not reported, such as 1;3",
+          &S::unwanted_classes, ";"),
       text("model-engine-file", "Model engine file", "Engine file of a config; the model that it is named after is run",
            &S::engine_file),
       whole("gpu-id", "GPU id", "Accepted; the device is set by 'device'", &S::gpu_id, 0, G_MAXUINT, 0),
       flag("raw-output-file-write", "Raw output file write", "Accepted; has no effect", &S::writes_raw_output, false),
       unused_pointer("raw-output-generated-callback", "Raw output callback", "Accepted; has no effect"),
       unused_pointer("raw-output-generated-userdata", "Raw output user data", "Accepted; has no effect"),
-      flag("output-tensor-meta", "Output tensor meta", "Attach the model's outputs as NvDsInferTensorMeta", &S::wants_tensors, false),
+      flag("output-tensor-meta", "Output tensor meta", "Attach the model's outputs as NvDsInferTensorMeta",
+           &S::wants_tensors, false),
       flag("output-instance-mask", "Output instance mask", "Accepted; has no effect", &S::wants_masks, false),
       flag("input-tensor-meta", "Input tensor meta", "Accepted; has no effect", &S::takes_tensors, false),
-      flag("clip-object-outside-roi", "Clip object outside ROI", "Accepted; boxes are clipped to the frame", &S::clips_outside_roi, true),
+      flag("clip-object-outside-roi", "Clip object outside ROI", "Accepted; boxes are clipped to the frame",
+           &S::clips_outside_roi, true),
       flag("crop-objects-to-roi-boundary", "Crop objects to ROI boundary", "Accepted; boxes are clipped to the frame",
            &S::crops_to_roi, false),
       flag("strongly-typed", "Strongly typed", "Accepted; has no effect", &S::is_strongly_typed, false),
@@ -101,7 +111,8 @@ std::vector<InferProperty> make_infer_properties() {
       threshold(),
       text("device", "Device", "Device as the backend names it: CPU, GPU, NPU, AUTO", &S::device, "CPU"),
       whole("threads", "Threads", "CPU threads for inference; 0: one a CPU", &S::threads, 0, 1024, 0),
-      whole("requests", "Requests", "Inferences in flight; 0: what keeps the device busy, 1: least latency", &S::requests, 0, 256, 0),
+      whole("requests", "Requests", "Inferences in flight; 0: what keeps the device busy, 1: least latency",
+            &S::requests, 0, 256, 0),
   };
 }
 

@@ -50,7 +50,8 @@ GstFlowReturn Session::infer(const BufferPtr& buffer, const std::vector<Unit>& u
     job.request = work_.requests().acquire();
     if (!job.request) return queue_.flow() == GST_FLOW_OK ? GST_FLOW_FLUSHING : queue_.flow();
     job.buffer.reset(gst_buffer_ref(buffer.get()));
-    job.units.assign(units.begin() + static_cast<std::ptrdiff_t>(begin), units.begin() + static_cast<std::ptrdiff_t>(end));
+    job.units.assign(units.begin() + static_cast<std::ptrdiff_t>(begin),
+                     units.begin() + static_cast<std::ptrdiff_t>(end));
     work_.start(job);
     if (const auto flow = queue_.push(std::move(job)); flow != GST_FLOW_OK) return flow;
   }

@@ -20,13 +20,13 @@ struct Color {
 
 // [class-attrs-all] and [class-attrs-N]. Sizes and offsets are pixels of the frame.
 struct ClassAttrs {
-  std::optional<float> threshold;       // before nms, 0..1
-  float threshold_after = 0;            // after nms
+  std::optional<float> threshold;  // before nms, 0..1
+  float threshold_after = 0;       // after nms
   std::optional<float> nms_iou;
-  int topk = -1;                        // negative or 0: all
+  int topk = -1;  // negative or 0: all
   int roi_top = 0, roi_bottom = 0;
   int min_width = 0, min_height = 0;
-  int max_width = 0, max_height = 0;    // 0: any
+  int max_width = 0, max_height = 0;  // 0: any
   Color border{1, 0, 0, 1};
   std::optional<Color> background;
 };
@@ -39,42 +39,42 @@ struct InferSettings {
   unsigned interval = 0;
 
   // The model and who runs it
-  std::string model;                    // ONNX or IR; wins over the paths below
-  std::string onnx_file, engine_file;   // as config files name them
-  std::string absent_file;              // a format that cannot be read here (etlt, UFF, Caffe): only a stand-in helps
+  std::string model;                   // ONNX or IR; wins over the paths below
+  std::string onnx_file, engine_file;  // as config files name them
+  std::string absent_file;             // a format that cannot be read here (etlt, UFF, Caffe): only a stand-in helps
   std::string labels_file;
   std::string device = "CPU";
   unsigned threads = 0;
   unsigned requests = 0;
 
   // How to feed it
-  std::optional<int> network_type;      // 0 detector, 1 classifier
+  std::optional<int> network_type;  // 0 detector, 1 classifier
   std::optional<float> net_scale_factor;
   std::vector<float> offsets;
-  std::optional<int> color_format;      // 0 RGB, 1 BGR, 2 grey
-  std::optional<int> input_order;       // 0 NCHW, 1 NHWC
+  std::optional<int> color_format;  // 0 RGB, 1 BGR, 2 grey
+  std::optional<int> input_order;   // 0 NCHW, 1 NHWC
   std::optional<bool> keeps_aspect, is_padding_centred;
-  std::vector<int> infer_dims;          // channels, height, width
+  std::vector<int> infer_dims;  // channels, height, width
 
   // How to read it
-  std::string head;                     // ours: the word of a head, when inspection cannot tell
+  std::string head;  // ours: the word of a head, when inspection cannot tell
   std::map<std::string, std::string> head_options;
   std::optional<int> class_count;
-  std::optional<int> cluster_mode;      // 2 NMS, 4 none; others: NMS where the head needs it
-  std::optional<float> threshold;       // ours: stands in front of [class-attrs-all]
+  std::optional<int> cluster_mode;  // 2 NMS, 4 none; others: NMS where the head needs it
+  std::optional<float> threshold;   // ours: stands in front of [class-attrs-all]
   std::optional<float> classifier_threshold;
   std::string classifier_type;
-  std::vector<int> unwanted_classes;    // filter-out-class-ids
+  std::vector<int> unwanted_classes;  // filter-out-class-ids
   ClassAttrs all_classes;
   std::map<int, ClassAttrs> classes;
-  bool wants_tensors = false;           // output-tensor-meta
+  bool wants_tensors = false;  // output-tensor-meta
 
   // Objects of another inference (process-mode 2)
-  int on_unique_id = -1;                // -1: any
-  std::vector<int> on_classes;          // empty: any
+  int on_unique_id = -1;        // -1: any
+  std::vector<int> on_classes;  // empty: any
   int min_object_width = 0, min_object_height = 0;
   int max_object_width = 0, max_object_height = 0;  // 0: any
-  std::optional<int> reinfer_interval;  // frames
+  std::optional<int> reinfer_interval;              // frames
 
   // Accepted because programs set them; nothing here depends on them.
   unsigned gpu_id = 0;

@@ -27,7 +27,8 @@ ObjectSelection::ObjectSelection(const InferSettings& settings, bool remembers)
 bool ObjectSelection::is_wanted(const NvDsObjectMeta& object) const {
   const auto& s = settings_;
   if (s.on_unique_id >= 0 && object.unique_component_id != s.on_unique_id) return false;
-  if (!s.on_classes.empty() && std::find(s.on_classes.begin(), s.on_classes.end(), object.class_id) == s.on_classes.end())
+  if (!s.on_classes.empty() &&
+      std::find(s.on_classes.begin(), s.on_classes.end(), object.class_id) == s.on_classes.end())
     return false;
   const auto& box = object.rect_params;
   return box.width >= 1 && box.height >= 1 && is_within(box.width, s.min_object_width, s.max_object_width) &&

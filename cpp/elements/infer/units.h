@@ -1,4 +1,5 @@
-// Which pictures of a batch the network gets: frames, or objects of another inference, each by the rules of its settings.
+// Which pictures of a batch the network gets: frames, or objects of another inference, each by the rules of its
+// settings.
 #pragma once
 
 #include <cstdint>
@@ -39,14 +40,14 @@ class ObjectSelection {
   void forget_all() { known_.clear(); }
   std::size_t remembered() const;
 
-  static constexpr int forget_after = 256;          // frames
-  static constexpr std::size_t most_objects = 4096; // of one source
+  static constexpr int forget_after = 256;           // frames
+  static constexpr std::size_t most_objects = 4096;  // of one source
 
  private:
   struct Look {
     int last_inferred = 0;  // frame number
     int last_seen = 0;
-    float area = 0;         // of the box when it was inferred
+    float area = 0;  // of the box when it was inferred
   };
   using Looks = std::unordered_map<std::uint64_t, Look>;
 

@@ -29,7 +29,8 @@ long whole_number(const std::string& text, long least, long most) {
   const long value = std::strtol(text.c_str(), &end, 10);
   const bool is_number = !text.empty() && *end == '\0' && errno == 0;
   if (!is_number || value < least || value > most)
-    throw std::invalid_argument("allowed are whole numbers, " + range(static_cast<double>(least), static_cast<double>(most)));
+    throw std::invalid_argument("allowed are whole numbers, " +
+                                range(static_cast<double>(least), static_cast<double>(most)));
   return value;
 }
 
@@ -37,7 +38,8 @@ float number(const std::string& text, float least, float most) {
   char* end = nullptr;
   const double value = g_ascii_strtod(text.c_str(), &end);
   const bool is_number = !text.empty() && *end == '\0' && std::isfinite(value);
-  if (!is_number || value < least || value > most) throw std::invalid_argument("allowed are numbers, " + range(least, most));
+  if (!is_number || value < least || value > most)
+    throw std::invalid_argument("allowed are numbers, " + range(least, most));
   return static_cast<float>(value);
 }
 

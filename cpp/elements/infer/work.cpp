@@ -33,12 +33,17 @@ Box crop_of(const Unit& unit, Size frame) {
 
 // nms() counts what it keeps; without it, only the user's topk is left to do.
 void keep_topk(const std::vector<NmsSettings>& by_class, std::vector<Detection>& found) {
-  const auto topk_of = [&](int id) { return by_class[std::min(static_cast<std::size_t>(id), by_class.size() - 1)].topk; };
+  const auto topk_of = [&](int id) {
+    return by_class[std::min(static_cast<std::size_t>(id), by_class.size() - 1)].topk;
+  };
   const auto has_topk = [](const NmsSettings& s) { return s.topk > 0; };
   if (std::none_of(by_class.begin(), by_class.end(), has_topk)) return;
-  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.confidence > b.confidence; });
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a.confidence > b.confidence; });
   std::unordered_map<int, int> kept;
-  const auto is_too_many = [&](const Detection& d) { return topk_of(d.class_id) > 0 && ++kept[d.class_id] > topk_of(d.class_id); };
+  const auto is_too_many = [&](const Detection& d) {
+    return topk_of(d.class_id) > 0 && ++kept[d.class_id] > topk_of(d.class_id);
+  };
   found.erase(std::remove_if(found.begin(), found.end(), is_too_many), found.end());
 }
 
@@ -71,8 +76,8 @@ void Work::warm_up() {
   const std::size_t wanted = preprocessor_.unit_bytes() * units_in_request();
   const std::size_t there = element_count(picture.shape) * bytes_of(picture.type);
   if (wanted != there)
-    throw std::runtime_error("input '" + picture.name + "' holds " + std::to_string(there) + " bytes, the picture needs " +
-                             std::to_string(wanted));
+    throw std::runtime_error("input '" + picture.name + "' holds " + std::to_string(there) +
+                             " bytes, the picture needs " + std::to_string(wanted));
   for (int i = 0; i < 2; ++i) {
     std::memset(picture.data, 0, there);
     for (std::size_t input : size_inputs_)
@@ -119,7 +124,8 @@ void Work::finish(Job& job) {
 }
 
 void Work::finish_unit(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit, Size frame) {
-  if (decision_.settings.wants_tensors) attach_tensors(decision_, unit, outputs, index, backend_->model().inputs.size());
+  if (decision_.settings.wants_tensors)
+    attach_tensors(decision_, unit, outputs, index, backend_->model().inputs.size());
   if (decision_.has_no_head) {
     unit.frame->bInferDone = 1;
   } else if (decision_.is_classifier) {

@@ -1,5 +1,5 @@
-// One model at work: pixels become tensors on the thread that brings buffers, tensors become metadata on the thread that
-// pushes them on. Each half belongs to its thread; what both read never changes.
+// One model at work: pixels become tensors on the thread that brings buffers, tensors become metadata on the thread
+// that pushes them on. Each half belongs to its thread; what both read never changes.
 #pragma once
 
 #include <memory>
@@ -50,9 +50,9 @@ class Work {
   std::vector<std::size_t> size_inputs_;
   GstClockTime inference_time_ = 0;
 
-  Preprocessor preprocessor_;           // bringing
+  Preprocessor preprocessor_;  // bringing
 
-  std::unique_ptr<HeadDecoder> head_;   // pushing, from here on
+  std::unique_ptr<HeadDecoder> head_;  // pushing, from here on
   Health health_;
   ResultMemory results_;
   std::vector<Detection> detections_;

@@ -34,10 +34,10 @@ namespace {
 
 using namespace fluvial;
 
-constexpr std::size_t queue_limit = 4;  // frames that one source may be ahead
+constexpr std::size_t queue_limit = 4;  // frames that one source may be ahead, unless a batch wants more of it
 
 // Files open at different speeds. Sinks behind a demuxer play only when each has its first frame, and a queue that is
-// full of another source's frames would keep it from them: so a source that has not begun is waited for longer.
+// full of another source's frames would keep it from them: so before the first batch a source that has not begun is waited for longer.
 constexpr gint64 begin_timeout_us = 2000000;
 
 struct Settings {  // what the user chose; any thread may set it
@@ -57,12 +57,14 @@ struct Impl {
   std::condition_variable delivered;  // the task waits: a frame, an end, a change
   std::condition_variable taken;      // source threads wait: room in their queue
   Settings settings;
-  std::map<guint, std::shared_ptr<MuxSource>> sources;
-  std::vector<GstEvent*> events;      // to push before the next batch
+  // By number. A released source stays until its frames are batched; one that was given its number meanwhile stands
+  // behind it and waits.
+  std::multimap<guint, std::shared_ptr<MuxSource>> sources;
   std::optional<SurfaceFormat> format;  // of the batches; decided by the first frame
   int fps_n = 0, fps_d = 1;
   bool is_flushing = true;
   bool is_begun = false;              // stream-start, caps and segment are pushed
+  bool is_over = false;               // the end is pushed, or downstream wants no more; a flush begins anew
   std::size_t first = 0;              // whose turn it is to come first
   GstClockTime last_pts = 0;
   // DeepStream's old mux fills a batch with several frames of one source when others have ended; its new one, and we
@@ -91,6 +93,14 @@ static std::shared_ptr<MuxSource>& source_of(GstPad* pad) {
   return *static_cast<std::shared_ptr<MuxSource>*>(gst_pad_get_element_private(pad));
 }
 
+// The pad keeps its source until nobody holds the pad: an event may still be under way when it is released.
+static void give_source(GstPad* pad, std::shared_ptr<MuxSource> source) {
+  auto* held = new std::shared_ptr<MuxSource>(std::move(source));
+  g_object_set_data_full(G_OBJECT(pad), "source", held,
+                         [](gpointer data) { delete static_cast<std::shared_ptr<MuxSource>*>(data); });
+  gst_pad_set_element_private(pad, held);
+}
+
 // --- in: the sources' threads ----------------------------------------------------------------------------------------
 
 // The batch's own format and size: the first frame decides, width and height overrule.
@@ -105,7 +115,8 @@ static SurfaceFormat batch_format(Impl& impl, const SurfaceFormat& frame, const 
   }
   SurfaceFormat format = *impl.format;
   if (!impl.settings.width || !impl.settings.height) format.size = frame.size;
-  if (format.pixels == frame.pixels) format.colorimetry = frame.colorimetry;
+  // Each surface says what its own colours mean: YUV keeps them, and RGB becomes what is made fastest.
+  format.colorimetry = is_yuv(frame.pixels) == is_yuv(format.pixels) ? frame.colorimetry : Colorimetry();
   return format;
 }
 
@@ -141,9 +152,27 @@ static MuxFrame make_frame(FluvialMux* self, MuxSource& source, GstBuffer* buffe
   auto surface = source.is_surface ? surface_at(buffer, 0) : wrap_video_buffer(buffer, source.info);
   frame.source_size = surface->format().size;
   frame.surface = fit(impl, surface, source.info, keeps_aspect);
-  frame.running_time = gst_segment_to_running_time(&source.segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
+  if (source.segment.format == GST_FORMAT_TIME)
+    frame.running_time = gst_segment_to_running_time(&source.segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
   frame.buffer = buffer;
   return frame;
+}
+
+static BatchingRule rule_of(const Impl& impl) {
+  BatchingRule rule;
+  rule.batch_size = static_cast<int>(impl.settings.batch_size);
+  rule.is_one_per_source = impl.settings.is_live || !impl.shares_batches || impl.settings.batch_size == 0;
+  return rule;
+}
+
+// How many frames of one source may wait: its share of a batch at least, or that batch would never be full.
+static std::size_t room_of_one(const Impl& impl) {
+  const auto rule = rule_of(impl);
+  if (rule.is_one_per_source) return queue_limit;
+  const auto running = std::count_if(impl.sources.begin(), impl.sources.end(),
+                                     [](const auto& entry) { return !entry.second->is_ended; });
+  const auto size = static_cast<std::size_t>(rule.batch_size), count = static_cast<std::size_t>(std::max<long>(1, running));
+  return std::max(queue_limit, (size + count - 1) / count);
 }
 
 static GstFlowReturn fluvial_mux_chain(GstPad* pad, GstObject* parent, GstBuffer* buffer) {
@@ -151,13 +180,15 @@ static GstFlowReturn fluvial_mux_chain(GstPad* pad, GstObject* parent, GstBuffer
   auto& impl = impl_of(self);
   auto source = source_of(pad);
   const auto result = guarded(self, GST_FLOW_ERROR, [&] {
+    if (GST_VIDEO_INFO_FORMAT(&source->info) == GST_VIDEO_FORMAT_UNKNOWN) return GST_FLOW_NOT_NEGOTIATED;
     auto frame = make_frame(self, *source, buffer);
     std::unique_lock lock(impl.mutex);
     impl.taken.wait(lock, [&] {
-      return impl.is_flushing || source->is_flushing || source->is_released || source->frames.size() < queue_limit;
+      return impl.is_flushing || impl.is_over || source->is_flushing || source->is_released ||
+             source->frames.size() < room_of_one(impl);
     });
     if (impl.is_flushing || source->is_flushing) return GST_FLOW_FLUSHING;
-    if (source->is_released || source->is_ended) return GST_FLOW_EOS;
+    if (impl.is_over || source->is_released || source->is_ended) return GST_FLOW_EOS;
     source->has_begun = true;
     source->frames.push_back(std::move(frame));
     impl.delivered.notify_one();
@@ -174,6 +205,39 @@ static bool take_caps(FluvialMux* self, MuxSource& source, GstCaps* caps) {
   source.info = info;
   source.is_surface = has_surface_feature(caps);
   return true;
+}
+
+static void fluvial_mux_loop(gpointer data);
+
+// A flush after the end: downstream, which has seen the end, is flushed too, and the task runs again.
+static void begin_anew(FluvialMux* self) {
+  auto& impl = impl_of(self);
+  gst_pad_push_event(self->src, gst_event_new_flush_start());
+  GST_PAD_STREAM_LOCK(self->src);  // the task has pushed its end, and stopped
+  gst_pad_push_event(self->src, gst_event_new_flush_stop(TRUE));
+  {
+    std::lock_guard lock(impl.mutex);
+    impl.is_over = impl.is_begun = false;
+    impl.last_pts = 0;
+  }
+  gst_pad_start_task(self->src, fluvial_mux_loop, self, nullptr);
+  GST_PAD_STREAM_UNLOCK(self->src);
+}
+
+// One source seeks: the others go on, so nothing is flushed downstream unless all was over.
+static void flush_source(FluvialMux* self, MuxSource& source, bool is_start) {
+  auto& impl = impl_of(self);
+  bool is_anew = false;
+  {
+    std::lock_guard lock(impl.mutex);
+    source.is_flushing = is_start;
+    source.clear();
+    source.is_ended = source.is_released;
+    source.end_is_told = false;
+    is_anew = !is_start && impl.is_over && !impl.is_flushing;
+    impl.taken.notify_all();
+  }
+  if (is_anew) begin_anew(self);
 }
 
 static gboolean fluvial_mux_sink_event(GstPad* pad, GstObject* parent, GstEvent* event) {
@@ -199,17 +263,13 @@ static gboolean fluvial_mux_sink_event(GstPad* pad, GstObject* parent, GstEvent*
       source->is_ended = GST_EVENT_TYPE(event) == GST_EVENT_EOS;
       if (!source->is_ended) source->end_is_told = false;
       impl.delivered.notify_one();
+      impl.taken.notify_all();  // the others' shares grow
       break;
     }
     case GST_EVENT_FLUSH_START:
-    case GST_EVENT_FLUSH_STOP: {  // one source seeks: the others go on, so nothing is flushed downstream
-      std::lock_guard lock(impl.mutex);
-      source->is_flushing = GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START;
-      source->clear();
-      source->is_ended = false;
-      impl.taken.notify_all();
+    case GST_EVENT_FLUSH_STOP:
+      flush_source(self, *source, GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START);
       break;
-    }
     default: break;  // tags, gaps and the like belong to one source, and the batch has many
   }
   gst_event_unref(event);
@@ -250,17 +310,23 @@ static gint64 time_limit(const Impl& impl, gint64 first) {
   const bool all_begun = std::all_of(impl.sources.begin(), impl.sources.end(), [](const auto& entry) {
     return entry.second->has_begun || entry.second->is_ended;
   });
-  return first + (all_begun || impl.settings.is_live ? timeout : std::max(timeout, begin_timeout_us));
+  const bool waits_longer = !impl.is_begun && !all_begun && !impl.settings.is_live;
+  return first + (waits_longer ? std::max(timeout, begin_timeout_us) : timeout);
+}
+
+// Its number belongs to a released source that still has frames.
+template <typename Iterator>
+static bool waits_for_number(const Impl& impl, Iterator it) {
+  return it != impl.sources.begin() && std::prev(it)->first == it->first;
 }
 
 static std::vector<int> choose(const Impl& impl, bool is_time_over) {
   std::vector<SourceQueue> queues;
-  for (const auto& [id, source] : impl.sources)
-    queues.push_back({static_cast<int>(source->frames.size()), source->is_ended});
-  BatchingRule rule;
-  rule.batch_size = static_cast<int>(impl.settings.batch_size);
-  rule.is_one_per_source = impl.settings.is_live || !impl.shares_batches || impl.settings.batch_size == 0;
-  return choose_batch(queues, rule, is_time_over, impl.first);
+  for (auto it = impl.sources.begin(); it != impl.sources.end(); ++it) {
+    const bool is_in = !waits_for_number(impl, it);
+    queues.push_back({is_in ? static_cast<int>(it->second->frames.size()) : 0, !is_in || it->second->is_ended});
+  }
+  return choose_batch(queues, rule_of(impl), is_time_over, impl.first);
 }
 
 static void pick(Impl& impl, const std::vector<int>& counts, Batch& batch) {
@@ -276,19 +342,26 @@ static void pick(Impl& impl, const std::vector<int>& counts, Batch& batch) {
   impl.taken.notify_all();
 }
 
-// Sources whose last frame is in this batch, or was in an earlier one: told behind it. Before the first batch nobody
-// downstream knows of them.
+static void tell_starts(Impl& impl, Batch& batch) {
+  for (auto it = impl.sources.begin(); it != impl.sources.end(); ++it) {
+    if (it->second->start_is_told || waits_for_number(impl, it)) continue;
+    it->second->start_is_told = true;
+    batch.events_before.push_back(new_pad_added_event(it->first));
+  }
+}
+
+// Sources whose last frame is in this batch, or was in an earlier one: told behind it.
 static void tell_ends(FluvialMux* self, Impl& impl, Batch& batch) {
-  if (!impl.format) return;
   for (auto it = impl.sources.begin(); it != impl.sources.end();) {
     auto& source = *it->second;
-    if (source.is_ended && source.frames.empty() && !source.end_is_told) {
+    const bool is_done = source.start_is_told && source.is_ended && source.frames.empty();
+    if (is_done && !source.end_is_told) {
       source.end_is_told = true;
       if (impl.settings.resets_number_on_eos) source.frame_number = 0;
       batch.events_after.push_back(new_stream_eos_event(source.id));
       batch.events_after.push_back(new_stream_eos_message_event(GST_OBJECT(self), source.id));
     }
-    if (source.is_released && source.frames.empty()) {
+    if (is_done && source.is_released) {
       batch.events_after.push_back(new_pad_deleted_event(source.id));
       it = impl.sources.erase(it);
     } else {
@@ -317,15 +390,16 @@ static Batch next_batch(FluvialMux* self) {
     const gint64 limit = time_limit(impl, first);
     const gint64 now = g_get_monotonic_time();
     const auto counts = choose(impl, now >= limit);
-    if (!counts.empty()) pick(impl, counts, batch);
-    tell_ends(self, impl, batch);
     batch.is_last = everything_ended(impl) && !impl.settings.drops_pipeline_eos;
-    if (batch.is_last && !impl.format) return batch;  // all ended without a frame
-    const bool has_news = impl.is_begun && !impl.events.empty();
-    if (!batch.frames.empty() || !batch.events_after.empty() || batch.is_last || has_news) {
-      batch.events_before.swap(impl.events);
-      return batch;
-    }
+    // Before the first batch nothing is told: its caps say how many sources there are.
+    const bool tells = impl.is_begun || !counts.empty() || (batch.is_last && impl.format);
+    if (tells) tell_starts(impl, batch);
+    if (!counts.empty()) pick(impl, counts, batch);
+    if (tells) tell_ends(self, impl, batch);
+    batch.is_last = everything_ended(impl) && !impl.settings.drops_pipeline_eos;
+    impl.is_over |= batch.is_last;
+    const bool has_news = !batch.events_before.empty() || !batch.frames.empty() || !batch.events_after.empty();
+    if (has_news || batch.is_last) return batch;
     if (limit == G_MAXINT64)
       impl.delivered.wait(lock);
     else
@@ -387,21 +461,27 @@ static GstBuffer* assemble(FluvialMux* self, std::vector<Picked>& frames) {
   return buffer;
 }
 
-// stream-start, caps and segment, once there is a format to tell of.
+static void push_stream_start(FluvialMux* self) {
+  gchar* id = g_strdup_printf("%s/%08x%08x", GST_OBJECT_NAME(self), g_random_int(), g_random_int());
+  auto* event = gst_event_new_stream_start(id);
+  gst_event_set_group_id(event, gst_util_group_id_next());
+  gst_pad_push_event(self->src, event);
+  g_free(id);
+}
+
+// stream-start, and caps and segment when there is a format to tell of: a stream may end without a frame.
 static void begin(FluvialMux* self) {
   auto& impl = impl_of(self);
   GstCaps* caps = nullptr;
   {
     std::lock_guard lock(impl.mutex);
-    if (impl.is_begun || !impl.format) return;
+    if (impl.is_begun) return;
     impl.is_begun = true;
     const guint size = impl.settings.batch_size ? impl.settings.batch_size : static_cast<guint>(impl.sources.size());
-    caps = surface_caps(*impl.format, impl.fps_n, impl.fps_d, size);
+    if (impl.format) caps = surface_caps(*impl.format, impl.fps_n, impl.fps_d, size);
   }
-  // Not gst_pad_create_stream_id: that derives an id from the one sink pad, and here are many.
-  gchar* id = g_strdup_printf("%s/batch/%08x", GST_OBJECT_NAME(self), g_random_int());
-  gst_pad_push_event(self->src, gst_event_new_stream_start(id));
-  g_free(id);
+  push_stream_start(self);
+  if (!caps) return;
   gst_pad_push_event(self->src, gst_event_new_caps(caps));
   gst_caps_unref(caps);
   GstSegment segment;
@@ -420,19 +500,17 @@ static void fluvial_mux_loop(gpointer data) {
     for (auto& picked : batch.frames) gst_buffer_unref(picked.frame.buffer);
   }
   for (auto* event : batch.events_after) gst_pad_push_event(self->src, event);
-  if (batch.is_last) {
-    gst_pad_push_event(self->src, gst_event_new_eos());
-    flow = GST_FLOW_EOS;
-  }
+  if (batch.is_last) flow = GST_FLOW_EOS;
   if (flow == GST_FLOW_OK) return;
+  if (flow == GST_FLOW_EOS) gst_pad_push_event(self->src, gst_event_new_eos());
 
   gst_pad_pause_task(self->src);
-  if (flow == GST_FLOW_FLUSHING || flow == GST_FLOW_EOS) return;
   {
-    std::lock_guard lock(impl_of(self).mutex);
-    impl_of(self).is_flushing = true;  // source threads must not wait for a task that has stopped
+    std::lock_guard lock(impl_of(self).mutex);  // source threads must not wait for a task that has stopped
+    (flow == GST_FLOW_EOS ? impl_of(self).is_over : impl_of(self).is_flushing) = true;
     impl_of(self).taken.notify_all();
   }
+  if (flow == GST_FLOW_FLUSHING || flow == GST_FLOW_EOS) return;
   GST_ELEMENT_FLOW_ERROR(self, flow);
   gst_pad_push_event(self->src, gst_event_new_eos());
 }
@@ -442,6 +520,7 @@ static gboolean fluvial_mux_activate_src(GstPad* pad, GstObject* parent, GstPadM
   {
     std::lock_guard lock(impl.mutex);
     impl.is_flushing = !is_active;
+    impl.is_over = false;
     impl.delivered.notify_all();
     impl.taken.notify_all();
   }
@@ -497,6 +576,11 @@ static gboolean fluvial_mux_sink_query(GstPad* pad, GstObject* parent, GstQuery*
 
 // --- pads and states -------------------------------------------------------------------------------------------------
 
+static bool is_used(const Impl& impl, guint id) {
+  const auto [begin, end] = impl.sources.equal_range(id);
+  return std::any_of(begin, end, [](const auto& entry) { return !entry.second->is_released; });
+}
+
 static GstPad* fluvial_mux_request_new_pad(GstElement* element, GstPadTemplate* templ, const gchar* name,
                                            const GstCaps*) {
   auto& impl = impl_of(element);
@@ -504,38 +588,25 @@ static GstPad* fluvial_mux_request_new_pad(GstElement* element, GstPadTemplate* 
   auto source = std::make_shared<MuxSource>();
   {
     std::lock_guard lock(impl.mutex);
-    if (name && std::sscanf(name, "sink_%u", &id) == 1) {
-      const auto known = impl.sources.find(id);
-      if (known != impl.sources.end() && !known->second->is_released) return nullptr;  // asked for twice
-    } else {
-      while (impl.sources.count(id)) ++id;
+    const bool has_number = name && std::sscanf(name, "sink_%u", &id) == 1;
+    while (is_used(impl, id)) {
+      if (has_number) return nullptr;  // asked for twice
+      ++id;
     }
     source->id = id;
-    impl.sources[id] = source;
-    impl.events.push_back(new_pad_added_event(id));
+    impl.sources.emplace(id, source);
+    impl.delivered.notify_one();
   }
   gchar* pad_name = g_strdup_printf("sink_%u", id);
   auto* pad = gst_pad_new_from_template(templ, pad_name);
   g_free(pad_name);
-  gst_pad_set_element_private(pad, new std::shared_ptr<MuxSource>(source));
+  give_source(pad, std::move(source));
   gst_pad_set_chain_function(pad, fluvial_mux_chain);
   gst_pad_set_event_function(pad, fluvial_mux_sink_event);
   gst_pad_set_query_function(pad, fluvial_mux_sink_query);
   gst_pad_set_active(pad, TRUE);
   gst_element_add_pad(element, pad);
   return pad;
-}
-
-static void forget_pad_added(Impl& impl, guint id) {
-  auto& events = impl.events;
-  events.erase(std::remove_if(events.begin(), events.end(),
-                              [id](GstEvent* event) {
-                                guint other = 0;
-                                const bool is_it = is_source_event(event, event_pad_added, other) && other == id;
-                                if (is_it) gst_event_unref(event);
-                                return is_it;
-                              }),
-               events.end());
 }
 
 // Never waits for the queue to drain: what was delivered is batched later, by the task.
@@ -545,19 +616,15 @@ static void fluvial_mux_release_pad(GstElement* element, GstPad* pad) {
     std::lock_guard lock(impl.mutex);
     auto& gone = *source_of(pad);
     gone.is_released = gone.is_ended = true;
-    const auto known = impl.sources.find(gone.id);
-    if (!impl.is_begun && known != impl.sources.end() && known->second.get() == &gone) {
-      impl.sources.erase(known);  // nobody downstream has heard of it
-      forget_pad_added(impl, gone.id);
+    for (auto it = impl.sources.begin(); it != impl.sources.end();) {
+      const bool is_unknown = it->second.get() == &gone && !gone.start_is_told && gone.frames.empty();
+      it = is_unknown ? impl.sources.erase(it) : std::next(it);  // nobody downstream has heard of it
     }
     impl.taken.notify_all();
     impl.delivered.notify_one();
   }
   gst_pad_set_active(pad, FALSE);  // returns when its streaming thread has left our chain function
-  auto* source = &source_of(pad);
-  gst_pad_set_element_private(pad, nullptr);
   gst_element_remove_pad(element, pad);
-  delete source;
 }
 
 static void forget_stream(Impl& impl) {
@@ -567,15 +634,12 @@ static void forget_stream(Impl& impl) {
     source.clear();
     source.frame_number = 0;
     source.is_ended = source.is_released;
-    source.end_is_told = false;
+    source.is_flushing = source.start_is_told = source.end_is_told = false;
     source.has_begun = false;
     it = source.is_released ? impl.sources.erase(it) : ++it;
   }
-  for (auto* event : impl.events) gst_event_unref(event);
-  impl.events.clear();
-  for (const auto& [id, source] : impl.sources) impl.events.push_back(new_pad_added_event(id));
   impl.format.reset();
-  impl.is_begun = false;
+  impl.is_begun = impl.is_over = false;
   impl.last_pts = 0;
 }
 
@@ -599,9 +663,7 @@ static void fluvial_mux_init(FluvialMux* self) {
 }
 
 static void fluvial_mux_finalize(GObject* object) {
-  auto& impl = impl_of(object);
-  for (auto* event : impl.events) gst_event_unref(event);
-  delete &impl;
+  delete &impl_of(object);
   G_OBJECT_CLASS(fluvial_mux_parent_class)->finalize(object);
 }
 
@@ -642,6 +704,7 @@ static void fluvial_mux_set_property(GObject* self, guint id, const GValue* valu
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID(self, id, spec);
   }
   impl.delivered.notify_one();
+  impl.taken.notify_all();  // a larger batch has more room
 }
 
 static void fluvial_mux_get_property(GObject* self, guint id, GValue* value, GParamSpec* spec) {

@@ -22,16 +22,20 @@ struct MuxSource {
   guint id = 0;
   std::deque<MuxFrame> frames;
   GstSegment segment;
-  GstVideoInfo info;            // of the pad's caps
+  GstVideoInfo info;            // of the pad's caps; format unknown: there are none yet
   bool is_surface = false;
   bool is_flushing = false;
   bool has_begun = false;       // its first frame came
   bool is_ended = false;        // EOS came, or the pad was released
   bool is_released = false;
-  bool end_is_told = false;     // downstream knows
+  bool start_is_told = false;   // downstream knows that it is there
+  bool end_is_told = false;     // and that it has ended
   int frame_number = 0;
 
-  MuxSource() { gst_segment_init(&segment, GST_FORMAT_TIME); }
+  MuxSource() {
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    gst_video_info_init(&info);
+  }
   ~MuxSource() { clear(); }
   MuxSource(const MuxSource&) = delete;
   MuxSource& operator=(const MuxSource&) = delete;

@@ -134,13 +134,12 @@ static GstFlowReturn fluvial_track_transform_ip(GstBaseTransform* self, GstBuffe
     auto& state = impl_of(self).state;
     auto* batch = gst_buffer_get_nvds_batch_meta(buffer);
     if (!batch) return GST_FLOW_OK;
-    nvds_acquire_meta_lock(batch);
+    MetaLock lock(batch);
     for (auto* frame : each<NvDsFrameMeta>(batch->frame_meta_list)) {
       auto& stream = state.streams[frame->pad_index];
       if (!stream) stream = std::make_unique<StreamTracker>(state.tracker, state.meta);
       stream->update(frame);
     }
-    nvds_release_meta_lock(batch);
     return GST_FLOW_OK;
   });
 }

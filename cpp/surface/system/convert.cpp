@@ -232,8 +232,6 @@ bool is_mirrored(Flip flip) {
 
 }  // namespace
 
-bool is_yuv(PixelFormat format) { return format == PixelFormat::i420 || format == PixelFormat::nv12; }
-
 bool means_the_same(const ImageView& from, const ImageView& to) {
   return !is_yuv(from.format) || !is_yuv(to.format) ||
          (from.colorimetry.is_bt709 == to.colorimetry.is_bt709 &&

@@ -8,7 +8,6 @@ namespace fluvial {
 // Same size. Throws std::runtime_error for a pair that cannot be converted.
 void convert_pixels(const ImageView& from, const ImageView& to);
 
-bool is_yuv(PixelFormat format);
 // False where YUV of one colorimetry would be read as another: then even equal formats need convert_pixels.
 bool means_the_same(const ImageView& from, const ImageView& to);
 
