@@ -189,7 +189,7 @@ _CODES: dict[str, dict[int, _Kind]] = {
         12: (SourceError, "the stream is encrypted"),
         13: (SourceError, "the stream is encrypted, and no key was given"),
     },
-    "gst-plugin-error": {1: (PipelineError, f"a library of this plugin is missing; {_INSTALL}")},
+    "gst_plugin_error": {1: (PipelineError, f"a library of this plugin is missing; {_INSTALL}")},
     "gst_parse_error": {
         1: (PipelineError, f"no such element is installed; {_INSTALL}"),
         2: (PipelineError, "`gst-inspect-1.0 ELEMENT` lists its properties"),
@@ -205,7 +205,7 @@ _DOMAINS: dict[str, type[PipelineError]] = {
     "gst-library-error-quark": PipelineError,
     "gst-resource-error-quark": PipelineError,
     "gst-stream-error-quark": PipelineError,
-    "gst-plugin-error": PipelineError,
+    "gst_plugin_error": PipelineError,
     "gst_parse_error": PipelineError,
     "gst-uri-error-quark": SourceError,
     "g-io-error-quark": SourceError,

@@ -6,6 +6,7 @@ settings are those of DeepStream's config files, with `_` for `-`; shorter ones 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -201,6 +202,16 @@ class RunConfig(_Strict):
         return self
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML as of version 1.2, where `on` and `no` are words and only true and false are not."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false|True|False)$"), list("tfTF"))
+
 _Config = TypeVar("_Config", bound=BaseModel)
 
 
@@ -211,7 +222,7 @@ def load(path: str | Path) -> RunConfig:
         ConfigError: The file is missing, is not YAML, or says something it may not. Every problem is listed.
     """
     try:
-        raw = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        raw = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_Loader)
     except OSError as e:
         raise ConfigError(f"{path}: {e.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as e:

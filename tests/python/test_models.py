@@ -1,0 +1,164 @@
+"""The list of models: finding files, fetching them, explaining them."""
+
+from __future__ import annotations
+
+import hashlib
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fluvial import ModelError
+from fluvial.models import Build, Entry, File, entries, entry, find
+from fluvial.models.explain import explain
+from fluvial.models.pull import fetch, pull
+from fluvial.models.registry import assets_folder, cache_folder
+from fluvial.models.stand_ins import STAND_INS, write_table
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine without any model. Returns the cache's folder."""
+    monkeypatch.setenv("FLUVIAL_ASSETS", str(tmp_path / "assets"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return cache_folder()
+
+
+def file_of(content: bytes, address: str, *, name: str = "tiny.onnx", kind: str = "sha256") -> File:
+    return File(name, f"{kind}:{hashlib.new(kind, content).hexdigest()}", len(content), address)
+
+
+def entry_of(*files: File) -> Entry:
+    return Entry("tiny", "detect", "", "MIT", "https://example.org", "yolox", (), "", (Build(files),))
+
+
+def test_the_list_is_whole() -> None:
+    names = [e.name for e in entries()]
+    assert len(set(names)) == len(names) >= 10
+    for e in entries():
+        assert e.licence
+        assert e.home.startswith("https://")
+        for file in (f for b in e.builds for f in b.files):
+            kind, _, digest = file.checksum.partition(":")
+            assert len(digest) == 2 * hashlib.new(kind).digest_size
+            assert file.address == "" or file.address.startswith("https://")
+
+
+def test_names_and_files_lead_to_the_same_entry() -> None:
+    assert entry("yolox-nano") is entry("yolox_nano.onnx") is entry("yolox_nano_416.onnx")
+    assert entry("yolox") is None
+    assert len(entry("yolox-nano").labels) == 80
+
+
+def test_a_path_is_taken_as_it_is(tmp_path: Path, nowhere: Path) -> None:
+    path = tmp_path / "mine.onnx"
+    path.touch()
+    assert find(path).path == path
+    assert find(path).entry is None
+
+
+def test_assets_come_before_the_cache(nowhere: Path) -> None:
+    name = "yolox_nano_416.onnx"
+    nowhere.mkdir(parents=True)
+    (nowhere / name).touch()
+    assert find("yolox-nano").path == nowhere / name
+    models = assets_folder() / "models"
+    models.mkdir(parents=True)
+    (models / name).touch()
+    assert find("yolox-nano").path == models / name
+
+
+def test_a_build_needs_all_its_files(nowhere: Path) -> None:
+    nowhere.mkdir(parents=True)
+    stem = "person-vehicle-bike-detection-2004-INT8"
+    (nowhere / f"{stem}.xml").touch()
+    with pytest.raises(ModelError, match="not on this machine"):
+        find("person-vehicle-bike-int8")
+    (nowhere / f"{stem}.bin").touch()
+    assert find("person-vehicle-bike-int8").path == nowhere / f"{stem}.xml"
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("yolox-nan", r"no model 'yolox-nan'.*\n  hint: did you mean 'yolox-nano'\?"),
+        ("yolox-nano", r"not on this machine\n  hint: fluvial models pull yolox-nano"),
+        ("deimv2-atto", r"not on this machine\n  hint: put deimv2_hgnetv2_atto_coco\.onnx .* into "),
+        ("no/such.onnx", r"no/such\.onnx: no such model file"),
+    ],
+)
+def test_what_is_not_here_says_how_to_get_it(nowhere: Path, name: str, says: str) -> None:
+    with pytest.raises(ModelError, match=says):
+        find(name)
+
+
+@pytest.mark.parametrize("kind", ["sha256", "sha384"])
+def test_a_file_is_fetched_whole(nowhere: Path, tmp_path: Path, kind: str) -> None:
+    there = tmp_path / "there.onnx"
+    there.write_bytes(b"model" * 50_000)
+    seen: list[int] = []
+    known = entry_of(file_of(there.read_bytes(), there.as_uri(), kind=kind))
+    path = pull(known, on_progress=lambda _name, done, _size: seen.append(done))
+    assert path.read_bytes() == there.read_bytes()
+    assert seen[-1] == 250_000
+    assert [p.name for p in nowhere.iterdir()] == ["tiny.onnx"]
+
+
+def test_what_is_there_and_right_is_not_fetched_again(nowhere: Path) -> None:
+    nowhere.mkdir(parents=True)
+    (nowhere / "tiny.onnx").write_bytes(b"right")
+    fetch(file_of(b"right", "file:///no/such"), nowhere)
+
+
+def test_a_wrong_checksum_leaves_nothing(nowhere: Path, tmp_path: Path) -> None:
+    there = tmp_path / "there.onnx"
+    there.write_bytes(b"changed")
+    with pytest.raises(ModelError, match="not the file that was expected: sha256:"):
+        pull(entry_of(file_of(b"original", there.as_uri())))
+    assert list(nowhere.iterdir()) == []
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    """An HTTP server on this machine that has nothing."""
+    with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as httpd:
+        thread = threading.Thread(target=httpd.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{httpd.server_port}"
+        httpd.shutdown()
+        thread.join()
+
+
+def test_an_address_that_fails_says_so(nowhere: Path, server: str) -> None:
+    with pytest.raises(ModelError, match=r"cannot be fetched: .*\n  hint: fetch it by hand and put it into"):
+        pull(entry_of(file_of(b"x", f"{server}/x.onnx")))
+    assert list(nowhere.iterdir()) == []
+
+
+def test_a_model_without_address_says_where_to_look(nowhere: Path) -> None:
+    with pytest.raises(ModelError, match=r"no address .*\n  hint: put tiny\.onnx \(see https://example\.org\) into"):
+        pull(entry_of(file_of(b"x", "")))
+
+
+def test_a_stand_in_is_written_for_each_model_that_is_here(nowhere: Path, tmp_path: Path) -> None:
+    table = tmp_path / "table.tsv"
+    missing = write_table(table)
+    assert table.read_text() == ""
+    assert len(missing) == len({s.model for s in STAND_INS})
+    nowhere.mkdir(parents=True)
+    (nowhere / "person-vehicle-bike-detection-2004.onnx").touch()
+    write_table(table)
+    rows = {row.split("\t")[0]: row.split("\t") for row in table.read_text().splitlines()}
+    suffix, model, labels, classes, options = rows["resnet18_trafficcamnet_pruned.onnx"]
+    assert model == str(nowhere / "person-vehicle-bike-detection-2004.onnx")
+    assert Path(labels).read_text().split() == ["vehicle", "bicycle", "person", "roadsign"]
+    assert (classes, options) == ("0=0,2=1,1=2", "")
+
+
+def test_a_file_that_is_no_model(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.onnx"
+    bad.write_bytes(b"\x08\x07junk")
+    with pytest.raises(ModelError, match=r"bad\.onnx: not a model that OpenVINO reads"):
+        explain(find(bad))
