@@ -4,7 +4,7 @@ Importing it makes Fluvial's elements, under DeepStream's names too, findable fo
 module: use of metadata after its buffer is gone raises fluvial.errors.StaleMetadataError instead of crashing.
 """
 
-import fluvial._plugin as _plugin
+import fluvial._plugin as _plugin  # noqa: F401  makes the plugin findable
 from fluvial._core.pyds import *  # noqa: F403 - that module is the list
 
 __version__ = "1.2.0"  # of NVIDIA's module that this one stands for

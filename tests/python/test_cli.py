@@ -43,7 +43,8 @@ def test_a_run_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
 
 def test_a_yaml_file_says_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "run.yaml"
-    path.write_text(f"sources: {{one: 'test://?frames=4'}}\nsave: {tmp_path / 'o.mkv'}\ntile: {{width: 64, height: 48}}\n")
+    save = tmp_path / "o.mkv"
+    path.write_text(f"sources: {{one: 'test://?frames=4'}}\nsave: {save}\ntile: {{width: 64, height: 48}}\n")
     assert main(["run", str(path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["sources"]["one"]["frames"] == 4
     assert main(["run", "test://?frames=2", "--config", str(path), "--json"]) == 0
@@ -108,7 +109,9 @@ def test_versions(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["GStreamer"].startswith("1.")
 
 
-def test_the_list_of_models(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_list_of_models(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("FLUVIAL_ASSETS", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert main(["models", "list"]) == 0
@@ -123,7 +126,8 @@ def test_the_doctor_finds_this_machine_well(capsys: pytest.CaptureFixture[str]) 
     assert main(["doctor", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["ok"]
-    assert {"GStreamer", "fluvial's plugin", "OpenVINO", "decoders"} <= {f["what"] for f in found["findings"] if f["is_ok"]}
+    good = {f["what"] for f in found["findings"] if f["is_ok"]}
+    assert {"GStreamer", "fluvial's plugin", "OpenVINO", "decoders"} <= good
     assert main(["doctor"]) == 0
     assert "GStreamer" in capsys.readouterr().out
 

@@ -32,7 +32,8 @@ def test_a_short_file_says_it_all(tmp_path: Path) -> None:
 
 
 def test_sources_may_have_names(tmp_path: Path) -> None:
-    assert load(written(tmp_path, "sources: {door: rtsp://cam/1, yard: 2}")).sources == {"door": "rtsp://cam/1", "yard": 2}
+    read = load(written(tmp_path, "sources: {door: rtsp://cam/1, yard: 2}"))
+    assert read.sources == {"door": "rtsp://cam/1", "yard": 2}
 
 
 BAD = """

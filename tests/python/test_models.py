@@ -151,7 +151,7 @@ def test_a_stand_in_is_written_for_each_model_that_is_here(nowhere: Path, tmp_pa
     (nowhere / "person-vehicle-bike-detection-2004.onnx").touch()
     write_table(table)
     rows = {row.split("\t")[0]: row.split("\t") for row in table.read_text().splitlines()}
-    suffix, model, labels, classes, options = rows["resnet18_trafficcamnet_pruned.onnx"]
+    _suffix, model, labels, classes, options = rows["resnet18_trafficcamnet_pruned.onnx"]
     assert model == str(nowhere / "person-vehicle-bike-detection-2004.onnx")
     assert Path(labels).read_text().split() == ["vehicle", "bicycle", "person", "roadsign"]
     assert (classes, options) == ("0=0,2=1,1=2", "")

@@ -61,7 +61,7 @@ def test_a_removed_object_is_stale_even_when_its_place_is_taken_again():
     buffer = _testing.make_buffer(objects=1)
     batch, frame, node, obj = first_object(buffer)
     pyds.nvds_remove_obj_meta_from_frame(frame, obj)
-    with pytest.raises(StaleMetadataError, match="NvDsObjectMeta: it was removed"):
+    with pytest.raises(StaleMetadataError, match=r"NvDsObjectMeta: it was removed"):
         _ = obj.class_id
     again = pyds.nvds_acquire_obj_meta_from_pool(batch)
     assert again.class_id == 0
@@ -99,7 +99,7 @@ def test_addresses_of_things_that_are_no_buffer_raise():
     address = hash(buffer)
     buffer.close()
     for wrong in (id(pyds), id(object()), address, address + 1, address + 8):
-        with pytest.raises(ValueError, match="no address of a Gst.Buffer"):
+        with pytest.raises(ValueError, match=r"no address of a Gst.Buffer"):
             pyds.gst_buffer_get_nvds_batch_meta(wrong)
     for wrong in (None, "x", 1.5, object()):
         with pytest.raises(TypeError):
@@ -140,7 +140,7 @@ def test_use_from_another_thread_while_buffers_go_never_crashes():
 
     def use():
         while not stop.is_set():
-            batch, frame, node, obj = shared[0]
+            _batch, frame, _node, obj = shared[0]
             try:
                 obj.rect_params.left += 1
                 obj.text_params.display_text = "x"

@@ -55,7 +55,7 @@ def test_rgb_has_three_channels():
 
 def test_other_formats_and_frames_are_errors_that_say_why():
     buffer = _testing.make_buffer(format="NV12")
-    with pytest.raises(RuntimeError, match="the surface is NV12.*format=RGBA"):
+    with pytest.raises(RuntimeError, match=r"the surface is NV12.*format=RGBA"):
         pyds.get_nvds_buf_surface(hash(buffer), 0)
     with pytest.raises(RuntimeError, match=r"holds 1 surface"):
         pyds.get_nvds_buf_surface(hash(buffer), 1)

@@ -51,7 +51,7 @@ def read_custom(buffer):
 
 
 def test_a_custom_struct_travels_and_is_copied_with_the_buffer(buffer):
-    user, data = add_custom(buffer)
+    _user, data = add_custom(buffer)
     assert read_custom(buffer) == (7, "test message 7", 8)
     copy = buffer.copy()
     data.structId = 70
@@ -174,7 +174,7 @@ def test_an_exception_in_a_callback_is_reported_and_the_buffer_goes_on(buffer, m
 
 
 def test_a_copy_function_may_give_the_same_data(buffer):
-    user, data = add_custom(buffer)
+    user, _data = add_custom(buffer)
     pyds.user_copyfunc(user, lambda data, _: pyds.NvDsUserMeta.cast(data).user_meta_data)
     copy = buffer.copy()
     buffer.close()

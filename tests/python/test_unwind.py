@@ -29,7 +29,8 @@ except RuntimeError:
     print("extension")
 try:
     with fv.Pipeline() as p:
-        p.link(p.add("videotestsrc"), p.add("fluvialconvert"), p.add("fluvialinfer", model="/no/such"), p.add("fakesink"))
+        infer = p.add("fluvialinfer", model="/no/such")
+        p.link(p.add("videotestsrc"), p.add("fluvialconvert"), infer, p.add("fakesink"))
         p.run()
 except fv.PipelineError:
     print("plugin")
