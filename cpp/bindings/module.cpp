@@ -4,6 +4,7 @@
 #include "bindings/face.h"
 #include "bindings/gate.h"
 #include "bindings/pyds/classes.h"
+#include "meta/unwind.h"
 
 namespace fluvial {
 
@@ -36,6 +37,7 @@ void bind_pyds(nanobind::module_& m) {
 }  // namespace
 
 NB_MODULE(_core, m) {
+  fluvial::agree_on_unwinder();  // before anything here may throw
   m.doc() = "Compiled part of fluvial and pyds. Private: import those instead.";
   nanobind::set_leak_warnings(
       false);  // at exit, of what a program still has in a variable: nothing its user could mend

@@ -1,4 +1,4 @@
-"""The interpreter may end while pipelines run and callbacks are installed."""
+"""Whole programs: what was imported first, and how they end while pipelines run and callbacks are installed."""
 
 from __future__ import annotations
 
@@ -61,12 +61,8 @@ print("called", len(calls) >= 50, flush=True)
 """
 
 
-@pytest.mark.parametrize("last", ["", "sys.exit(3)", "raise KeyboardInterrupt"])
-@pytest.mark.parametrize("user", [PROBE, PYDS_PROBE, QUEUE], ids=["probe", "pyds", "queue"])
-def test_a_program_may_end_while_its_pipeline_runs(user, last):
-    step = "calls.append(queue.next(1))" if user is QUEUE else "pass"
-    program = PREAMBLE + user + RUN.format(step=step, last=last)
-    done = subprocess.run(
+def run(program: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(program)],
         capture_output=True,
         text=True,
@@ -74,6 +70,40 @@ def test_a_program_may_end_while_its_pipeline_runs(user, last):
         env=os.environ,
         check=False,
     )
+
+
+GST = "import gi; gi.require_version('Gst', '1.0'); from gi.repository import Gst"
+
+
+@pytest.mark.parametrize("first", [f"import numpy\n{GST}", f"{GST}\nimport numpy", "import numpy", GST])
+def test_errors_are_raised_whatever_was_imported_first(first):
+    # GStreamer may bring a second unwinder (cpp/meta/unwind.h): an error then ended in abort().
+    program = f"""{first}
+import pyds
+from fluvial import _core
+buffer = _core._testing.make_buffer(objects=1)
+frame = _core.Batch.of(hash(buffer))[0].meta
+obj = pyds.NvDsObjectMeta.cast(frame.obj_meta_list.data)
+for wrong in (
+    lambda: _core.Batch.of(5),
+    lambda: pyds.nvds_add_obj_meta_to_frame(frame, obj, None),
+    lambda: pyds.get_nvds_buf_surface(hash(buffer), 9),
+):
+    try:
+        wrong()
+    except (ValueError, RuntimeError) as e:
+        print(type(e).__name__)
+"""
+    done = run(program)
+    assert done.stdout.split() == ["ValueError", "ValueError", "RuntimeError"], done.stderr
+
+
+@pytest.mark.parametrize("last", ["", "sys.exit(3)", "raise KeyboardInterrupt"])
+@pytest.mark.parametrize("user", [PROBE, PYDS_PROBE, QUEUE], ids=["probe", "pyds", "queue"])
+def test_a_program_may_end_while_its_pipeline_runs(user, last):
+    step = "calls.append(queue.next(1))" if user is QUEUE else "pass"
+    program = PREAMBLE + user + RUN.format(step=step, last=last)
+    done = run(program)
     assert "called True" in done.stdout, done.stderr
     expected = {"": (0,), "sys.exit(3)": (3,), "raise KeyboardInterrupt": (-2, 130, 1)}[last]
     assert done.returncode in expected, done.stderr
