@@ -138,7 +138,8 @@ bool recall_address(std::uintptr_t address, Pointer& out) {
 }
 
 std::uintptr_t new_block(std::size_t size) {
-  auto* memory = g_try_malloc0(std::max<std::size_t>(size, 1));
+  size = std::max<std::size_t>(size, 1);  // 0 means that a size is not known
+  auto* memory = g_try_malloc0(size);
   if (!memory) return 0;
   Root* root = new_owned_root(memory, g_free);
   if (!root) {
