@@ -27,8 +27,10 @@ __all__ = ["Pipeline"]
 _log = logging.getLogger("fluvial")
 
 _POLL_NS = 100_000_000  # how long a wait may keep Python from seeing Ctrl+C
+_START_NS = 2_000_000_000
 _DRAIN_SECONDS = 5.0  # after Ctrl+C: how long the frames under way may take to reach the files
 _CALLBACK = "fluvial-callback-failed"
+_NEVER_LINKED = "fluvial-never-linked"
 
 
 class Pipeline:
@@ -60,7 +62,7 @@ class Pipeline:
         self._is_over = False
         self._on_message: Callable[[Any], bool] = lambda _message: False
         self._on_idle: Callable[[], None] = lambda: None
-        self._ask_for_end: Callable[[], None] = lambda: self._gst.send_event(Gst.Event.new_eos())
+        self._ask_for_end: Callable[[], None] = self._send_end
 
     # --- building -----------------------------------------------------------------------------------------------------
 
@@ -283,15 +285,33 @@ class Pipeline:
         self._link_later(source, source_pad, sink, sink_pad)
 
     def _link_later(self, source: Any, source_pad: str | None, sink: Any, sink_pad: str | None) -> None:
+        # The callbacks know this list and the bus, not the pipeline, which they would keep alive for ever.
+        waiting, bus = self._waiting, self._bus
         pair = (source.get_name(), sink.get_name())
-        self._waiting.append(pair)
+        waiting.append(pair)
+        linked: list[str] = []
 
         def on_pad(_: Any, pad: Any) -> None:
-            if pair in self._waiting and source_pad in (None, pad.get_name()):
+            if pair in waiting and source_pad in (None, pad.get_name()):
                 if source.link_pads(pad.get_name(), sink, sink_pad):
-                    self._waiting.remove(pair)
+                    waiting.remove(pair)
+                    linked.append(pad.get_name())
+
+        def on_removed(_: Any, pad: Any) -> None:  # it was stopped, and may run again
+            if pad.get_name() in linked:
+                linked.remove(pad.get_name())
+                waiting.append(pair)
+
+        def on_no_more(_: Any) -> None:
+            if pair in waiting:
+                structure = Gst.Structure.new_empty(_NEVER_LINKED)
+                structure.set_value("from", pair[0])
+                structure.set_value("to", pair[1])
+                bus.post(Gst.Message.new_application(None, structure))
 
         source.connect("pad-added", on_pad)
+        source.connect("pad-removed", on_removed)
+        source.connect("no-more-pads", on_no_more)
 
     def _attach(self, pad: Any, probe: Callable[[Any], object], *, stage: str, names: Sequence[str] = ()) -> None:
         from fluvial import _core  # here, so that a pipeline of stock elements runs without the compiled part
@@ -304,6 +324,10 @@ class Pipeline:
 
         while self._probes:
             _core.detach_probe(*self._probes.pop())
+
+    def _send_end(self) -> None:
+        self._gst.get_state(_START_NS)  # a source that has not started yet would not take it
+        self._gst.send_event(Gst.Event.new_eos())
 
     @staticmethod
     def _wake_of(bus: Any) -> Callable[[], None]:
@@ -321,6 +345,8 @@ class Pipeline:
         self._on_idle()
         if message is None or self._on_message(message):
             return
+        if message.type == Gst.MessageType.APPLICATION and message.get_structure().get_name() == _NEVER_LINKED:
+            raise self._never_linked(*(message.get_structure().get_value(k) for k in ("from", "to")))
         if message.type == Gst.MessageType.ERROR:
             raise self._error_of(message)
         if message.type == Gst.MessageType.WARNING:
@@ -338,11 +364,15 @@ class Pipeline:
     def _error_of(self, message: Any) -> PipelineError:
         error, detail = message.parse_error()
         name, at = self._who(message.src)
-        problem = _with_reason(error.message, detail or "")
         unlinked = [b for a, b in self._waiting if a == name]
         if unlinked and "not-linked" in (detail or ""):
-            problem = f"gave no stream that {unlinked[0]} takes, so the two were never linked"
+            return self._never_linked(name, unlinked[0])
+        problem = _with_reason(error.message, detail or "")
         return from_gstreamer(error.domain, error.code, problem, element=name, at=at, detail=detail or "")
+
+    def _never_linked(self, source: str, sink: str) -> PipelineError:
+        problem = f"gave no stream that {sink} takes, so the two were never linked"
+        return PipelineError(source, problem, at=self._sites.get(source))
 
     def _who(self, element: Any) -> tuple[str, CallSite | None]:
         # The element that the user added: the one that posted, or the bin of ours around it.
