@@ -11,8 +11,9 @@ import random
 import re
 
 import numpy as np
-import pyds
 import pytest
+
+import pyds
 from fluvial import _core
 from fluvial._core import _testing
 
