@@ -3,6 +3,13 @@
 
 #include <nanobind/nanobind.h>
 
+namespace fluvial {
+
+void bind_loop(nanobind::module_& m);    // Loop
+void bind_models(nanobind::module_& m);  // what a model file says
+
+}  // namespace fluvial
+
 namespace fluvial::python {
 
 void bind_frames(nanobind::module_& m);   // Batch, Frame, Objects, Object

@@ -4,14 +4,6 @@
 #include "bindings/face.h"
 #include "bindings/gate.h"
 #include "bindings/pyds/classes.h"
-#include "meta/unwind.h"
-
-namespace fluvial {
-
-void bind_loop(nanobind::module_& m);
-void bind_models(nanobind::module_& m);
-
-}  // namespace fluvial
 
 namespace {
 
@@ -37,10 +29,7 @@ void bind_pyds(nanobind::module_& m) {
 }  // namespace
 
 NB_MODULE(_core, m) {
-  fluvial::agree_on_unwinder();  // before anything here may throw
   m.doc() = "Compiled part of fluvial and pyds. Private: import those instead.";
-  nanobind::set_leak_warnings(
-      false);  // at exit, of what a program still has in a variable: nothing its user could mend
   fluvial::python::Gate::instance().close_at_exit();
   // A program may end with a pipeline running and a batch in a variable; that is no leak to tell its user about.
   nanobind::set_leak_warnings(false);

@@ -88,6 +88,78 @@ int pixel_at(const TestBuffer& buffer, std::size_t batch_id, int x, int y) {
   return view.plane[0][y * view.stride[0] + x * (view.format == PixelFormat::rgb ? 3 : 4)];
 }
 
+// --- what elements of other kinds leave, in its simplest form
+// -----------------------------------------------------------
+
+NvDsFrameMeta* first_frame(const TestBuffer& buffer) {
+  return static_cast<NvDsFrameMeta*>(gst_buffer_get_nvds_batch_meta(buffer.get())->frame_meta_list->data);
+}
+
+// The data is one block, so that freeing it is g_free.
+void add_user_meta(const TestBuffer& buffer, NvDsMetaType type, void* data) {
+  NvDsFrameMeta* frame = first_frame(buffer);
+  auto* user = nvds_acquire_user_meta_from_pool(frame->base_meta.batch_meta);
+  user->user_meta_data = data;
+  user->base_meta.meta_type = type;
+  user->base_meta.release_func = [](gpointer meta, gpointer) {
+    g_free(static_cast<NvDsUserMeta*>(meta)->user_meta_data);
+  };
+  nvds_add_user_meta_to_frame(frame, user);
+}
+
+// One layer "scores" of 3 floats: 0.5, 1.5, 2.5.
+void add_tensors(const TestBuffer& buffer) {
+  struct Block {
+    NvDsInferTensorMeta meta;
+    NvDsInferLayerInfo layer;
+    void* host;
+    float values[3];
+  };
+  auto* block = g_new0(Block, 1);
+  block->layer.layerName = "scores";
+  block->layer.inferDims.numDims = 1;
+  block->layer.inferDims.d[0] = block->layer.inferDims.numElements = 3;
+  for (int i = 0; i < 3; ++i) block->values[i] = static_cast<float>(i) + 0.5F;
+  block->host = block->values;
+  block->meta = {5, 1, &block->layer, &block->host, nullptr, 0, nullptr, {640, 480, 3}, 0, 0};
+  add_user_meta(buffer, NVDSINFER_TENSOR_OUTPUT_META, &block->meta);
+}
+
+// Two rows of three classes: 0 1 2 / 3 4 -1.
+void add_segmentation(const TestBuffer& buffer) {
+  struct Block {
+    NvDsInferSegmentationMeta meta;
+    gint map[6];
+  };
+  auto* block = g_new0(Block, 1);
+  for (int i = 0; i < 6; ++i) block->map[i] = i < 5 ? i : -1;
+  block->meta.classes = 5;
+  block->meta.width = 3;
+  block->meta.height = 2;
+  block->meta.class_map = block->map;
+  add_user_meta(buffer, NVDSINFER_SEGMENTATION_META, &block->meta);
+}
+
+// One stream with one object of two frames.
+void add_past_frames(const TestBuffer& buffer) {
+  struct Block {
+    NvDsTargetMiscDataBatch batch;
+    NvDsTargetMiscDataStream stream;
+    NvDsTargetMiscDataObject object;
+    NvDsTargetMiscDataFrame frames[2];
+  };
+  auto* block = g_new0(Block, 1);
+  for (guint i = 0; i < 2; ++i) {
+    block->frames[i].frameNum = 10 + i;
+    block->frames[i].tBbox.left = 5;
+    block->frames[i].age = i;
+  }
+  block->object = {block->frames, 2, 2, 77, 1, "person"};
+  block->stream = {&block->object, 3, 3, 1, 1};
+  block->batch = {&block->stream, 1, 1, nullptr};
+  add_user_meta(buffer, NVDS_TRACKER_PAST_FRAME_META, &block->batch);
+}
+
 // Every buffer that passes the pad gets a batch of one frame, as a mux would give it.
 void tag_buffers(nb::handle pad, int objects) {
   const auto tag = [](GstPad*, GstPadProbeInfo* probe, gpointer count) {
@@ -117,6 +189,9 @@ void bind_testing(nb::module_& m) {
           nb::rv_policy::take_ownership)
       .def("pixel", pixel_at, nb::arg("batch_id"), nb::arg("x"), nb::arg("y"), "The first byte of a pixel.")
       .def_prop_ro("references", [](const TestBuffer& self) { return GST_MINI_OBJECT_REFCOUNT_VALUE(self.get()); });
+  m.def("add_tensors", add_tensors, nb::arg("buffer"));
+  m.def("add_segmentation", add_segmentation, nb::arg("buffer"));
+  m.def("add_past_frames", add_past_frames, nb::arg("buffer"));
   m.def("tag_buffers", tag_buffers, nb::arg("pad"), nb::arg("objects") = 0);
   m.def("push", push, nb::arg("pad"), nb::arg("buffer"));
   m.def("make_buffer", make_buffer, nb::rv_policy::take_ownership, nb::arg("frames") = 1, nb::arg("objects") = 0,

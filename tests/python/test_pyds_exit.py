@@ -77,7 +77,7 @@ GST = "import gi; gi.require_version('Gst', '1.0'); from gi.repository import Gs
 
 @pytest.mark.parametrize("first", [f"import numpy\n{GST}", f"{GST}\nimport numpy", "import numpy", GST])
 def test_errors_are_raised_whatever_was_imported_first(first):
-    # GStreamer may bring a second unwinder (cpp/meta/unwind.h): an error then ended in abort().
+    # GStreamer may bring a second unwinder (see fluvial/_unwind.py): an error then ended in abort().
     program = f"""{first}
 import pyds
 from fluvial import _core
