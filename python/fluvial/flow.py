@@ -31,8 +31,10 @@ from fluvial.config import (
     checked,
 )
 from fluvial.errors import CallSite, ConfigError, PipelineError
+from fluvial.frame import Batch
 from fluvial.models.registry import find
 from fluvial.outputs import JsonLines, VideoFile
+from fluvial.pipeline import Pipeline
 from fluvial.sources import Given, Source, read_sources
 from fluvial.stats import SourceStats
 
@@ -134,7 +136,7 @@ class Flow:
         """
         return self._configured("tile", TileConfig, settings)
 
-    def probe(self, call: Callable[[Any], object]) -> Flow:
+    def probe(self, call: Callable[[Batch], object]) -> Flow:
         """Calls a function with every batch at this place of the chain, in the thread that carries it.
 
         It may change what it gets: objects, texts, pixels. An exception in it stops the flow and is raised by `run()`.
@@ -195,7 +197,7 @@ class Flow:
             graph.stop()
         return self
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Batch]:
         """Runs it and yields each batch.
 
         The pipeline waits while the loop's body works, and the body may change what it gets: objects, texts, pixels;
@@ -226,7 +228,7 @@ class Flow:
         return self._graph.pipeline.was_interrupted if self._graph else False
 
     @property
-    def pipeline(self) -> Any:
+    def pipeline(self) -> Pipeline | None:
         """The `Pipeline` of the last run, with every element in it; None before the first."""
         return self._graph.pipeline if self._graph else None
 
