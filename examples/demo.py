@@ -67,8 +67,8 @@ def main() -> int:
     try:
         flow = (
             fv.Flow(as_streams(videos))
-            .infer(MODEL, threshold=0.5)
-            .track()
+            .infer(MODEL, threshold=0.3)
+            .track(start_confidence=0.35)
             .write_json(OUT / "objects.jsonl")  # before tile(): boxes in pixels of each source
             .draw()
             .tile(width=1280, height=720)

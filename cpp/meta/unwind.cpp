@@ -21,9 +21,9 @@ const char* library_of(void* address) {
 
 // What the loader keeps of one library: its imported symbols and the places that their addresses were written to.
 struct Imports {
-  const ElfW(Sym)* symbols = nullptr;
+  const ElfW(Sym) * symbols = nullptr;
   const char* strings = nullptr;
-  const ElfW(Rela)* relocations[2] = {};  // of data, of calls
+  const ElfW(Rela) * relocations[2] = {};  // of data, of calls
   std::size_t count[2] = {};
   std::uintptr_t read_only_start = 0, read_only_end = 0;  // made so after loading (RELRO)
 };

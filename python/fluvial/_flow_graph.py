@@ -146,6 +146,8 @@ class Graph:
         properties: dict[str, object] = {}
         if config.config:
             properties["ll_config_file"] = str(Path(config.config).expanduser().resolve())
+        if config.start_confidence is not None:
+            properties["config"] = f"Fluvial: {{high_confidence: {config.start_confidence}}}"
         if config.class_ids:
             properties["operate_on_class_ids"] = ";".join(map(str, config.class_ids))
         self._add("fluvialtrack", stage.at, **properties)

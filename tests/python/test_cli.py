@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -140,10 +141,22 @@ def test_the_doctor_says_what_installs_what_is_missing(
     assert "sudo apt-get install gstreamer1.0-plugins-ugly" in capsys.readouterr().out
 
 
+def wait_until_it_plays(pid: int) -> None:
+    """The program says nothing before its end; that the mux has a thread which pushes batches tells that it plays."""
+    give_up = time.monotonic() + 10
+    pause = threading.Event()
+    while time.monotonic() < give_up:
+        names = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/comm")]
+        if any("mux" in name and ":src" in name for name in names):
+            return
+        pause.wait(0.02)
+    raise AssertionError("no thread of the mux within 10 s")
+
+
 def test_ctrl_c_ends_it_within_a_second() -> None:
     command = [sys.executable, "-m", "fluvial", "run", "test://?frames=10000000", "--json"]
     program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENV)
-    time.sleep(1.5)  # it says nothing before its end
+    wait_until_it_plays(program.pid)
     program.send_signal(signal.SIGINT)
     began = time.monotonic()
     out, errors = program.communicate(timeout=10)

@@ -11,8 +11,9 @@ import random
 import re
 
 import numpy as np
-import pyds
 import pytest
+
+import pyds
 from fluvial import _core
 from fluvial._core import _testing
 
@@ -83,7 +84,13 @@ class Fuzzer:
         else:
             now = getattr(thing, name)
             kind = type(now).__name__
-            setattr(thing, name, self.fitting("PyCapsule" if now is None else kind) if self.random.random() < 0.7 else self.pick(thing=0.4))
+            setattr(
+                thing,
+                name,
+                self.fitting("PyCapsule" if now is None else kind)
+                if self.random.random() < 0.7
+                else self.pick(thing=0.4),
+            )
 
     def cast(self) -> object:
         return self.random.choice(CLASSES).cast(self.pick(thing=0.95))

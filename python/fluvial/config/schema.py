@@ -114,6 +114,16 @@ class TrackConfig(_Strict):
 
     config: PathText | None = Field(None, description="A tracker's YAML file, as DeepStream's ll-config-file.")
     class_ids: list[int] = Field([], description="Numbers of classes to track; empty: all.")
+    start_confidence: Share | None = Field(
+        None,
+        description="A weaker detection may continue a track, never start one; 0.5 or the file's, if left out.",
+    )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> TrackConfig:
+        if self.config is not None and self.start_confidence is not None:
+            raise ValueError("start_confidence beside config: write high_confidence into the file's section Fluvial")
+        return self
 
 
 class DrawConfig(_Strict):
