@@ -94,6 +94,7 @@ class Flow:
         """
         at = CallSite.here()
         config = self._checked(InferConfig, {"model": model, **settings}, at, "infer")
+        _must_exist(at, "infer", config=config.config, labels=config.labels)
         first = not any(s.kind == "infer" for s in self._stages)
         if first and config.on == "objects":
             raise ConfigError(f"{at}\n  infer: on='objects', and no model before it has found any")
@@ -112,7 +113,10 @@ class Flow:
         Raises:
             ConfigError: A setting that does not exist, or a value that it does not take.
         """
-        return self._configured("track", TrackConfig, settings)
+        at = CallSite.here()
+        config = self._checked(TrackConfig, settings, at, "track")
+        _must_exist(at, "track", config=config.config)
+        return self._append(Stage("track", at, config))
 
     def draw(self, **settings: Any) -> Flow:
         """Draws boxes, labels and ids onto the frames.
@@ -259,3 +263,10 @@ class Flow:
         self._graph = Graph(self.sources, self._stages, self._limits, self._at, has_loop=has_loop)
         self._graph.start()
         return self._graph
+
+
+def _must_exist(at: CallSite, stage: str, **files: object) -> None:
+    # Of settings that name a file; a list of labels, or nothing, is none.
+    for key, path in files.items():
+        if isinstance(path, str) and not Path(path).expanduser().is_file():
+            raise ConfigError(f"{at}\n  {stage}: {key}={path!r}: no such file")
