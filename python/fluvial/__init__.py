@@ -15,16 +15,21 @@ from fluvial.errors import (
     StaleMetadataError,
 )
 from fluvial.flow import Flow
+from fluvial.frame import Batch, Frame, Object, Objects
 from fluvial.pipeline import Pipeline
 from fluvial.sources import Source
 from fluvial.stats import SourceStats
 
 __all__ = [
+    "Batch",
     "CallSite",
     "ConfigError",
     "Flow",
     "FluvialError",
+    "Frame",
     "ModelError",
+    "Object",
+    "Objects",
     "OutputError",
     "Pipeline",
     "PipelineError",

@@ -31,8 +31,10 @@ from fluvial.config import (
     checked,
 )
 from fluvial.errors import CallSite, ConfigError, PipelineError
+from fluvial.frame import Batch
 from fluvial.models.registry import find
 from fluvial.outputs import JsonLines, VideoFile
+from fluvial.pipeline import Pipeline
 from fluvial.sources import Given, Source, read_sources
 from fluvial.stats import SourceStats
 
@@ -92,6 +94,7 @@ class Flow:
         """
         at = CallSite.here()
         config = self._checked(InferConfig, {"model": model, **settings}, at, "infer")
+        _must_exist(at, "infer", config=config.config, labels=config.labels)
         first = not any(s.kind == "infer" for s in self._stages)
         if first and config.on == "objects":
             raise ConfigError(f"{at}\n  infer: on='objects', and no model before it has found any")
@@ -110,7 +113,10 @@ class Flow:
         Raises:
             ConfigError: A setting that does not exist, or a value that it does not take.
         """
-        return self._configured("track", TrackConfig, settings)
+        at = CallSite.here()
+        config = self._checked(TrackConfig, settings, at, "track")
+        _must_exist(at, "track", config=config.config)
+        return self._append(Stage("track", at, config))
 
     def draw(self, **settings: Any) -> Flow:
         """Draws boxes, labels and ids onto the frames.
@@ -134,7 +140,7 @@ class Flow:
         """
         return self._configured("tile", TileConfig, settings)
 
-    def probe(self, call: Callable[[Any], object]) -> Flow:
+    def probe(self, call: Callable[[Batch], object]) -> Flow:
         """Calls a function with every batch at this place of the chain, in the thread that carries it.
 
         It may change what it gets: objects, texts, pixels. An exception in it stops the flow and is raised by `run()`.
@@ -195,7 +201,7 @@ class Flow:
             graph.stop()
         return self
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Batch]:
         """Runs it and yields each batch.
 
         The pipeline waits while the loop's body works, and the body may change what it gets: objects, texts, pixels;
@@ -226,7 +232,7 @@ class Flow:
         return self._graph.pipeline.was_interrupted if self._graph else False
 
     @property
-    def pipeline(self) -> Any:
+    def pipeline(self) -> Pipeline | None:
         """The `Pipeline` of the last run, with every element in it; None before the first."""
         return self._graph.pipeline if self._graph else None
 
@@ -257,3 +263,10 @@ class Flow:
         self._graph = Graph(self.sources, self._stages, self._limits, self._at, has_loop=has_loop)
         self._graph.start()
         return self._graph
+
+
+def _must_exist(at: CallSite, stage: str, **files: object) -> None:
+    # Of settings that name a file; a list of labels, or nothing, is none.
+    for key, path in files.items():
+        if isinstance(path, str) and not Path(path).expanduser().is_file():
+            raise ConfigError(f"{at}\n  {stage}: {key}={path!r}: no such file")

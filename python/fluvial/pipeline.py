@@ -20,6 +20,7 @@ from fluvial._gst import Gst
 from fluvial._interrupt import Interrupt
 from fluvial._properties import RefusedError, convert, plain, property_names
 from fluvial.errors import CallSite, FluvialError, PipelineError, did_you_mean, from_gstreamer
+from fluvial.frame import Batch
 from fluvial.probes import Failure, guarded
 
 __all__ = ["Pipeline"]
@@ -145,7 +146,7 @@ class Pipeline:
             self._link_two(a, b, at)
         return self
 
-    def attach(self, element: Any, probe: Callable[[Any], object], *, pad: str = "src") -> Pipeline:
+    def attach(self, element: Any, probe: Callable[[Batch], object], *, pad: str = "src") -> Pipeline:
         """Calls a function with every batch that passes, in the thread that carries it.
 
         The batch is valid until the function returns. An exception stops the pipeline and is raised by `run()`, with a

@@ -10,6 +10,7 @@ import pytest
 import fluvial as fv
 
 Clip = Callable[..., Path]
+ANY = "yolox-nano"  # judged after the settings are
 
 
 @pytest.fixture
@@ -116,6 +117,10 @@ def test_outputs_are_judged_before_anything_runs(path: str, says: str) -> None:
         (lambda f: f.infer("yolox-nano", thresold=0.4), r"thresold: no such setting .* did you mean 'threshold'"),
         (lambda f: f.infer("yolox-nano", batch_size=0), "batch_size: .*greater than or equal to 1"),
         (lambda f: f.infer("yolox-nano", interval="2"), "interval: .*integer"),
+        (lambda f: f.infer(ANY, config="no/such.txt"), r"infer: config='no/such\.txt': no such file"),
+        (lambda f: f.infer(ANY, labels="no/such.txt"), r"infer: labels='no/such\.txt': no such file"),
+        (lambda f: f.track(config="no/such.yml"), r"track: config='no/such\.yml': no such file"),
+        (lambda f: f.track(conf="x.yml"), r"did you mean 'config'"),
         (lambda f: f.tile(rows=0), "rows: .*greater than or equal to 1"),
         (lambda f: f.draw(bxes=True), "did you mean 'boxes'"),
         (lambda f: f.save("/tmp/a.mp4", codec="h266"), "codec: .*'h264' or 'h265'"),

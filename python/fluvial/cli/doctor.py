@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from fluvial import _gst, _plugin
+from fluvial.cli.output import console
 from fluvial.errors import FluvialError, ModelError
 from fluvial.models import entries, find
 
@@ -82,10 +82,10 @@ def run(args: argparse.Namespace) -> int:
         mark = "ok" if f.is_ok else "MISSING" if f.need == "needed" else "absent"
         reason = f.detail if f.is_ok else f.detail or f"needed for: {f.need}" if f.need != "needed" else f.detail
         table.add_row(mark, f.what, reason.replace("[", r"\["))
-    console = Console()
-    console.print(table)
+    out = console()
+    out.print(table)
     if command:
-        console.print(f"\nto install what is missing:\n  {command}", soft_wrap=True, highlight=False)
+        out.print(f"\nto install what is missing:\n  {command}", soft_wrap=True, highlight=False)
     return 1 if needed else 0
 
 

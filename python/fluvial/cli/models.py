@@ -7,9 +7,9 @@ import json
 import sys
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
+from fluvial.cli.output import console
 from fluvial.errors import ModelError, did_you_mean
 from fluvial.models import Entry, entries, entry, find
 from fluvial.models.explain import explain
@@ -46,7 +46,7 @@ def _list(args: argparse.Namespace) -> int:
     table = Table("name", "task", "licence", "here", "about", box=None, pad_edge=False)
     for row in rows:
         table.add_row(row["name"], row["task"], row["licence"], "yes" if row["path"] else row["get"], row["about"])
-    Console(soft_wrap=False).print(table)
+    console().print(table)
     return 0
 
 
@@ -79,14 +79,14 @@ def _explain(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(found))
         return 0
-    console = Console()
+    out = console()
     table = Table(box=None, show_header=False, pad_edge=False)
     for key, value in _decision(found):
         table.add_row(key, value)
-    console.print(table)
-    console.print("\nwhy")
+    out.print(table)
+    out.print("\nwhy")
     for sentence in found["evidence"]:
-        console.print(f"  {sentence}", markup=False, highlight=False)
+        out.print(f"  {sentence}", markup=False, highlight=False)
     return 0
 
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from fluvial.cli.output import console
 from fluvial.config import RunConfig, checked, load
 from fluvial.errors import ConfigError
 from fluvial.flow import Flow
@@ -118,9 +119,9 @@ def _run_with_progress(flow: Flow) -> None:
 
     # The run stays in this thread, which alone gets Ctrl+C; the bar has one of its own.
     done = threading.Event()
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting")
+        task = bar.add_task("starting", total=None)
 
         def refresh() -> None:
             before, at = 0, time.monotonic()
@@ -130,7 +131,9 @@ def _run_with_progress(flow: Flow) -> None:
                 rate = (frames - before) / (now - at)
                 before, at = frames, now
                 objects = sum(s.objects for s in stats.values())
-                bar.update(task, description=f"{frames} frames, {rate:.0f} a second, {objects} objects{_share(flow)}")
+                words = f"{frames} frames, {rate:.0f} a second, {objects} objects"
+                share = flow.progress  # None: a camera; the bar then only moves
+                bar.update(task, description=words, total=share and 1.0, completed=share or 0.0)
 
         thread = threading.Thread(target=refresh, name="fluvial-progress", daemon=True)
         thread.start()
@@ -139,11 +142,6 @@ def _run_with_progress(flow: Flow) -> None:
         finally:
             done.set()
             thread.join()
-
-
-def _share(flow: Flow) -> str:
-    share = flow.progress
-    return "" if share is None else f", {100 * share:.0f} %"
 
 
 def _summary(flow: Flow, seconds: float) -> dict[str, Any]:
@@ -166,6 +164,6 @@ def _print_table(flow: Flow, seconds: float) -> None:
         latency = ["-" if v is None else f"{v:.0f}" for v in (s.latency_ms, s.latency_ms_p99)]
         table.add_row(name, str(s.frames), str(s.objects), str(s.tracks), f"{s.fps:.1f}", *latency)
     frames = sum(s.frames for s in flow.stats.values())
-    console = Console()
-    console.print(table)
-    console.print(f"{frames} frames in {seconds:.1f} s: {frames / max(seconds, 1e-9):.1f} a second", highlight=False)
+    out = console()
+    out.print(table)
+    out.print(f"{frames} frames in {seconds:.1f} s: {frames / max(seconds, 1e-9):.1f} a second", highlight=False)

@@ -1,0 +1,86 @@
+"""A camera: an RTSP server on this machine, which sends without end and without waiting for anybody."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import fluvial as fv
+
+SERVER = """
+import sys
+import gi
+gi.require_version("Gst", "1.0")
+try:
+    gi.require_version("GstRtspServer", "1.0")
+except ValueError:
+    sys.exit(77)
+from gi.repository import GLib, Gst, GstRtspServer
+Gst.init(None)
+server = GstRtspServer.RTSPServer(address="127.0.0.1", service="0")
+factory = GstRtspServer.RTSPMediaFactory()
+factory.set_launch(
+    "( videotestsrc is-live=true pattern=ball ! video/x-raw,width=160,height=120,framerate=25/1 "
+    "! x264enc tune=zerolatency key-int-max=10 speed-preset=ultrafast ! rtph264pay name=pay0 config-interval=1 )")
+factory.set_shared(True)
+server.get_mount_points().add_factory("/door", factory)
+server.attach(None)
+print(server.get_bound_port(), flush=True)
+GLib.MainLoop().run()
+"""
+
+
+@pytest.fixture
+def camera() -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Its address, and the process that is it."""
+    server = subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    port = server.stdout.readline().strip()
+    if not port and server.wait() == 77:
+        pytest.skip("gir1.2-gst-rtsp-server-1.0 is not installed")
+    yield f"rtsp://127.0.0.1:{port}/door", server
+    server.kill()
+    server.wait()
+    server.stdout.close()
+
+
+Camera = tuple[str, "subprocess.Popen[str]"]
+
+
+def test_a_camera_beside_a_file(camera: Camera, tmp_path: Path) -> None:
+    flow = fv.Flow({"door": camera[0], "file": "test://?frames=15"}, rtsp_latency_ms=50).draw()
+    seen = {"door": 0, "file": 0}
+    for batch in flow.save(tmp_path / "{source}.mp4"):
+        for frame in batch.frames:
+            seen[frame.source] += 1
+        if seen["door"] >= 20 and seen["file"] == 15:
+            break
+    assert seen["file"] == 15
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["door.mp4", "file.mp4"]
+
+
+def test_a_slow_loop_gets_the_newest_frame(camera: Camera) -> None:
+    times = []
+    for i, batch in enumerate(fv.Flow(camera[0], rtsp_latency_ms=50)):
+        times.append((time.monotonic(), batch.frames[0].time))
+        time.sleep(0.16)
+        if i == 20:
+            break
+    clock, video = (t[-1] - t[10] for t in zip(*times, strict=True))  # by then, what waited at the start is gone
+    assert video == pytest.approx(clock, abs=0.3), "the video kept pace: frames between were dropped, not queued"
+
+
+def test_a_camera_that_goes_away_does_not_stop_the_other(camera: Camera) -> None:
+    flow = fv.Flow({"door": camera[0], "file": "test://?frames=400&fps=100"}, rtsp_latency_ms=50)
+    for batch in flow:
+        if camera[1].poll() is None and any(f.source == "door" for f in batch.frames):
+            camera[1].kill()
+        time.sleep(0.005)
+        if all(f.source == "file" and f.number == 399 for f in batch.frames):
+            break
+    assert flow.stats["file"].frames == 400
