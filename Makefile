@@ -62,6 +62,11 @@ slow: build
 	$(call say,test: Python; the slow ones)
 	@$(CLEAN_ENV) $(PYTHON) -m pytest -q -m slow
 
+## fuzz: random calls of pyds on live and dead metadata; by hand, as it is known to corrupt memory now and then (CHANGELOG)
+.PHONY: fuzz
+fuzz: build
+	@$(CLEAN_ENV) $(PYTHON) -m pytest -q -p no:cacheprovider tests/fuzz
+
 ## check: what CI runs: format, lint, types, build, tests, snapshots, docs, sanitizers, slow tests
 .PHONY: check
 check:
