@@ -91,7 +91,7 @@ static void push_stream_start(FluvialDemux* self, GstPad* pad) {
   g_free(id);
 }
 
-// A reference to the pad of a source, made ready for frames of this format; nullptr when it is gone.
+// A reference to the pad of a source, made ready for frames of this format; nullptr when it is gone or leads nowhere.
 static GstPad* ready_pad(FluvialDemux* self, guint source_id, const SurfaceFormat& format) {
   auto& impl = impl_of(self);
   GstPad* pad = nullptr;
@@ -101,6 +101,8 @@ static GstPad* ready_pad(FluvialDemux* self, guint source_id, const SurfaceForma
     std::lock_guard lock(impl.mutex);
     const auto found = impl.outputs.find(source_id);
     if (found == impl.outputs.end() || !found->second.pad) return nullptr;
+    // Nothing begins on a pad without a peer: a sticky event pushed while the peer is being linked can be lost.
+    if (!gst_pad_is_linked(found->second.pad)) return nullptr;
     auto& output = found->second;
     pad = GST_PAD(gst_object_ref(output.pad));
     before = output;
