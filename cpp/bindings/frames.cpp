@@ -26,6 +26,8 @@ void Footing::check(const char* type) const {
   throw nb::python_error();
 }
 
+void prepare_for_arrays() { nb::module_::import_("numpy"); }
+
 Root* new_buffer_root(GstBuffer* buffer, PyObject* sources, bool holds_buffer) {
   NvDsBatchMeta* meta = gst_buffer_get_nvds_batch_meta(buffer);
   Root* root = meta ? new_batch_root(meta) : nullptr;

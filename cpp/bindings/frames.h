@@ -92,6 +92,9 @@ class Batch {
 // `sources` is a sequence of names or nullptr.
 Root* new_buffer_root(GstBuffer* buffer, PyObject* sources, bool holds_buffer);
 
+// Arrays will be asked for. nanobind imports NumPy at the first one, which takes 40 ms: not in a streaming thread.
+void prepare_for_arrays();
+
 // One file each.
 void bind_objects(nb::module_& m);
 

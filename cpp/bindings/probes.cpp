@@ -90,6 +90,7 @@ GstPadProbeReturn on_buffer(GstPad*, GstPadProbeInfo* info, gpointer data) {
 
 unsigned long attach(nb::handle pad, nb::callable call, nb::object sources, nb::object on_error) {
   auto* to = static_cast<GstPad*>(object_at(pad, GST_TYPE_PAD));
+  prepare_for_arrays();
   auto* probe = new Probe{call.release().ptr(), sources.release().ptr(), on_error.release().ptr()};
   nb::gil_scoped_release release;
   return gst_pad_add_probe(to, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, probe, free_probe);

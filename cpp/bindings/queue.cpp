@@ -131,6 +131,7 @@ class BatchQueue {
       : hand_over_(std::make_shared<HandOver>(static_cast<GstPad*>(object_at(pad, GST_TYPE_PAD)),
                                               std::max<std::size_t>(capacity, 1), is_lockstep)),
         sources_(std::move(sources)) {
+    prepare_for_arrays();
     nb::gil_scoped_release release;
     probe_ = gst_pad_add_probe(
         hand_over_->pad(),
