@@ -70,8 +70,8 @@ def main() -> int:
             .infer(MODEL, threshold=0.3)
             .track(start_confidence=0.35)
             .write_json(OUT / "objects.jsonl")  # before tile(): boxes in pixels of each source
-            .draw()
             .tile(width=1280, height=720)
+            .draw()  # behind tile(): text of one size, and one picture to draw on
             .save(OUT / "demo.mp4")
         )
         flow.run()
