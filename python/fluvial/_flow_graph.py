@@ -63,7 +63,8 @@ class Graph:
         self.queue: Any = None  # the loop's, where there is one
         self.is_running = False
         self._problems: list[PipelineError] = []
-        self._sources, self._stages, self._limits, self._at = tuple(sources), tuple(stages), limits, at
+        self._sources, self._limits, self._at = tuple(sources), limits, at
+        self._stages = tuple(stages) if has_loop or len(sources) == 1 else _draw_behind_tile(stages)
         self._names = [s.name for s in sources]
         self._bins: list[SourceBin] = []
         self._files: list[_File] = []
@@ -447,6 +448,20 @@ class Graph:
 
 def _in_background(call: Callable[[], None]) -> None:
     threading.Thread(target=call, name="fluvial-end", daemon=True).start()
+
+
+def _draw_behind_tile(stages: Sequence[Stage]) -> tuple[Stage, ...]:
+    """Draws on the tiled picture, where nobody looks at drawn frames before: text of one size, one picture to touch."""
+    kinds = [s.kind for s in stages]
+    outputs = [s for s in stages if s.kind in ("save", "show")]
+    if not outputs or "draw" not in kinds or any(s.kind == "save" and s.extra.is_per_source for s in outputs):
+        return tuple(stages)
+    draw = kinds.index("draw")
+    if "tile" in kinds[:draw] or "probe" in kinds[draw:]:
+        return tuple(stages)
+    tile = next((s for s in stages if s.kind == "tile"), Stage("tile", outputs[0].at, TileConfig.model_validate({})))
+    others = [s for s in stages if s is not tile and s is not stages[draw]]
+    return (*others, tile, stages[draw])
 
 
 def _grid(count: int, rows: int | None, columns: int | None) -> tuple[int, int]:

@@ -80,6 +80,21 @@ def test_several_sources_in_one_file_are_tiled(make_clip: Clip, tmp_path: Path) 
     assert frames_in(out) == 20
 
 
+def test_text_of_a_small_source_is_drawn_as_large_as_that_of_a_big_one(make_clip: Clip, tmp_path: Path) -> None:
+    def write(batch: object) -> None:
+        for frame in batch.frames:  # type: ignore[attr-defined]
+            frame.draw_text("MMMM", (0, 20), size=12)
+
+    black = {"frames": 5, "pattern": "black"}
+    clips = [make_clip("small.avi", **black, size=(80, 60)), make_clip("big.avi", **black, size=(640, 480))]
+    flow = fv.Flow(clips).probe(write).draw().tile(rows=1, width=640, height=240).save(tmp_path / "o.mkv")
+    flow.run()
+    for batch in fv.Flow(tmp_path / "o.mkv"):
+        pixels = batch.frames[0].pixels()[..., :3].mean(axis=2)
+    heights = [np.ptp(np.flatnonzero((half > 60).any(axis=1))) for half in (pixels[:, :320], pixels[:, 320:])]
+    assert heights[0] == pytest.approx(heights[1], abs=3)
+
+
 def test_two_results_come_from_one_run(make_clip: Clip, blob_model: Path, tmp_path: Path) -> None:
     flow = fv.Flow([make_clip("a.mp4"), make_clip("b.mkv")]).infer(blob_model, threshold=0.3).track().draw()
     flow.save(tmp_path / "all.mp4").save(tmp_path / "{source}.mkv").write_json(tmp_path / "o.jsonl").run()
