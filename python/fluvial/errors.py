@@ -93,6 +93,7 @@ class PipelineError(FluvialError):
         element: Name of the element, such as "fluvialmux0", or of the stage that made it.
         problem: What is wrong, with the value that was given.
         at: The line of your program that added the element; None if no line of yours did.
+        words: The message without that line: what the command line shows, where no line is the user's.
         hint: What to do about it; may be empty.
         detail: What the element's author would want to know: source lines and the like; may be empty.
     """
@@ -101,8 +102,11 @@ class PipelineError(FluvialError):
         self, element: str, problem: str, *, at: CallSite | None = None, hint: str = "", detail: str = ""
     ) -> None:
         self.element, self.problem, self.at, self.hint, self.detail = element, problem, at, hint, detail
-        where = f"{at}\n  " if at else ""
-        super().__init__(f"{where}{element}: {problem}" + (f"\n  hint: {hint}" if hint else ""))
+        super().__init__((f"{at}\n  " if at else "") + self.words)
+
+    @property
+    def words(self) -> str:
+        return f"{self.element}: {self.problem}" + (f"\n  hint: {self.hint}" if self.hint else "")
 
 
 class SourceError(PipelineError):

@@ -75,6 +75,7 @@ def test_what_the_user_gave_is_exit_code_1_without_a_traceback(
     assert said.err.startswith("fluvial: ")
     assert says in said.err
     assert "Traceback" not in said.err
+    assert ".py:" not in said.err.replace("/no/such.py:", ""), "no line of a program is the user's here"
     assert said.out == ""
 
 

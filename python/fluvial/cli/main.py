@@ -8,7 +8,7 @@ import logging
 import sys
 
 from fluvial.cli import doctor, models, run, script, version
-from fluvial.errors import FluvialError
+from fluvial.errors import FluvialError, PipelineError
 
 __all__ = ["main"]
 
@@ -47,6 +47,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _report(error: FluvialError, *, as_json: bool) -> None:
-    print(f"fluvial: {error}", file=sys.stderr)
+    words = error.words if isinstance(error, PipelineError) else str(error)
+    print(f"fluvial: {words}", file=sys.stderr)
     if as_json:
-        print(json.dumps({"ok": False, "error": type(error).__name__, "message": str(error)}))
+        print(json.dumps({"ok": False, "error": type(error).__name__, "message": words}))

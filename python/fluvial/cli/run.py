@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         _print_table(flow, seconds)
     for problem in flow.problems:
-        print(f"fluvial: {problem}", file=sys.stderr)
+        print(f"fluvial: {problem.words}", file=sys.stderr)
     return 1 if flow.problems else 0
 
 
