@@ -8,7 +8,10 @@ api/python.txt           every public name of fluvial, with its signature
 api/pyds.txt             the same of pyds
 api/cli.txt              every command and option
 api/config.schema.json   the JSON schema of a pipeline's configuration
+api/pyds-differences.txt what of NVIDIA's pyds is meant to differ: only taken from here, never added
 python/fluvial/_core.pyi the extension's types, by nanobind
+python/pyds/__init__.pyi pyds's types
+docs/pyds-differences.md the table of differences, to read
 """
 
 from __future__ import annotations
@@ -27,6 +30,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 from unittest import mock
+
+import pyds_stub
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -192,6 +197,8 @@ def _member(path: str, thing: Any) -> list[str]:
         return [f"{path}{_signature(thing.__func__)} ({type(thing).__name__})"]
     if isinstance(thing, property):
         return [f"{path} (property{'' if thing.fset else ', read only'})"]
+    if inspect.isgetsetdescriptor(thing):
+        return [f"{path}: {(thing.__doc__ or '').partition(': ')[0]}"]
     if callable(thing):
         return [f"{path}{_signature(thing)}"]
     return [f"{path}: {type(thing).__name__}{_value(thing)}" if _value(thing) else path]
@@ -279,6 +286,18 @@ def config_schema() -> str:
     return json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n"
 
 
+def pyds_differences() -> str:
+    import pyds
+
+    return pyds_stub.pruned(pyds)
+
+
+def pyds_types() -> str:
+    import pyds
+
+    return pyds_stub.stub(pyds)
+
+
 def stub() -> str:
     """nanobind's own generator; the module is loaded as a part of the package, so that names come out whole."""
     with tempfile.TemporaryDirectory() as folder:
@@ -296,9 +315,12 @@ ARTEFACTS: dict[str, Callable[[], str]] = {
     "api/elements.json": elements,
     "api/python.txt": python_names,
     "api/pyds.txt": pyds_names,
+    "api/pyds-differences.txt": pyds_differences,
     "api/cli.txt": command_line,
     "api/config.schema.json": config_schema,
     "python/fluvial/_core.pyi": stub,
+    "python/pyds/__init__.pyi": pyds_types,
+    "docs/pyds-differences.md": pyds_stub.page,
 }
 
 

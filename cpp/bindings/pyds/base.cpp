@@ -41,9 +41,10 @@ int set_meta_type(PyObject* self, PyObject* value, void* name) {
 void bind_base(nb::module_& m) {
   using B = NvDsBaseMeta;
   static PyGetSetDef fields[] = {
-      {"batch_meta", get_batch, nullptr, nullptr, nullptr},
-      {"meta_type", get_value<&B::meta_type>, set_meta_type, nullptr, closure_of("meta_type")},
-      {"uContext", get_context, nullptr, nullptr, nullptr},
+      {"batch_meta", get_batch, nullptr, "NvDsBatchMeta | None", nullptr},
+      {"meta_type", get_value<&B::meta_type>, set_meta_type, "NvDsMetaType, set as NvDsMetaType | int",
+       closure_of("meta_type")},
+      {"uContext", get_context, nullptr, "capsule | None: always None", nullptr},
       {},
   };
   define<B>(m, "NvDsBaseMeta", fields).is_trusted_only = true;

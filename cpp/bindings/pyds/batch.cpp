@@ -13,7 +13,7 @@ PyGetSetDef pool(const char* name) {
     if (!(batch->*Member)) Py_RETURN_NONE;
     return wrap_part(self, batch->*Member);
   };
-  return {name, get, nullptr, nullptr, nullptr};
+  return {name, get, nullptr, "NvDsMetaPool | None", nullptr};
 }
 
 PyObject* refuse_read(PyObject*, void* name) {
@@ -90,7 +90,7 @@ void bind_batch(nb::module_& m) {
       pool<&B::label_info_meta_pool>("label_info_meta_pool"),
       list_of<&B::frame_meta_list, NvDsFrameMeta>("frame_meta_list"),
       list_of<&B::batch_user_meta_list, NvDsUserMeta>("batch_user_meta_list"),
-      {"meta_mutex", refuse_read, nullptr, nullptr, closure_of("meta_mutex")},
+      {"meta_mutex", refuse_read, nullptr, "Never: cannot be read from Python", closure_of("meta_mutex")},
       field<&B::misc_batch_info>("misc_batch_info"),
       field<&B::reserved>("reserved"),
       {},
@@ -104,8 +104,8 @@ void bind_batch(nb::module_& m) {
       read_only<&P::element_size>("element_size"),
       read_only<&P::num_empty_elements>("num_empty_elements"),
       read_only<&P::num_full_elements>("num_full_elements"),
-      {"empty_list", get_pool_list<&P::empty_list>, nullptr, nullptr, nullptr},
-      {"full_list", get_pool_list<&P::full_list>, nullptr, nullptr, nullptr},
+      {"empty_list", get_pool_list<&P::empty_list>, nullptr, "GList[Any] | None", nullptr},
+      {"full_list", get_pool_list<&P::full_list>, nullptr, "GList[Any] | None", nullptr},
       {},
   };
   define<P>(m, "NvDsMetaPool", pool_fields).is_trusted_only = true;

@@ -26,7 +26,7 @@ void bind_classifier(nb::module_& m) {
       field<&L::base_meta>("base_meta"),
       field<&L::num_classes>("num_classes"),
       field<&L::result_label>("result_label"),
-      {"pResult_label", get_string_or_none<&L::pResult_label>, set_owned_text<&L::pResult_label>, nullptr,
+      {"pResult_label", get_string_or_none<&L::pResult_label>, set_owned_text<&L::pResult_label>, "str | None",
        closure_of("pResult_label")},
       field<&L::result_class_id>("result_class_id"),
       field<&L::label_id>("label_id"),

@@ -22,7 +22,7 @@ PyGetSetDef count(const char* name) {
     display->*Member = static_cast<guint>(number);
     return 0;
   };
-  return {name, get_value<Member>, set, nullptr, closure_of(name)};
+  return {name, get_value<Member>, set, "int: 0..16", closure_of(name)};
 }
 
 void release(void* data) {

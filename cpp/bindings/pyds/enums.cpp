@@ -108,7 +108,7 @@ PyObject* reduce(PyObject* self, PyObject*) { return Py_BuildValue("(O(L))", Py_
 
 PyTypeObject* make_base() {
   static PyGetSetDef fields[] = {
-      {"name", get_name, nullptr, nullptr, nullptr}, {"value", get_value, nullptr, nullptr, nullptr}, {}};
+      {"name", get_name, nullptr, "str", nullptr}, {"value", get_value, nullptr, "int", nullptr}, {}};
   static PyMethodDef methods[] = {{"__reduce__", reduce, METH_NOARGS, nullptr}, {}};
   static PyType_Slot slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
                                 {Py_tp_getset, fields},

@@ -5,6 +5,9 @@
 // Kinds follow the member's C type: numbers, enums, structs inside the struct, char arrays. Pointers mean different
 // things and have a helper each. What pyds rejects is rejected (float for int, int for enum, negative for unsigned:
 // TypeError); what would make it crash is rejected too.
+//
+// The documentation of a field is its type, as `TYPE`, `TYPE: what` or `TYPE, set as TYPE: what`; help() and the stub
+// are made from it. A line written by hand says it too.
 #pragma once
 
 #include <glib.h>
@@ -256,19 +259,40 @@ PyObject* get_capsule(PyObject* self, void*) {
 
 inline void* closure_of(const char* name) { return const_cast<char*>(name); }
 
+// The type of a member as Python sees it. Enums are defined before any class.
+template <typename M>
+const char* type_text() {
+  using E = std::remove_extent_t<M>;
+  if constexpr (std::is_same_v<E, char>)
+    return "str";
+  else if constexpr (std::is_array_v<M> && std::is_class_v<E>)
+    return info<E>().array_text;
+  else if constexpr (std::is_array_v<M>)
+    return std::is_unsigned_v<E> ? "NDArray[uint32]" : "NDArray[int32]";
+  else if constexpr (std::is_class_v<M>)
+    return info<M>().text;
+  else if constexpr (std::is_enum_v<M>)
+    return enum_info<M>().name;
+  else if constexpr (std::is_same_v<M, bool>)
+    return "bool";
+  else
+    return std::is_floating_point_v<M> ? "float" : "int";
+}
+
 template <auto Member>
 PyGetSetDef field(const char* name) {
   using M = TypeOf<Member>;
+  const char* type = type_text<M>();
   if constexpr (std::is_same_v<std::remove_extent_t<M>, char>)
-    return {name, get_chars<Member>, set_chars<Member>, nullptr, closure_of(name)};
+    return {name, get_chars<Member>, set_chars<Member>, type, closure_of(name)};
   else if constexpr (std::is_array_v<M> && std::is_class_v<std::remove_extent_t<M>>)
-    return {name, get_structs<Member>, nullptr, nullptr, closure_of(name)};
+    return {name, get_structs<Member>, nullptr, type, closure_of(name)};
   else if constexpr (std::is_array_v<M>)
-    return {name, get_array<Member>, nullptr, nullptr, closure_of(name)};
+    return {name, get_array<Member>, nullptr, type, closure_of(name)};
   else if constexpr (std::is_class_v<M>)
-    return {name, get_part<Member>, set_part<Member>, nullptr, closure_of(name)};
+    return {name, get_part<Member>, set_part<Member>, type, closure_of(name)};
   else
-    return {name, get_value<Member>, set_value<Member>, nullptr, closure_of(name)};
+    return {name, get_value<Member>, set_value<Member>, type, closure_of(name)};
 }
 
 template <auto Member>
@@ -281,27 +305,29 @@ PyGetSetDef read_only(const char* name) {
 // A list of pool elements of class T.
 template <auto Member, typename T>
 PyGetSetDef list_of(const char* name) {
-  return {name, get_list<Member>, nullptr, nullptr, &info<T>()};
+  return {name, get_list<Member>, nullptr, info<T>().list_text, &info<T>()};
 }
+
+inline constexpr const char* address_text = "int, set as str: the address of a string, for get_string";
 
 template <auto Member>
 PyGetSetDef text(const char* name) {
-  return {name, get_address<Member>, set_owned_text<Member>, nullptr, closure_of(name)};
+  return {name, get_address<Member>, set_owned_text<Member>, address_text, closure_of(name)};
 }
 
 template <auto Member>
 PyGetSetDef interned_text(const char* name) {
-  return {name, get_address<Member>, set_interned_text<Member>, nullptr, closure_of(name)};
+  return {name, get_address<Member>, set_interned_text<Member>, address_text, closure_of(name)};
 }
 
 template <auto Member>
 PyGetSetDef string_or_none(const char* name) {
-  return {name, get_string_or_none<Member>, nullptr, nullptr, closure_of(name)};
+  return {name, get_string_or_none<Member>, nullptr, "str | None", closure_of(name)};
 }
 
 template <auto Member>
 PyGetSetDef capsule(const char* name) {
-  return {name, get_capsule<Member>, nullptr, nullptr, closure_of(name)};
+  return {name, get_capsule<Member>, nullptr, "capsule | None", closure_of(name)};
 }
 
 }  // namespace fluvial::python

@@ -38,9 +38,9 @@ void dealloc(PyObject* self) {
 }
 
 PyGetSetDef fields[] = {
-    {"data", data, nullptr, "Capsule of the element.", nullptr},
-    {"next", next, nullptr, "The node behind this one; None at the end.", nullptr},
-    {"prev", previous, nullptr, "The node before this one; None at the start.", nullptr},
+    {"data", data, nullptr, "capsule[T]: of the element", nullptr},
+    {"next", next, nullptr, "GList[T] | None: the node behind this one; None at the end", nullptr},
+    {"prev", previous, nullptr, "GList[T] | None: the node before this one; None at the start", nullptr},
     {},
 };
 

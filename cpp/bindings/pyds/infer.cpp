@@ -104,7 +104,7 @@ void bind_shapes_of_tensors(nb::module_& m) {
   static PyGetSetDef layer_fields[] = {
       read_only<&L::dataType>("dataType"),        read_only<&L::dims>("dims"),
       read_only<&L::inferDims>("inferDims"),      read_only<&L::bindingIndex>("bindingIndex"),
-      string_or_none<&L::layerName>("layerName"), {"buffer", layer_buffer, nullptr, nullptr, nullptr},
+      string_or_none<&L::layerName>("layerName"), {"buffer", layer_buffer, nullptr, "capsule | None", nullptr},
       read_only<&L::isInput>("isInput"),          {},
   };
   define<L>(m, "NvDsInferLayerInfo", layer_fields).is_trusted_only = true;
@@ -161,8 +161,9 @@ void bind_metas(nb::module_& m) {
       read_only<&S::classes>("classes"),
       read_only<&S::width>("width"),
       read_only<&S::height>("height"),
-      {"class_map", first_of<&S::class_map>, nullptr, nullptr, nullptr},
-      {"class_probabilities_map", first_of<&S::class_probabilities_map>, nullptr, nullptr, nullptr},
+      {"class_map", first_of<&S::class_map>, nullptr, "int | None: of the first pixel", nullptr},
+      {"class_probabilities_map", first_of<&S::class_probabilities_map>, nullptr, "float | None: of the first pixel",
+       nullptr},
       capsule<&S::priv_data>("priv_data"),
       read_only<&S::unique_id>("unique_id"),
       {},

@@ -49,7 +49,7 @@ void bind_object(nb::module_& m) {
   using O = NvDsObjectMeta;
   static PyGetSetDef fields[] = {
       field<&O::base_meta>("base_meta"),
-      {"parent", get_parent, set_parent, nullptr, nullptr},
+      {"parent", get_parent, set_parent, "NvDsObjectMeta | None", nullptr},
       field<&O::unique_component_id>("unique_component_id"),
       field<&O::class_id>("class_id"),
       field<&O::object_id>("object_id"),

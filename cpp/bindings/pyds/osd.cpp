@@ -200,8 +200,8 @@ void bind_shapes(nb::module_& m) {
 void bind_mask(nb::module_& m) {
   using M = NvOSD_MaskParams;
   static PyGetSetDef fields[] = {
-      {"data", first_of_mask, nullptr, nullptr, nullptr},
-      {"size", get_value<&M::size>, set_mask_size, nullptr, nullptr},
+      {"data", first_of_mask, nullptr, "float | None: the first element", nullptr},
+      {"size", get_value<&M::size>, set_mask_size, "int: bytes", nullptr},
       field<&M::threshold>("threshold"),
       field<&M::width>("width"),
       field<&M::height>("height"),

@@ -274,8 +274,10 @@ bool may_retype(PyObject* base_meta) {
 
 void bind_user(nb::module_& m) {
   using U = NvDsUserMeta;
-  static PyGetSetDef fields[] = {
-      field<&U::base_meta>("base_meta"), {"user_meta_data", get_data, set_data, nullptr, nullptr}, {}};
+  static PyGetSetDef fields[] = {field<&U::base_meta>("base_meta"),
+                                 {"user_meta_data", get_data, set_data,
+                                  "capsule | None, set as object: a capsule, a pyds object or None", nullptr},
+                                 {}};
   auto& type = define<U>(m, "NvDsUserMeta", fields);
   type.is_trusted_only = true;
   type.release = release_owned;

@@ -201,6 +201,9 @@ PyObject* cast_to(const TypeInfo& to, PyObject* from) {
 }
 
 void define_class(nb::module_& m, TypeInfo& type, const TypeSpec& spec) {
+  g_snprintf(type.text, sizeof type.text, "%s", type.name);
+  g_snprintf(type.list_text, sizeof type.list_text, "GList[%s] | None", type.name);
+  g_snprintf(type.array_text, sizeof type.array_text, "list[%s]", type.name);
   if (!base_type) {
     static PyType_Slot slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(dealloc)}, {0, nullptr}};
     static PyType_Spec base = {"pyds._Struct", sizeof(Wrapper), 0,

@@ -20,6 +20,11 @@ struct TypeInfo {
   void (*release)(void*) = nullptr;  // frees what an instance of Python's own points at; nullptr: nothing
   // Reached only through the metadata: lists and pointers inside are followed, so no foreign memory may pose as one.
   bool is_trusted_only = false;
+  // The class, a list of it and an array of it as the documentation of fields names them. Fields point here before the
+  // class is defined, which fills them.
+  char text[48] = "";
+  char list_text[64] = "";
+  char array_text[64] = "";
 };
 
 template <typename T>

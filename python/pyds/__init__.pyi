@@ -1,0 +1,828 @@
+"""Types of pyds. Generated from the module: `make generate`.
+
+Beyond the module's own names there are some for annotations alone, as pyds-stubs has them: capsule, GList[T], and
+NvDsMetaList and the like. The module has no capsule, and its GList takes no [T]: quote them, or write
+`from __future__ import annotations`.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, Generic, NoReturn, TypeAlias, TypeVar
+
+import numpy
+from numpy.typing import NDArray
+
+T = TypeVar("T")
+MaybeNone: TypeAlias = Any  # None at times: see the field
+
+class capsule(Generic[T]): ...
+
+class GList(Generic[T]):
+    @property
+    def data(self) -> capsule[T]: ...
+    @property
+    def next(self) -> GList[T] | None: ...
+    @property
+    def prev(self) -> GList[T] | None: ...
+
+NvDsMetaList: TypeAlias = GList[Any] | None
+NvDsFrameMetaList: TypeAlias = GList[NvDsFrameMeta] | None
+NvDsObjectMetaList: TypeAlias = GList[NvDsObjectMeta] | None
+NvDsUserMetaList: TypeAlias = GList[NvDsUserMeta] | None
+NvDisplayMetaList: TypeAlias = GList[NvDsDisplayMeta] | None
+
+class _Enum:
+    def __init__(self, value: int | _Enum) -> None: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def value(self) -> int: ...
+    def __int__(self) -> int: ...
+    def __index__(self) -> int: ...
+    def __hash__(self) -> int: ...
+    def __eq__(self, other: object) -> bool: ...
+    def __ne__(self, other: object) -> bool: ...
+
+class _Struct: ...
+
+class GstNvDsMetaType(_Enum):
+    __members__: ClassVar[dict[str, GstNvDsMetaType]]
+    NVDS_GST_INVALID_META: ClassVar[GstNvDsMetaType]
+    NVDS_BATCH_GST_META: ClassVar[GstNvDsMetaType]
+    NVDS_DECODER_GST_META: ClassVar[GstNvDsMetaType]
+    NVDS_DEWARPER_GST_META: ClassVar[GstNvDsMetaType]
+    NVDS_RESERVED_GST_META: ClassVar[GstNvDsMetaType]
+    NVDS_GST_META_FORCE32: ClassVar[GstNvDsMetaType]
+
+class NvBufSurfaceColorFormat(_Enum):
+    __members__: ClassVar[dict[str, NvBufSurfaceColorFormat]]
+    NVBUF_COLOR_FORMAT_INVALID: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_GRAY8: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_YUV420: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_YVU420: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_YUV420_ER: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_YVU420_ER: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_NV12: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_NV12_ER: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_NV21: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_NV21_ER: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_UYVY: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_UYVY_ER: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_VYUY: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_VYUY_ER: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_YUYV: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_YUYV_ER: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_YVYU: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_YVYU_ER: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_YUV444: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_RGBA: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_BGRA: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_ARGB: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_ABGR: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_RGBx: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_BGRx: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_xRGB: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_xBGR: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_RGB: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_BGR: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_NV12_10LE: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_NV12_12LE: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_YUV420_709: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_YUV420_709_ER: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_NV12_709: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_NV12_709_ER: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_YUV420_2020: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_NV12_2020: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_NV12_10LE_ER: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_NV12_10LE_709: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_NV12_10LE_709_ER: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_NV12_10LE_2020: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_SIGNED_R16G16: ClassVar[NvBufSurfaceColorFormat]
+    NVBUF_COLOR_FORMAT_LAST: ClassVar[NvBufSurfaceColorFormat]
+
+class NvBufSurfaceLayout(_Enum):
+    __members__: ClassVar[dict[str, NvBufSurfaceLayout]]
+    NVBUF_LAYOUT_PITCH: ClassVar[NvBufSurfaceLayout]
+    NVBUF_LAYOUT_BLOCK_LINEAR: ClassVar[NvBufSurfaceLayout]
+
+class NvBufSurfaceMemMapFlags(_Enum):
+    __members__: ClassVar[dict[str, NvBufSurfaceMemMapFlags]]
+    NVBUF_MAP_READ: ClassVar[NvBufSurfaceMemMapFlags]
+    NVBUF_MAP_WRITE: ClassVar[NvBufSurfaceMemMapFlags]
+    NVBUF_MAP_READ_WRITE: ClassVar[NvBufSurfaceMemMapFlags]
+
+class NvBufSurfaceMemType(_Enum):
+    __members__: ClassVar[dict[str, NvBufSurfaceMemType]]
+    NVBUF_MEM_DEFAULT: ClassVar[NvBufSurfaceMemType]
+    NVBUF_MEM_CUDA_PINNED: ClassVar[NvBufSurfaceMemType]
+    NVBUF_MEM_CUDA_DEVICE: ClassVar[NvBufSurfaceMemType]
+    NVBUF_MEM_CUDA_UNIFIED: ClassVar[NvBufSurfaceMemType]
+    NVBUF_MEM_SURFACE_ARRAY: ClassVar[NvBufSurfaceMemType]
+    NVBUF_MEM_HANDLE: ClassVar[NvBufSurfaceMemType]
+    NVBUF_MEM_SYSTEM: ClassVar[NvBufSurfaceMemType]
+
+class NvDsDataType(_Enum):
+    __members__: ClassVar[dict[str, NvDsDataType]]
+    NvDsDataType_FP32: ClassVar[NvDsDataType]
+    NvDsDataType_UINT8: ClassVar[NvDsDataType]
+    NvDsDataType_INT8: ClassVar[NvDsDataType]
+    NvDsDataType_UINT32: ClassVar[NvDsDataType]
+    NvDsDataType_INT32: ClassVar[NvDsDataType]
+    NvDsDataType_FP16: ClassVar[NvDsDataType]
+
+class NvDsEventType(_Enum):
+    __members__: ClassVar[dict[str, NvDsEventType]]
+    NVDS_EVENT_ENTRY: ClassVar[NvDsEventType]
+    NVDS_EVENT_EXIT: ClassVar[NvDsEventType]
+    NVDS_EVENT_MOVING: ClassVar[NvDsEventType]
+    NVDS_EVENT_STOPPED: ClassVar[NvDsEventType]
+    NVDS_EVENT_EMPTY: ClassVar[NvDsEventType]
+    NVDS_EVENT_PARKED: ClassVar[NvDsEventType]
+    NVDS_EVENT_RESET: ClassVar[NvDsEventType]
+    NVDS_EVENT_RESERVED: ClassVar[NvDsEventType]
+    NVDS_EVENT_CUSTOM: ClassVar[NvDsEventType]
+    NVDS_EVENT_FORCE32: ClassVar[NvDsEventType]
+
+class NvDsInferDataType(_Enum):
+    __members__: ClassVar[dict[str, NvDsInferDataType]]
+    FLOAT: ClassVar[NvDsInferDataType]
+    HALF: ClassVar[NvDsInferDataType]
+    INT8: ClassVar[NvDsInferDataType]
+    INT32: ClassVar[NvDsInferDataType]
+
+class NvDsMetaType(_Enum):
+    __members__: ClassVar[dict[str, NvDsMetaType]]
+    NVDS_INVALID_META: ClassVar[NvDsMetaType]
+    NVDS_BATCH_META: ClassVar[NvDsMetaType]
+    NVDS_FRAME_META: ClassVar[NvDsMetaType]
+    NVDS_OBJ_META: ClassVar[NvDsMetaType]
+    NVDS_DISPLAY_META: ClassVar[NvDsMetaType]
+    NVDS_CLASSIFIER_META: ClassVar[NvDsMetaType]
+    NVDS_LABEL_INFO_META: ClassVar[NvDsMetaType]
+    NVDS_USER_META: ClassVar[NvDsMetaType]
+    NVDS_PAYLOAD_META: ClassVar[NvDsMetaType]
+    NVDS_EVENT_MSG_META: ClassVar[NvDsMetaType]
+    NVDS_OPTICAL_FLOW_META: ClassVar[NvDsMetaType]
+    NVDS_LATENCY_MEASUREMENT_META: ClassVar[NvDsMetaType]
+    NVDSINFER_TENSOR_OUTPUT_META: ClassVar[NvDsMetaType]
+    NVDSINFER_SEGMENTATION_META: ClassVar[NvDsMetaType]
+    NVDS_CROP_IMAGE_META: ClassVar[NvDsMetaType]
+    NVDS_TRACKER_PAST_FRAME_META: ClassVar[NvDsMetaType]
+    NVDS_TRACKER_BATCH_REID_META: ClassVar[NvDsMetaType]
+    NVDS_TRACKER_OBJ_REID_META: ClassVar[NvDsMetaType]
+    NVDS_AUDIO_BATCH_META: ClassVar[NvDsMetaType]
+    NVDS_AUDIO_FRAME_META: ClassVar[NvDsMetaType]
+    NVDS_RESERVED_META: ClassVar[NvDsMetaType]
+    NVDS_GST_CUSTOM_META: ClassVar[NvDsMetaType]
+    NVDS_START_USER_META: ClassVar[NvDsMetaType]
+    NVDS_FORCE32_META: ClassVar[NvDsMetaType]
+    NVDS_PREPROCESS_BATCH_META: ClassVar[NvDsMetaType]
+    NVDS_FRAME_META_NVDSANALYTICS: ClassVar[NvDsMetaType]
+    NVDS_OBJ_META_NVDSANALYTICS: ClassVar[NvDsMetaType]
+
+class NvDsObjectType(_Enum):
+    __members__: ClassVar[dict[str, NvDsObjectType]]
+    NVDS_OBJECT_TYPE_VEHICLE: ClassVar[NvDsObjectType]
+    NVDS_OBJECT_TYPE_PERSON: ClassVar[NvDsObjectType]
+    NVDS_OBJECT_TYPE_FACE: ClassVar[NvDsObjectType]
+    NVDS_OBJECT_TYPE_BAG: ClassVar[NvDsObjectType]
+    NVDS_OBJECT_TYPE_BICYCLE: ClassVar[NvDsObjectType]
+    NVDS_OBJECT_TYPE_ROADSIGN: ClassVar[NvDsObjectType]
+    NVDS_OBJECT_TYPE_VEHICLE_EXT: ClassVar[NvDsObjectType]
+    NVDS_OBJECT_TYPE_PERSON_EXT: ClassVar[NvDsObjectType]
+    NVDS_OBJECT_TYPE_FACE_EXT: ClassVar[NvDsObjectType]
+    NVDS_OBJECT_TYPE_RESERVED: ClassVar[NvDsObjectType]
+    NVDS_OBJECT_TYPE_CUSTOM: ClassVar[NvDsObjectType]
+    NVDS_OBJECT_TYPE_UNKNOWN: ClassVar[NvDsObjectType]
+    NVDS_OBEJCT_TYPE_FORCE32: ClassVar[NvDsObjectType]
+
+class NvDsPayloadType(_Enum):
+    __members__: ClassVar[dict[str, NvDsPayloadType]]
+    NVDS_PAYLOAD_DEEPSTREAM: ClassVar[NvDsPayloadType]
+    NVDS_PAYLOAD_DEEPSTREAM_MINIMAL: ClassVar[NvDsPayloadType]
+    NVDS_PAYLOAD_RESERVED: ClassVar[NvDsPayloadType]
+    NVDS_PAYLOAD_CUSTOM: ClassVar[NvDsPayloadType]
+    NVDS_PAYLOAD_FORCE32: ClassVar[NvDsPayloadType]
+
+class NvDsUnitType(_Enum):
+    __members__: ClassVar[dict[str, NvDsUnitType]]
+    NvDsUnitType_FullFrame: ClassVar[NvDsUnitType]
+    NvDsUnitType_ROI: ClassVar[NvDsUnitType]
+    NvDsUnitType_Object: ClassVar[NvDsUnitType]
+
+class NvOSD_Arrow_Head_Direction(_Enum):
+    __members__: ClassVar[dict[str, NvOSD_Arrow_Head_Direction]]
+    START_HEAD: ClassVar[NvOSD_Arrow_Head_Direction]
+    END_HEAD: ClassVar[NvOSD_Arrow_Head_Direction]
+    BOTH_HEAD: ClassVar[NvOSD_Arrow_Head_Direction]
+
+class NvOSD_Mode(_Enum):
+    __members__: ClassVar[dict[str, NvOSD_Mode]]
+    MODE_CPU: ClassVar[NvOSD_Mode]
+    MODE_GPU: ClassVar[NvOSD_Mode]
+    MODE_NONE: ClassVar[NvOSD_Mode]
+
+class ROI_STATUS_360D(_Enum):
+    __members__: ClassVar[dict[str, ROI_STATUS_360D]]
+    ROI_ENTRY_360D: ClassVar[ROI_STATUS_360D]
+    ROI_EXIT_360D: ClassVar[ROI_STATUS_360D]
+    INSIDE_AISLE_360D: ClassVar[ROI_STATUS_360D]
+
+class CustomDataStruct(_Struct):
+    structId: int
+    @property
+    def message(self) -> int: ...
+    @message.setter
+    def message(self, value: str) -> None: ...
+    sampleInt: int
+    def cast(self: capsule[Any] | _Struct | int | None) -> CustomDataStruct: ...
+
+class NvBbox_Coords(_Struct):
+    left: float
+    top: float
+    width: float
+    height: float
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvBbox_Coords: ...
+
+class NvDsBaseMeta(_Struct):
+    @property
+    def batch_meta(self) -> NvDsBatchMeta | MaybeNone: ...
+    @property
+    def meta_type(self) -> NvDsMetaType: ...
+    @meta_type.setter
+    def meta_type(self, value: NvDsMetaType | int) -> None: ...
+    @property
+    def uContext(self) -> Any: ...
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvDsBaseMeta: ...
+
+class NvDsBatchMeta(_Struct):
+    base_meta: NvDsBaseMeta
+    max_frames_in_batch: int
+    num_frames_in_batch: int
+    @property
+    def frame_meta_pool(self) -> NvDsMetaPool | MaybeNone: ...
+    @property
+    def obj_meta_pool(self) -> NvDsMetaPool | MaybeNone: ...
+    @property
+    def classifier_meta_pool(self) -> NvDsMetaPool | MaybeNone: ...
+    @property
+    def display_meta_pool(self) -> NvDsMetaPool | MaybeNone: ...
+    @property
+    def user_meta_pool(self) -> NvDsMetaPool | MaybeNone: ...
+    @property
+    def label_info_meta_pool(self) -> NvDsMetaPool | MaybeNone: ...
+    @property
+    def frame_meta_list(self) -> GList[NvDsFrameMeta] | None: ...
+    @property
+    def batch_user_meta_list(self) -> GList[NvDsUserMeta] | None: ...
+    @property
+    def meta_mutex(self) -> NoReturn: ...
+    @property
+    def misc_batch_info(self) -> NDArray[numpy.int32]: ...
+    @property
+    def reserved(self) -> NDArray[numpy.int32]: ...
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvDsBatchMeta: ...
+
+class NvDsClassifierMeta(_Struct):
+    base_meta: NvDsBaseMeta
+    num_labels: int
+    unique_component_id: int
+    @property
+    def label_info_list(self) -> GList[NvDsLabelInfo] | None: ...
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvDsClassifierMeta: ...
+
+class NvDsComp_BboxInfo(_Struct):
+    org_bbox_coords: NvBbox_Coords
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvDsComp_BboxInfo: ...
+
+class NvDsDisplayMeta(_Struct):
+    base_meta: NvDsBaseMeta
+    num_rects: int
+    num_labels: int
+    num_lines: int
+    num_arrows: int
+    num_circles: int
+    @property
+    def rect_params(self) -> list[NvOSD_RectParams]: ...
+    @property
+    def text_params(self) -> list[NvOSD_TextParams]: ...
+    @property
+    def line_params(self) -> list[NvOSD_LineParams]: ...
+    @property
+    def arrow_params(self) -> list[NvOSD_ArrowParams]: ...
+    @property
+    def circle_params(self) -> list[NvOSD_CircleParams]: ...
+    @property
+    def misc_osd_data(self) -> NDArray[numpy.int32]: ...
+    @property
+    def reserved(self) -> NDArray[numpy.int32]: ...
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvDsDisplayMeta: ...
+
+class NvDsFrameMeta(_Struct):
+    base_meta: NvDsBaseMeta
+    pad_index: int
+    batch_id: int
+    frame_num: int
+    buf_pts: int
+    ntp_timestamp: int
+    source_id: int
+    num_surfaces_per_frame: int
+    source_frame_width: int
+    source_frame_height: int
+    surface_type: int
+    surface_index: int
+    num_obj_meta: int
+    bInferDone: int
+    @property
+    def obj_meta_list(self) -> GList[NvDsObjectMeta] | None: ...
+    @property
+    def display_meta_list(self) -> GList[NvDsDisplayMeta] | None: ...
+    @property
+    def frame_user_meta_list(self) -> GList[NvDsUserMeta] | None: ...
+    @property
+    def misc_frame_info(self) -> NDArray[numpy.int32]: ...
+    @property
+    def reserved(self) -> NDArray[numpy.int32]: ...
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvDsFrameMeta: ...
+
+class NvDsInferAttribute(_Struct):
+    @property
+    def attributeIndex(self) -> int: ...
+    @property
+    def atttributeIndex(self) -> int: ...
+    @property
+    def attributeValue(self) -> int: ...
+    @property
+    def attributeConfidence(self) -> float: ...
+    @property
+    def attributeLabel(self) -> str | MaybeNone: ...
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvDsInferAttribute: ...
+
+class NvDsInferDims(_Struct):
+    @property
+    def numDims(self) -> int: ...
+    @property
+    def numElements(self) -> int: ...
+    @property
+    def d(self) -> NDArray[numpy.uint32]: ...
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvDsInferDims: ...
+
+class NvDsInferDimsCHW(_Struct):
+    @property
+    def c(self) -> int: ...
+    @property
+    def h(self) -> int: ...
+    @property
+    def w(self) -> int: ...
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvDsInferDimsCHW: ...
+
+class NvDsInferLayerInfo(_Struct):
+    @property
+    def dataType(self) -> NvDsInferDataType: ...
+    @property
+    def dims(self) -> NvDsInferDims: ...
+    @property
+    def inferDims(self) -> NvDsInferDims: ...
+    @property
+    def bindingIndex(self) -> int: ...
+    @property
+    def layerName(self) -> str | MaybeNone: ...
+    @property
+    def buffer(self) -> Any: ...
+    @property
+    def isInput(self) -> int: ...
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvDsInferLayerInfo: ...
+
+class NvDsInferNetworkInfo(_Struct):
+    width: int
+    height: int
+    channels: int
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvDsInferNetworkInfo: ...
+
+class NvDsInferObjectDetectionInfo(_Struct):
+    classId: int
+    left: float
+    top: float
+    width: float
+    height: float
+    detectionConfidence: float
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvDsInferObjectDetectionInfo: ...
+
+class NvDsInferSegmentationMeta(_Struct):
+    @property
+    def classes(self) -> int: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def class_map(self) -> int | MaybeNone: ...
+    @property
+    def class_probabilities_map(self) -> float | MaybeNone: ...
+    @property
+    def priv_data(self) -> Any: ...
+    @property
+    def unique_id(self) -> int: ...
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvDsInferSegmentationMeta: ...
+
+class NvDsInferTensorMeta(_Struct):
+    @property
+    def network_info(self) -> NvDsInferNetworkInfo: ...
+    @property
+    def unique_id(self) -> int: ...
+    @property
+    def num_output_layers(self) -> int: ...
+    @property
+    def out_buf_ptrs_host(self) -> Any: ...
+    @property
+    def out_buf_ptrs_dev(self) -> Any: ...
+    @property
+    def gpu_id(self) -> int: ...
+    @property
+    def priv_data(self) -> Any: ...
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvDsInferTensorMeta: ...
+    def output_layers_info(self, j: int) -> NvDsInferLayerInfo: ...
+
+class NvDsLabelInfo(_Struct):
+    base_meta: NvDsBaseMeta
+    num_classes: int
+    result_label: str
+    pResult_label: str | MaybeNone
+    result_class_id: int
+    label_id: int
+    result_prob: float
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvDsLabelInfo: ...
+
+class NvDsMetaPool(_Struct):
+    @property
+    def meta_type(self) -> NvDsMetaType: ...
+    @property
+    def max_elements_in_pool(self) -> int: ...
+    @property
+    def element_size(self) -> int: ...
+    @property
+    def num_empty_elements(self) -> int: ...
+    @property
+    def num_full_elements(self) -> int: ...
+    @property
+    def empty_list(self) -> GList[Any] | None: ...
+    @property
+    def full_list(self) -> GList[Any] | None: ...
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvDsMetaPool: ...
+
+class NvDsObjReid(_Struct):
+    @property
+    def featureSize(self) -> int: ...
+    def get_host_reid_vector(self) -> NDArray[numpy.float32]: ...
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvDsObjReid: ...
+
+class NvDsObjectMeta(_Struct):
+    base_meta: NvDsBaseMeta
+    parent: NvDsObjectMeta | MaybeNone
+    unique_component_id: int
+    class_id: int
+    object_id: int
+    detector_bbox_info: NvDsComp_BboxInfo
+    tracker_bbox_info: NvDsComp_BboxInfo
+    confidence: float
+    tracker_confidence: float
+    rect_params: NvOSD_RectParams
+    mask_params: NvOSD_MaskParams
+    text_params: NvOSD_TextParams
+    obj_label: str
+    @property
+    def classifier_meta_list(self) -> GList[NvDsClassifierMeta] | None: ...
+    @property
+    def obj_user_meta_list(self) -> GList[NvDsUserMeta] | None: ...
+    @property
+    def misc_obj_info(self) -> NDArray[numpy.int32]: ...
+    @property
+    def reserved(self) -> NDArray[numpy.int32]: ...
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvDsObjectMeta: ...
+
+class NvDsTargetMiscDataBatch(_Struct):
+    @property
+    def numAllocated(self) -> int: ...
+    @property
+    def numFilled(self) -> int: ...
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvDsTargetMiscDataBatch: ...
+    def list(self) -> Iterator[NvDsTargetMiscDataStream]: ...
+
+class NvDsTargetMiscDataFrame(_Struct):
+    frameNum: int
+    tBbox: NvOSD_RectParams
+    confidence: float
+    age: int
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvDsTargetMiscDataFrame: ...
+
+class NvDsTargetMiscDataObject(_Struct):
+    @property
+    def numObj(self) -> int: ...
+    uniqueId: int
+    classId: int
+    objLabel: str
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvDsTargetMiscDataObject: ...
+    def list(self) -> Iterator[NvDsTargetMiscDataFrame]: ...
+
+class NvDsTargetMiscDataStream(_Struct):
+    streamID: int
+    surfaceStreamID: int
+    @property
+    def numAllocated(self) -> int: ...
+    @property
+    def numFilled(self) -> int: ...
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvDsTargetMiscDataStream: ...
+    def list(self) -> Iterator[NvDsTargetMiscDataObject]: ...
+
+class NvDsUserMeta(_Struct):
+    base_meta: NvDsBaseMeta
+    @property
+    def user_meta_data(self) -> Any: ...
+    @user_meta_data.setter
+    def user_meta_data(self, value: object) -> None: ...
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvDsUserMeta: ...
+
+class NvOSD_ArrowParams(_Struct):
+    x1: int
+    y1: int
+    x2: int
+    y2: int
+    arrow_width: int
+    arrow_head: NvOSD_Arrow_Head_Direction
+    arrow_color: NvOSD_ColorParams
+    reserved: int
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvOSD_ArrowParams: ...
+
+class NvOSD_CircleParams(_Struct):
+    xc: int
+    yc: int
+    radius: int
+    circle_color: NvOSD_ColorParams
+    has_bg_color: int
+    bg_color: NvOSD_ColorParams
+    reserved: int
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvOSD_CircleParams: ...
+
+class NvOSD_ColorParams(_Struct):
+    red: float
+    green: float
+    blue: float
+    alpha: float
+    def set(self, red: float, green: float, blue: float, alpha: float) -> None: ...
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvOSD_ColorParams: ...
+
+class NvOSD_Color_info(_Struct):
+    id: int
+    color: NvOSD_ColorParams
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvOSD_Color_info: ...
+
+class NvOSD_FontParams(_Struct):
+    @property
+    def font_name(self) -> int: ...
+    @font_name.setter
+    def font_name(self, value: str) -> None: ...
+    font_size: int
+    font_color: NvOSD_ColorParams
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvOSD_FontParams: ...
+
+class NvOSD_LineParams(_Struct):
+    x1: int
+    y1: int
+    x2: int
+    y2: int
+    line_width: int
+    line_color: NvOSD_ColorParams
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvOSD_LineParams: ...
+
+class NvOSD_MaskParams(_Struct):
+    @property
+    def data(self) -> float | MaybeNone: ...
+    size: int
+    threshold: float
+    width: int
+    height: int
+    def get_mask_array(self) -> NDArray[numpy.float32]: ...
+    def alloc_mask_array(self) -> NDArray[numpy.float32]: ...
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvOSD_MaskParams: ...
+
+class NvOSD_RectParams(_Struct):
+    left: float
+    top: float
+    width: float
+    height: float
+    border_width: int
+    border_color: NvOSD_ColorParams
+    has_bg_color: int
+    reserved: int
+    bg_color: NvOSD_ColorParams
+    has_color_info: int
+    color_id: int
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvOSD_RectParams: ...
+
+class NvOSD_TextParams(_Struct):
+    @property
+    def display_text(self) -> int: ...
+    @display_text.setter
+    def display_text(self, value: str) -> None: ...
+    x_offset: int
+    y_offset: int
+    font_params: NvOSD_FontParams
+    set_bg_clr: int
+    text_bg_clr: NvOSD_ColorParams
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvOSD_TextParams: ...
+
+def alloc_buffer(size: int) -> int: ...
+def alloc_char_buffer(size: int) -> int: ...
+def alloc_custom_struct(user_meta: NvDsUserMeta) -> CustomDataStruct: ...
+def free_buffer(buffer: int) -> None: ...
+def free_gbuffer(buffer: Any) -> None: ...
+def get_detections(buffer: Any, i: int) -> float: ...
+def get_nvds_LayerInfo(tensor_meta: Any, i: int) -> NvDsInferLayerInfo: ...
+def get_nvds_buf_surface(gst_buffer: int, batchID: int) -> NDArray[Any]: ...
+def get_ptr(ptr: Any) -> int: ...
+def get_segmentation_masks(data: capsule[Any] | _Struct) -> NDArray[Any]: ...
+def get_string(ptr: int) -> str: ...
+def gst_buffer_get_nvds_batch_meta(buffer: int) -> NvDsBatchMeta: ...
+def memdup(ptr: int, size: int) -> int: ...
+def nvds_acquire_classifier_meta_from_pool(batch_meta: NvDsBatchMeta) -> NvDsClassifierMeta: ...
+def nvds_acquire_display_meta_from_pool(batch_meta: NvDsBatchMeta) -> NvDsDisplayMeta: ...
+def nvds_acquire_frame_meta_from_pool(batch_meta: NvDsBatchMeta) -> NvDsFrameMeta: ...
+def nvds_acquire_label_info_meta_from_pool(batch_meta: NvDsBatchMeta) -> NvDsLabelInfo: ...
+def nvds_acquire_meta_lock(batch_meta: NvDsBatchMeta) -> None: ...
+def nvds_acquire_obj_meta_from_pool(batch_meta: NvDsBatchMeta) -> NvDsObjectMeta: ...
+def nvds_acquire_user_meta_from_pool(batch_meta: NvDsBatchMeta) -> NvDsUserMeta: ...
+def nvds_add_classifier_meta_to_object(obj_meta: NvDsObjectMeta, classifier_meta: NvDsClassifierMeta) -> None: ...
+def nvds_add_display_meta_to_frame(frame_meta: NvDsFrameMeta, display_meta: NvDsDisplayMeta) -> None: ...
+def nvds_add_frame_meta_to_batch(batch_meta: NvDsBatchMeta, frame_meta: NvDsFrameMeta) -> None: ...
+def nvds_add_label_info_meta_to_classifier(classifier_meta: NvDsClassifierMeta, label_info_meta: NvDsLabelInfo) -> None: ...
+def nvds_add_obj_meta_to_frame(frame_meta: NvDsFrameMeta, obj_meta: NvDsObjectMeta, obj_parent: NvDsObjectMeta | None) -> None: ...
+def nvds_add_user_meta_to_batch(batch_meta: NvDsBatchMeta, user_meta: NvDsUserMeta) -> None: ...
+def nvds_add_user_meta_to_frame(frame_meta: NvDsFrameMeta, user_meta: NvDsUserMeta) -> None: ...
+def nvds_add_user_meta_to_obj(obj_meta: NvDsObjectMeta, user_meta: NvDsUserMeta) -> None: ...
+def nvds_clear_batch_user_meta_list(batch_meta: NvDsBatchMeta, meta_list: GList[Any] | None) -> None: ...
+def nvds_clear_display_meta_list(frame_meta: NvDsFrameMeta, meta_list: GList[Any] | None) -> None: ...
+def nvds_clear_frame_meta_list(batch_meta: NvDsBatchMeta, meta_list: GList[Any] | None) -> None: ...
+def nvds_clear_frame_user_meta_list(frame_meta: NvDsFrameMeta, meta_list: GList[Any] | None) -> None: ...
+def nvds_clear_obj_meta_list(frame_meta: NvDsFrameMeta, meta_list: GList[Any] | None) -> None: ...
+def nvds_clear_obj_user_meta_list(object_meta: NvDsObjectMeta, meta_list: GList[Any] | None) -> None: ...
+def nvds_get_user_meta_type(meta_descriptor: str) -> int: ...
+def nvds_measure_buffer_latency(gst_buffer: int) -> int: ...
+def nvds_release_meta_lock(batch_meta: NvDsBatchMeta) -> None: ...
+def nvds_remove_classifier_meta_from_obj(obj_meta: NvDsObjectMeta, classifier_meta: NvDsClassifierMeta) -> None: ...
+def nvds_remove_display_meta_from_frame(frame_meta: NvDsFrameMeta, display_meta: NvDsDisplayMeta) -> None: ...
+def nvds_remove_frame_meta_from_batch(batch_meta: NvDsBatchMeta, frame_meta: NvDsFrameMeta) -> None: ...
+def nvds_remove_label_info_meta_from_classifier(classifier_meta: NvDsClassifierMeta, label_info_meta: NvDsLabelInfo) -> None: ...
+def nvds_remove_obj_meta_from_frame(frame_meta: NvDsFrameMeta, obj_meta: NvDsObjectMeta) -> None: ...
+def nvds_remove_user_meta_from_batch(batch_meta: NvDsBatchMeta, user_meta: NvDsUserMeta) -> None: ...
+def nvds_remove_user_meta_from_frame(frame_meta: NvDsFrameMeta, user_meta: NvDsUserMeta) -> None: ...
+def nvds_remove_user_meta_from_object(obj_meta: NvDsObjectMeta, user_meta: NvDsUserMeta) -> None: ...
+def register_user_copyfunc(arg: Callable[[Any, Any], Any], /) -> None: ...
+def register_user_releasefunc(arg: Callable[[Any, Any], None], /) -> None: ...
+def set_user_copyfunc(arg0: NvDsUserMeta, arg1: Callable[[Any, Any], Any], /) -> None: ...
+def set_user_releasefunc(arg0: NvDsUserMeta, arg1: Callable[[Any, Any], None], /) -> None: ...
+def strdup(ptr: int) -> int: ...
+def strdup2str(ptr: int) -> str: ...
+def unmap_nvds_buf_surface(gst_buffer: int, batchID: int) -> None: ...
+def unset_callback_funcs() -> None: ...
+def user_copyfunc(meta: NvDsUserMeta, func: Callable[[Any, Any], Any]) -> None: ...
+def user_releasefunc(meta: NvDsUserMeta, func: Callable[[Any, Any], None]) -> None: ...
+
+NVDS_GST_INVALID_META: GstNvDsMetaType
+NVDS_BATCH_GST_META: GstNvDsMetaType
+NVDS_DECODER_GST_META: GstNvDsMetaType
+NVDS_DEWARPER_GST_META: GstNvDsMetaType
+NVDS_RESERVED_GST_META: GstNvDsMetaType
+NVDS_GST_META_FORCE32: GstNvDsMetaType
+NVBUF_COLOR_FORMAT_INVALID: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_GRAY8: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_YUV420: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_YVU420: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_YUV420_ER: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_YVU420_ER: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_NV12: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_NV12_ER: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_NV21: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_NV21_ER: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_UYVY: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_UYVY_ER: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_VYUY: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_VYUY_ER: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_YUYV: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_YUYV_ER: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_YVYU: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_YVYU_ER: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_YUV444: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_RGBA: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_BGRA: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_ARGB: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_ABGR: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_RGBx: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_BGRx: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_xRGB: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_xBGR: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_RGB: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_BGR: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_NV12_10LE: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_NV12_12LE: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_YUV420_709: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_YUV420_709_ER: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_NV12_709: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_NV12_709_ER: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_YUV420_2020: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_NV12_2020: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_NV12_10LE_ER: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_NV12_10LE_709: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_NV12_10LE_709_ER: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_NV12_10LE_2020: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_SIGNED_R16G16: NvBufSurfaceColorFormat
+NVBUF_COLOR_FORMAT_LAST: NvBufSurfaceColorFormat
+NVBUF_LAYOUT_PITCH: NvBufSurfaceLayout
+NVBUF_LAYOUT_BLOCK_LINEAR: NvBufSurfaceLayout
+NVBUF_MAP_READ: NvBufSurfaceMemMapFlags
+NVBUF_MAP_WRITE: NvBufSurfaceMemMapFlags
+NVBUF_MAP_READ_WRITE: NvBufSurfaceMemMapFlags
+NVBUF_MEM_DEFAULT: NvBufSurfaceMemType
+NVBUF_MEM_CUDA_PINNED: NvBufSurfaceMemType
+NVBUF_MEM_CUDA_DEVICE: NvBufSurfaceMemType
+NVBUF_MEM_CUDA_UNIFIED: NvBufSurfaceMemType
+NVBUF_MEM_SURFACE_ARRAY: NvBufSurfaceMemType
+NVBUF_MEM_HANDLE: NvBufSurfaceMemType
+NVBUF_MEM_SYSTEM: NvBufSurfaceMemType
+NvDsDataType_FP32: NvDsDataType
+NvDsDataType_UINT8: NvDsDataType
+NvDsDataType_INT8: NvDsDataType
+NvDsDataType_UINT32: NvDsDataType
+NvDsDataType_INT32: NvDsDataType
+NvDsDataType_FP16: NvDsDataType
+NVDS_EVENT_ENTRY: NvDsEventType
+NVDS_EVENT_EXIT: NvDsEventType
+NVDS_EVENT_MOVING: NvDsEventType
+NVDS_EVENT_STOPPED: NvDsEventType
+NVDS_EVENT_EMPTY: NvDsEventType
+NVDS_EVENT_PARKED: NvDsEventType
+NVDS_EVENT_RESET: NvDsEventType
+NVDS_EVENT_RESERVED: NvDsEventType
+NVDS_EVENT_CUSTOM: NvDsEventType
+NVDS_EVENT_FORCE32: NvDsEventType
+FLOAT: NvDsInferDataType
+HALF: NvDsInferDataType
+INT8: NvDsInferDataType
+INT32: NvDsInferDataType
+NVDS_INVALID_META: NvDsMetaType
+NVDS_BATCH_META: NvDsMetaType
+NVDS_FRAME_META: NvDsMetaType
+NVDS_OBJ_META: NvDsMetaType
+NVDS_DISPLAY_META: NvDsMetaType
+NVDS_CLASSIFIER_META: NvDsMetaType
+NVDS_LABEL_INFO_META: NvDsMetaType
+NVDS_USER_META: NvDsMetaType
+NVDS_PAYLOAD_META: NvDsMetaType
+NVDS_EVENT_MSG_META: NvDsMetaType
+NVDS_OPTICAL_FLOW_META: NvDsMetaType
+NVDS_LATENCY_MEASUREMENT_META: NvDsMetaType
+NVDSINFER_TENSOR_OUTPUT_META: NvDsMetaType
+NVDSINFER_SEGMENTATION_META: NvDsMetaType
+NVDS_CROP_IMAGE_META: NvDsMetaType
+NVDS_TRACKER_PAST_FRAME_META: NvDsMetaType
+NVDS_TRACKER_BATCH_REID_META: NvDsMetaType
+NVDS_TRACKER_OBJ_REID_META: NvDsMetaType
+NVDS_AUDIO_BATCH_META: NvDsMetaType
+NVDS_AUDIO_FRAME_META: NvDsMetaType
+NVDS_RESERVED_META: NvDsMetaType
+NVDS_GST_CUSTOM_META: NvDsMetaType
+NVDS_START_USER_META: NvDsMetaType
+NVDS_FORCE32_META: NvDsMetaType
+NVDS_PREPROCESS_BATCH_META: NvDsMetaType
+NVDS_FRAME_META_NVDSANALYTICS: NvDsMetaType
+NVDS_OBJ_META_NVDSANALYTICS: NvDsMetaType
+NVDS_OBJECT_TYPE_VEHICLE: NvDsObjectType
+NVDS_OBJECT_TYPE_PERSON: NvDsObjectType
+NVDS_OBJECT_TYPE_FACE: NvDsObjectType
+NVDS_OBJECT_TYPE_BAG: NvDsObjectType
+NVDS_OBJECT_TYPE_BICYCLE: NvDsObjectType
+NVDS_OBJECT_TYPE_ROADSIGN: NvDsObjectType
+NVDS_OBJECT_TYPE_VEHICLE_EXT: NvDsObjectType
+NVDS_OBJECT_TYPE_PERSON_EXT: NvDsObjectType
+NVDS_OBJECT_TYPE_FACE_EXT: NvDsObjectType
+NVDS_OBJECT_TYPE_RESERVED: NvDsObjectType
+NVDS_OBJECT_TYPE_CUSTOM: NvDsObjectType
+NVDS_OBJECT_TYPE_UNKNOWN: NvDsObjectType
+NVDS_OBEJCT_TYPE_FORCE32: NvDsObjectType
+NVDS_PAYLOAD_DEEPSTREAM: NvDsPayloadType
+NVDS_PAYLOAD_DEEPSTREAM_MINIMAL: NvDsPayloadType
+NVDS_PAYLOAD_RESERVED: NvDsPayloadType
+NVDS_PAYLOAD_CUSTOM: NvDsPayloadType
+NVDS_PAYLOAD_FORCE32: NvDsPayloadType
+NvDsUnitType_FullFrame: NvDsUnitType
+NvDsUnitType_ROI: NvDsUnitType
+NvDsUnitType_Object: NvDsUnitType
+START_HEAD: NvOSD_Arrow_Head_Direction
+END_HEAD: NvOSD_Arrow_Head_Direction
+BOTH_HEAD: NvOSD_Arrow_Head_Direction
+MODE_CPU: NvOSD_Mode
+MODE_GPU: NvOSD_Mode
+MODE_NONE: NvOSD_Mode
+ROI_ENTRY_360D: ROI_STATUS_360D
+ROI_EXIT_360D: ROI_STATUS_360D
+INSIDE_AISLE_360D: ROI_STATUS_360D
+
+__version__: str
