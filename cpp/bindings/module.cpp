@@ -23,6 +23,7 @@ void bind_pyds(nanobind::module_& m) {
   bind_tracker(m);
   bind_infer(m);
   bind_surface(m);
+  bind_encode(m);
   bind_strings(m);
 }
 

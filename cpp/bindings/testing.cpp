@@ -1,4 +1,5 @@
 // _core._testing: buffers with metadata, made without a pipeline. For the project's own tests and benchmarks.
+#include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
 
 #include <string>
@@ -8,6 +9,7 @@
 #include "meta/batch_buffer.h"
 #include "surface/batch.h"
 #include "surface/format.h"
+#include "surface/view_surface.h"
 
 namespace fluvial::python {
 namespace {
@@ -86,6 +88,18 @@ TestBuffer* make_buffer(int frames, int objects, const std::string& format, int 
 int pixel_at(const TestBuffer& buffer, std::size_t batch_id, int x, int y) {
   const ImageView view = surface_at(buffer.get(), batch_id)->view();
   return view.plane[0][y * view.stride[0] + x * (view.format == PixelFormat::rgb ? 3 : 4)];
+}
+
+// RGBA pixels into a frame's surface, converted to its format.
+void paint(const TestBuffer& buffer, std::size_t batch_id,
+           const nb::ndarray<const std::uint8_t, nb::c_contig, nb::shape<-1, -1, 4>>& rgba) {
+  ImageView view;
+  view.format = PixelFormat::rgba;
+  view.width = static_cast<int>(rgba.shape(1));
+  view.height = static_cast<int>(rgba.shape(0));
+  view.plane[0] = const_cast<std::uint8_t*>(rgba.data());
+  view.stride[0] = 4 * view.width;
+  make_system_allocator()->transform(ViewSurface(view), *writable_surface_at(buffer.get(), batch_id), {});
 }
 
 // --- what elements of other kinds leave, in its simplest form
@@ -189,6 +203,7 @@ void bind_testing(nb::module_& m) {
           nb::rv_policy::take_ownership)
       .def("pixel", pixel_at, nb::arg("batch_id"), nb::arg("x"), nb::arg("y"), "The first byte of a pixel.")
       .def_prop_ro("references", [](const TestBuffer& self) { return GST_MINI_OBJECT_REFCOUNT_VALUE(self.get()); });
+  m.def("paint", paint, nb::arg("buffer"), nb::arg("batch_id"), nb::arg("rgba"));
   m.def("add_tensors", add_tensors, nb::arg("buffer"));
   m.def("add_segmentation", add_segmentation, nb::arg("buffer"));
   m.def("add_past_frames", add_past_frames, nb::arg("buffer"));

@@ -5,6 +5,7 @@
 #include "gstnvdsinfer.h"
 #include "gstnvdsmeta.h"
 #include "nvbufsurface.h"
+#include "nvds_obj_encode.h"
 #include "nvds_tracker_meta.h"
 #include "nvdsinfer.h"
 #include "nvll_osd_struct.h"
@@ -37,6 +38,7 @@ FLUVIAL_CLASS(NvDsTargetMiscDataStream)
 FLUVIAL_CLASS(NvDsTargetMiscDataObject)
 FLUVIAL_CLASS(NvDsInferTensorMeta)
 FLUVIAL_CLASS(NvDsInferSegmentationMeta)
+FLUVIAL_CLASS(NvDsObjEncUsrArgs)
 
 #undef FLUVIAL_CLASS
 
@@ -55,6 +57,7 @@ void bind_custom(nb::module_& m);
 void bind_tracker(nb::module_& m);
 void bind_infer(nb::module_& m);
 void bind_surface(nb::module_& m);
+void bind_encode(nb::module_& m);
 void bind_strings(nb::module_& m);
 
 }  // namespace fluvial::python

@@ -159,6 +159,7 @@ const TypeInfo* type_of_data(const NvDsUserMeta* user) {
   switch (user->base_meta.meta_type) {
     case NVDSINFER_TENSOR_OUTPUT_META: return &info<NvDsInferTensorMeta>();
     case NVDSINFER_SEGMENTATION_META: return &info<NvDsInferSegmentationMeta>();
+    case NVDS_CROP_IMAGE_META: return &info<NvDsObjEncOutParams>();
     case NVDS_TRACKER_PAST_FRAME_META:
     case NVDS_TRACKER_TERMINATED_LIST_META:
     case NVDS_TRACKER_SHADOW_LIST_META: return &info<NvDsTargetMiscDataBatch>();
