@@ -33,12 +33,12 @@ def gradient(width: int = 64, height: int = 48) -> Pixels:
     return np.stack([x, y, 250 - x, np.full_like(x, 255)], axis=2).astype(np.uint8)
 
 
-def painted(format: str = "RGBA", *, objects: int = 1, frames: int = 1) -> tuple[_testing.Buffer, Pixels]:
-    buffer = _testing.make_buffer(frames=frames, objects=objects, format=format)
+def painted(pixels: str = "RGBA", *, objects: int = 1, frames: int = 1) -> tuple[_testing.Buffer, Pixels]:
+    buffer = _testing.make_buffer(frames=frames, objects=objects, format=pixels)
     rgba = gradient()
     for batch_id in range(frames):
         _testing.paint(buffer, batch_id, rgba)
-    if format == "GRAY8":
+    if pixels == "GRAY8":
         grey = cv2.cvtColor(rgba, cv2.COLOR_RGBA2GRAY)
         return buffer, np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), np.uint8)
     return buffer, np.asarray(cv2.cvtColor(rgba, cv2.COLOR_RGBA2BGR), np.uint8)
@@ -87,9 +87,9 @@ def worst(a: Pixels, b: Pixels) -> int:
     return int(np.abs(a.astype(int) - b.astype(int)).max())
 
 
-@pytest.mark.parametrize("format", FORMATS)
-def test_an_object_of_any_format_comes_back_as_it_was(ctx: int, format: str) -> None:
-    buffer, expected = painted(format)
+@pytest.mark.parametrize("pixels", FORMATS)
+def test_an_object_of_any_format_comes_back_as_it_was(ctx: int, pixels: str) -> None:
+    buffer, expected = painted(pixels)
     frame = first_frame(buffer)
     box = first_object(frame, left=10, top=6, width=32, height=24)
     assert pyds.nvds_obj_enc_process(ctx, arguments(attachUsrMeta=True), hash(buffer), box, frame)
@@ -100,9 +100,9 @@ def test_an_object_of_any_format_comes_back_as_it_was(ctx: int, format: str) -> 
     assert worst(picture, expected[6:30, 10:42]) <= 10
 
 
-@pytest.mark.parametrize("format", FORMATS)
-def test_a_whole_frame_is_attached_to_the_frame(ctx: int, format: str) -> None:
-    buffer, expected = painted(format)
+@pytest.mark.parametrize("pixels", FORMATS)
+def test_a_whole_frame_is_attached_to_the_frame(ctx: int, pixels: str) -> None:
+    buffer, expected = painted(pixels)
     frame = first_frame(buffer)
     assert pyds.nvds_obj_enc_process(ctx, arguments(attachUsrMeta=1, isFrame=1), hash(buffer), None, frame)
     pyds.nvds_obj_enc_finish(ctx)
@@ -110,9 +110,9 @@ def test_a_whole_frame_is_attached_to_the_frame(ctx: int, format: str) -> None:
     assert worst(decoded(jpeg), expected) <= 10
 
 
-@pytest.mark.parametrize("format", FORMATS)
-def test_a_picture_is_scaled_to_the_size_asked_for(ctx: int, format: str) -> None:
-    buffer, expected = painted(format)
+@pytest.mark.parametrize("pixels", FORMATS)
+def test_a_picture_is_scaled_to_the_size_asked_for(ctx: int, pixels: str) -> None:
+    buffer, expected = painted(pixels)
     frame = first_frame(buffer)
     args = arguments(attachUsrMeta=True, isFrame=True, scaleImg=True, scaledWidth=32, scaledHeight=96)
     pyds.nvds_obj_enc_process(ctx, args, hash(buffer), None, frame)

@@ -88,8 +88,8 @@ PyObject* out_buffer(PyObject* self, PyObject*) {
   const std::size_t length = picture->outBuffer ? picture->outLen : 0;
   static std::uint8_t nothing = 0;  // what an empty array points at
   try {
-    return nb::cast(nb::ndarray<nb::numpy, std::uint8_t, nb::ndim<1>>(length ? picture->outBuffer : &nothing,
-                                                                            {length}, owner))
+    return nb::cast(nb::ndarray<nb::numpy, std::uint8_t, nb::ndim<1>>(length ? picture->outBuffer : &nothing, {length},
+                                                                      owner))
         .release()
         .ptr();
   } catch (nb::python_error& e) {

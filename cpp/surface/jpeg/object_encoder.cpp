@@ -96,8 +96,8 @@ bool ObjectEncoder::add(const NvDsObjEncUsrArgs& args, const ImageView& pixels, 
   Transform how;
   how.filter = Filter::box;
   allocator_->transform(ViewSurface(from), *picture.pixels, how);
-  queue(std::move(picture));
   attach_ready();
+  queue(std::move(picture));
   return true;
 }
 

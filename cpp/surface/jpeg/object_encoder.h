@@ -1,8 +1,8 @@
 // Objects and frames as JPEG pictures: what nvds_obj_encode.h promises, with exceptions.
 //
 // add() reads the pixels before it returns (cropped, scaled, converted in one pass), so neither the buffer nor a
-// decoder waits for a picture. One worker compresses and writes files. Metadata is attached by finish() and add(), in
-// their caller's thread, in the order of adding. Any thread may call; at most `queue_limit` pictures wait at a time.
+// decoder waits for a picture. One worker compresses and writes files. Metadata is attached by finish(), and by a later
+// add(), in their caller's thread, in the order of adding. Any thread may call; at most `queue_limit` pictures wait.
 #pragma once
 
 #include <condition_variable>
