@@ -12,6 +12,7 @@ api/pyds-differences.txt what of NVIDIA's pyds is meant to differ: only taken fr
 python/fluvial/_core.pyi the extension's types, by nanobind
 python/pyds/__init__.pyi pyds's types
 docs/pyds-differences.md the table of differences, to read
+docs/lint.md             the rules of fluvial lint
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from types import ModuleType
 from typing import Any
 from unittest import mock
 
+import lint_page
 import pyds_stub
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -321,6 +323,7 @@ ARTEFACTS: dict[str, Callable[[], str]] = {
     "python/fluvial/_core.pyi": stub,
     "python/pyds/__init__.pyi": pyds_types,
     "docs/pyds-differences.md": pyds_stub.page,
+    "docs/lint.md": lint_page.page,
 }
 
 

@@ -7,12 +7,18 @@ import json
 import logging
 import sys
 
-from fluvial.cli import doctor, models, run, script, version
+from fluvial.cli import doctor, lint, models, run, script, version
 from fluvial.errors import FluvialError, PipelineError
 
 __all__ = ["main"]
 
-_COMMANDS = (run, script, models, doctor, version)
+_COMMANDS = (run, script, lint, models, doctor, version)
+_EXAMPLES = """examples:
+  fluvial run street.mp4 rtsp://cam/1 --model yolox-nano --track --save out.mp4
+  fluvial exec deepstream_test_1.py video.h264
+  fluvial lint deepstream_test_1.py
+
+`fluvial COMMAND --help` says what a command takes."""
 _INTERRUPTED = 130  # what a shell expects of a program that Ctrl+C ended
 
 
@@ -25,9 +31,14 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         The exit code: 0 well, 1 a problem in what the user gave, 2 wrong usage, 130 ended by Ctrl+C.
     """
-    parser = argparse.ArgumentParser(prog="fluvial", description="Streaming video analytics: many videos in; data out.")
+    parser = argparse.ArgumentParser(
+        prog="fluvial",
+        description="Streaming video analytics: many videos in; detections, tracks and annotated video out.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--verbose", "-v", action="store_true", help="say more while working")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
     for command in _COMMANDS:
         command.register(commands)
     args = parser.parse_args(argv)

@@ -26,7 +26,7 @@ _REFRESH_SECONDS = 0.25
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("run", help="run sources through models, a tracker, drawing, into files")
+    parser = commands.add_parser("run", help="find, track and draw objects in videos and streams")
     parser.add_argument("sources", nargs="*", help="paths, patterns, addresses, camera numbers; or one YAML file")
     parser.add_argument("--config", metavar="FILE", help="a YAML file; options given beside it win")
     parser.add_argument(
