@@ -106,6 +106,7 @@ class PipelineError(FluvialError):
 
     @property
     def words(self) -> str:
+        """The message without the line of a program."""
         return f"{self.element}: {self.problem}" + (f"\n  hint: {self.hint}" if self.hint else "")
 
 

@@ -2,16 +2,18 @@ import time
 from time import sleep
 from gi.repository import Gst
 
+seconds = 1
+
 
 def probe(pad, info, data):
-    time.sleep(1)  # finds: slow-probe
-    sleep(1)  # finds: slow-probe
+    time.sleep(seconds)  # finds: slow-probe
+    sleep(seconds)  # finds: slow-probe
     input()  # finds: slow-probe
     return Gst.PadProbeReturn.OK
 
 
 def elsewhere():
-    time.sleep(1)
+    time.sleep(seconds)
 
 
 def main(pad):
