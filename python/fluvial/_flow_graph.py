@@ -367,6 +367,8 @@ class Graph:
     def _let_go(self) -> None:
         # Of what holds the extension's objects or this graph: a flow may be kept for its figures alone.
         self.queue = None
+        for one in self._bins:
+            one.close()
         self.pipeline._detach_all()
         self.pipeline._before_stop.clear()
         self.pipeline._on_message = lambda _message: False

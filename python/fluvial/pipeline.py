@@ -286,15 +286,15 @@ class Pipeline:
         self._link_later(source, source_pad, sink, sink_pad)
 
     def _link_later(self, source: Any, source_pad: str | None, sink: Any, sink_pad: str | None) -> None:
-        # The callbacks know this list and the bus, not the pipeline, which they would keep alive for ever.
+        # The callbacks know this list and the bus, not the pipeline or the source: they would keep both alive for ever.
         waiting, bus = self._waiting, self._bus
         pair = (source.get_name(), sink.get_name())
         waiting.append(pair)
         linked: list[str] = []
 
-        def on_pad(_: Any, pad: Any) -> None:
+        def on_pad(element: Any, pad: Any) -> None:
             if pair in waiting and source_pad in (None, pad.get_name()):
-                if source.link_pads(pad.get_name(), sink, sink_pad):
+                if element.link_pads(pad.get_name(), sink, sink_pad):
                     waiting.remove(pair)
                     linked.append(pad.get_name())
 

@@ -181,6 +181,7 @@ class SourceBin:
         self._on_no_video = on_no_video
         self.pad: Any = Gst.GhostPad.new_no_target("src", Gst.PadDirection.SRC)
         self.bin.add_pad(self.pad)
+        self._handlers: list[tuple[Any, int]] = []
         self._convert = self._last_elements()
         self._first_elements()
 
@@ -192,6 +193,12 @@ class SourceBin:
             segment.init(Gst.Format.TIME)
             self.pad.push_event(Gst.Event.new_segment(segment))
         self.pad.push_event(Gst.Event.new_eos())
+
+    def close(self) -> None:
+        """Lets go of callbacks, after the pipeline has stopped: the elements keep them, and they keep the elements."""
+        while self._handlers:
+            element, handler = self._handlers.pop()
+            element.disconnect(handler)
 
     def progress(self) -> float | None:
         """How much of the video has been given, 0 to 1; None where it has no known end."""
@@ -268,9 +275,12 @@ class SourceBin:
     def _decoder(self) -> None:
         decode = self._make("uridecodebin", uri=self.source.uri, caps=Gst.Caps.from_string("video/x-raw(ANY)"))
         decode.set_property("expose-all-streams", False)  # sound is not even decoded
-        decode.connect("pad-added", self._on_pad)
-        decode.connect("no-more-pads", self._on_no_more_pads)
-        decode.connect("source-setup", self._on_source)
+        for signal, callback in (
+            ("pad-added", self._on_pad),
+            ("no-more-pads", self._on_no_more_pads),
+            ("source-setup", self._on_source),
+        ):
+            self._handlers.append((decode, decode.connect(signal, callback)))
 
     def _on_pad(self, _: Any, pad: Any) -> None:
         sink = self._convert.get_static_pad("sink")

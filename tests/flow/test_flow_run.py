@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -138,3 +140,18 @@ def test_a_probe_may_change_what_comes_out(make_clip: Clip, blob_model: Path, tm
 def test_a_flow_runs_again(make_clip: Clip) -> None:
     flow = fv.Flow(make_clip("a.mp4"))
     assert [flow.run().stats["a"].frames for _ in range(3)] == [20, 20, 20]
+
+
+def test_runs_that_are_over_leave_no_file_open(make_clip: Clip) -> None:
+    def open_files() -> int:
+        fv.Flow(make_clip("a.mp4")).run()
+        with fv.Pipeline() as p:
+            p.add("filesrc", "file", location=make_clip("a.mp4"))
+            p.link("file", p.add("decodebin"), p.add("fakesink"))
+            p.run()
+        del p
+        gc.collect()
+        return len(os.listdir("/proc/self/fd"))
+
+    # A pipeline that callbacks keep alive keeps its bus, which is a pair of sockets.
+    assert open_files() == open_files() == open_files()
