@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "meta/batch_arena.h"
+#include "meta/lists.h"
 
 namespace fluvial {
 namespace {
@@ -27,45 +28,10 @@ T* acquire(NvDsBatchMeta* batch, NvDsMetaPool* NvDsBatchMeta::*pool) {
   return static_cast<T*>(Pool::of(batch->*pool)->acquire(batch));
 }
 
-// A list may name an element that is in the pool again (added twice, or to two frames): that one is freed already.
-bool is_free(const void* element) { return !is_in_use(generation_of(element)); }
-
-// Only an element in use, of the same batch and in no list yet, enters a list: any other would be gone before the list
-// is, or be freed twice.
-template <typename T>
-bool may_join(const NvDsBatchMeta* batch, T* element) {
-  auto* header = reinterpret_cast<ElementHeader*>(element) - 1;
-  const bool is_one_of_us = batch && element->base_meta.batch_meta == batch && !header->is_listed;
-  if (is_one_of_us)
-    header->is_listed = 1;
-  else
-    GST_WARNING("metadata of another batch, given back, or in a list already, is not added");
-  return is_one_of_us;
-}
-
 template <typename T>
 void give_back(T* element, NvDsMetaPool* NvDsBatchMeta::*pool) {
   NvDsBatchMeta* batch = element->base_meta.batch_meta;
   Pool::of(batch->*pool)->give_back(element);
-}
-
-// Frees each element of a list, and the list.
-template <typename T>
-void release_all(GList*& list, void (*release)(T*)) {
-  GList* nodes = list;
-  list = nullptr;
-  for (GList* node = nodes; node; node = node->next) release(static_cast<T*>(node->data));
-  g_list_free(nodes);
-}
-
-// Takes one element out of a list and releases it. An element that is not in the list is left alone.
-template <typename T>
-bool remove_from(GList*& list, T* element, void (*release)(T*)) {
-  GList* node = g_list_find(list, element);
-  if (!node) return false;
-  list = g_list_delete_link(list, node);
-  release(element);
-  return true;
 }
 
 void release_texts(NvOSD_TextParams* texts, guint count) {
@@ -83,7 +49,7 @@ Arena::Arena(guint max_frames) {
                     as_release_func<release_classifier, NvDsClassifierMeta>);
   displays_.init(NVDS_DISPLAY_META, sizeof(NvDsDisplayMeta), 8, copy_nothing,
                  as_release_func<release_display, NvDsDisplayMeta>);
-  users_.init(NVDS_USER_META, sizeof(NvDsUserMeta), 8, nullptr, nullptr);
+  users_.init(NVDS_USER_META, sizeof(NvDsUserMeta), 8, nullptr, as_release_func<release_user, NvDsUserMeta>);
   labels_.init(NVDS_LABEL_INFO_META, sizeof(NvDsLabelInfo), 8 * n, copy_nothing,
                as_release_func<release_label, NvDsLabelInfo>);
 
@@ -364,6 +330,28 @@ FLUVIAL_EXPORT void nvds_clear_frame_user_meta_list(NvDsFrameMeta* frame, NvDsUs
 FLUVIAL_EXPORT void nvds_clear_obj_user_meta_list(NvDsObjectMeta* object, NvDsUserMetaList*) {
   MetaLock lock(object->base_meta.batch_meta);
   release_all(object->obj_user_meta_list, release_user);
+}
+
+// The pool's elements among them are released; the list is gone, so null comes back.
+FLUVIAL_EXPORT NvDsMetaList* nvds_clear_meta_list(NvDsBatchMeta* batch, NvDsMetaList* list, NvDsMetaPool* pool) {
+  MetaLock lock(batch);
+  for (GList* node = list; node; node = node->next) pool->release_func(node->data, nullptr);
+  g_list_free(list);
+  return nullptr;
+}
+
+FLUVIAL_EXPORT gboolean nvds_get_current_metadata_info(NvDsBatchMeta* batch) {
+  if (!batch) return FALSE;
+  MetaLock lock(batch);
+  const std::pair<const char*, const NvDsMetaPool*> pools[] = {{"frame", batch->frame_meta_pool},
+                                                               {"object", batch->obj_meta_pool},
+                                                               {"classifier", batch->classifier_meta_pool},
+                                                               {"display", batch->display_meta_pool},
+                                                               {"user", batch->user_meta_pool},
+                                                               {"label", batch->label_info_meta_pool}};
+  for (const auto& [name, pool] : pools)
+    g_print("%s metadata: %u in use, %u free\n", name, pool->num_full_elements, pool->num_empty_elements);
+  return TRUE;
 }
 
 FLUVIAL_EXPORT NvDsFrameMeta* nvds_get_nth_frame_meta(NvDsFrameMetaList* frames, guint index) {

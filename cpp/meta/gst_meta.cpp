@@ -93,4 +93,21 @@ FLUVIAL_EXPORT NvDsBatchMeta* gst_buffer_get_nvds_batch_meta(GstBuffer* buffer) 
   return last ? static_cast<NvDsBatchMeta*>(last->meta_data) : nullptr;
 }
 
+// What a source's elements hung on its buffers becomes user metadata of the frame, where its owner said how. That
+// function, and later the batch's own copies, are given the NvDsUserMeta, not what it holds.
+FLUVIAL_EXPORT void nvds_copy_gst_meta_to_frame_meta(GstBuffer* source, NvDsBatchMeta* batch, NvDsFrameMeta* frame) {
+  gpointer state = nullptr;
+  while (GstMeta* base = gst_buffer_iterate_meta_filtered(source, &state, nvds_meta_api_get_type())) {
+    const auto* meta = reinterpret_cast<NvDsMeta*>(base);
+    if (meta->meta_type == NVDS_BATCH_GST_META || !meta->gst_to_nvds_meta_transform_func) continue;
+    NvDsUserMeta* user = nvds_acquire_user_meta_from_pool(batch);
+    user->base_meta.meta_type = static_cast<NvDsMetaType>(meta->meta_type);
+    user->base_meta.copy_func = meta->gst_to_nvds_meta_transform_func;
+    user->base_meta.release_func = meta->gst_to_nvds_meta_release_func;
+    user->user_meta_data = meta->meta_data;
+    user->user_meta_data = meta->gst_to_nvds_meta_transform_func(user, nullptr);
+    nvds_add_user_meta_to_frame(frame, user);
+  }
+}
+
 }  // extern "C"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a model leaves on frames and objects beside boxes.
-// Layout and names follow DeepStream 9.1 so that its users' sources compile here; tests/cpp/abi_test.cpp holds the offsets.
+// Layout and names follow DeepStream 9.1 so that its users' sources compile here; tests/cpp/headers/layouts.def holds sizes and offsets.
 #pragma once
 
 #include <gst/gst.h>
@@ -10,6 +10,11 @@
 extern "C" {
 #endif
 
+typedef void (*gst_nvinfer_raw_output_generated_callback)(GstBuffer *buf, NvDsInferNetworkInfo *network_info,
+                                                          NvDsInferLayerInfo *layers_info, guint num_layers, guint batch_size,
+                                                          gpointer user_data);
+
+// User metadata of type NVDSINFER_TENSOR_OUTPUT_META, of a frame or an object.
 typedef struct NvDsInferTensorMeta {
   guint unique_id;
   guint num_output_layers;
@@ -23,6 +28,7 @@ typedef struct NvDsInferTensorMeta {
   gboolean symmetric_padding;
 } NvDsInferTensorMeta;
 
+// User metadata of type NVDSINFER_SEGMENTATION_META. class_map: height x width, -1 for no class.
 typedef struct NvDsInferSegmentationMeta {
   guint classes;
   guint width;
@@ -32,7 +38,6 @@ typedef struct NvDsInferSegmentationMeta {
   void *priv_data;
   gint unique_id;
 } NvDsInferSegmentationMeta;
-
 
 #ifdef __cplusplus
 }

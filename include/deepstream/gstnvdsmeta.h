@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Metadata on a GstBuffer.
-// Layout and names follow DeepStream 9.1 so that its users' sources compile here; tests/cpp/abi_test.cpp holds the offsets.
+// Metadata on a GstBuffer. Audio's is left out.
+// Layout and names follow DeepStream 9.1 so that its users' sources compile here; tests/cpp/headers/layouts.def holds sizes and offsets.
 #pragma once
 
+#include <gst/base/gstbasetransform.h>
 #include <gst/gst.h>
+#include <gst/video/video.h>
+#include "nvds_latency_meta.h"
 #include "nvdsmeta.h"
 
 #ifdef __cplusplus
@@ -11,6 +14,8 @@ extern "C" {
 #endif
 
 #define NVDS_META_STRING "nvdsmeta"
+#define NVDS_META_API_TYPE (nvds_meta_api_get_type())
+#define NVDS_META_INFO (nvds_meta_get_info())
 
 typedef enum GstNvDsMetaType {
   NVDS_GST_INVALID_META = -1,

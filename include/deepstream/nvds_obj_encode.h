@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Objects and whole frames as JPEG pictures: queued, encoded beside the stream, saved or hung on the metadata.
-// Layout and names follow DeepStream 9.1 so that its users' sources compile here; tests/cpp/abi_test.cpp holds the offsets.
+// Layout and names follow DeepStream 9.1 so that its users' sources compile here; tests/cpp/headers/layouts.def holds sizes and offsets.
 #pragma once
 
 #include <sys/time.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a tracker leaves beside ids: past frames, re-identification, hulls.
-// Layout and names follow DeepStream 9.1 so that its users' sources compile here; tests/cpp/abi_test.cpp holds the offsets.
+// Layout and names follow DeepStream 9.1 so that its users' sources compile here; tests/cpp/headers/layouts.def holds sizes and offsets.
 #pragma once
 
 #include <stdint.h>
@@ -53,6 +53,8 @@ typedef struct _NvDsTargetMiscDataBatch {
   void *priv_data;
 } NvDsTargetMiscDataBatch;
 
+typedef NvDsTargetMiscDataBatch NvDsTrajectoryBatch;
+
 typedef struct _NvDsReidTensorBatch {
   uint32_t featureSize;
   uint32_t numFilled;
@@ -87,7 +89,6 @@ typedef struct _NvDsObj3DBbox {
   float yVel;
   float zVel;
 } NvDsObj3DBbox;
-
 
 #ifdef __cplusplus
 }

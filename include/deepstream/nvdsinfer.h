@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tensors and results of a model.
-// Layout and names follow DeepStream 9.1 so that its users' sources compile here; tests/cpp/abi_test.cpp holds the offsets.
+// Layout and names follow DeepStream 9.1 so that its users' sources compile here; tests/cpp/headers/layouts.def holds sizes and offsets.
 #pragma once
 
 #include <stdint.h>
@@ -42,13 +42,6 @@ typedef enum NvDsInferLogLevel {
   NVDSINFER_LOG_DEBUG = 3,
 } NvDsInferLogLevel;
 
-typedef enum NvDsInferProfileSelector {
-  kSELECTOR_MIN = 0,
-  kSELECTOR_OPT = 1,
-  kSELECTOR_MAX = 2,
-  kSELECTOR_SIZE = 3,
-} NvDsInferProfileSelector;
-
 typedef struct NvDsInferDims {
   unsigned int numDims;
   unsigned int d[8];
@@ -61,11 +54,24 @@ typedef struct NvDsInferDimsCHW {
   unsigned int w;
 } NvDsInferDimsCHW;
 
+#define getDimsCHWFromDims(chw, from) \
+  do {                                \
+    (chw).c = (from).d[0];            \
+    (chw).h = (from).d[1];            \
+    (chw).w = (from).d[2];            \
+  } while (0)
+#define getDimsHWCFromDims(chw, from) \
+  do {                                \
+    (chw).h = (from).d[0];            \
+    (chw).w = (from).d[1];            \
+    (chw).c = (from).d[2];            \
+  } while (0)
+
 typedef struct NvDsInferLayerInfo {
   NvDsInferDataType dataType;
   union {
     NvDsInferDims inferDims;
-    NvDsInferDims dims;
+    NvDsInferDims dims;  // the older name
   };
   int bindingIndex;
   const char *layerName;
@@ -79,6 +85,7 @@ typedef struct NvDsInferNetworkInfo {
   unsigned int channels;
 } NvDsInferNetworkInfo;
 
+// Pixels of the network's input; radians.
 typedef struct NvDsInferObjectDetectionInfo {
   unsigned int classId;
   float left;
@@ -88,6 +95,8 @@ typedef struct NvDsInferObjectDetectionInfo {
   float detectionConfidence;
   float rotation_angle;
 } NvDsInferObjectDetectionInfo;
+
+typedef NvDsInferObjectDetectionInfo NvDsInferParseObjectInfo;  // the older name
 
 typedef struct NvDsInferInstanceMaskInfo {
   unsigned int classId;
@@ -99,7 +108,7 @@ typedef struct NvDsInferInstanceMaskInfo {
   float *mask;
   unsigned int mask_width;
   unsigned int mask_height;
-  unsigned int mask_size;
+  unsigned int mask_size;  // bytes
 } NvDsInferInstanceMaskInfo;
 
 typedef struct NvDsInferAttribute {
@@ -109,7 +118,26 @@ typedef struct NvDsInferAttribute {
   char *attributeLabel;
 } NvDsInferAttribute;
 
+// The name of a status, never null.
+const char *NvDsInferStatus2Str(NvDsInferStatus status);
 
 #ifdef __cplusplus
 }
+
+// Shapes that an engine was built for.
+typedef enum NvDsInferProfileSelector {
+  kSELECTOR_MIN = 0,
+  kSELECTOR_OPT = 1,
+  kSELECTOR_MAX = 2,
+  kSELECTOR_SIZE = 3,
+} NvDsInferProfileSelector;
+
+typedef struct NvDsInferBatchDims {
+  int batchSize = 0;
+  NvDsInferDims dims = {};
+} NvDsInferBatchDims;
+
+struct NvDsInferBatchDimsLayerInfo : NvDsInferLayerInfo {
+  NvDsInferBatchDims profileDims[kSELECTOR_SIZE];
+};
 #endif

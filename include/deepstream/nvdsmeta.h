@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Metadata of a batch: frames, objects, classifications, labels, drawings, user data.
-// Layout and names follow DeepStream 9.1 so that its users' sources compile here; tests/cpp/abi_test.cpp holds the offsets.
+// Layout and names follow DeepStream 9.1 so that its users' sources compile here; tests/cpp/headers/layouts.def holds sizes and offsets.
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include "nvds_roi_meta.h"
 #include "nvll_osd_struct.h"
 
 #ifdef __cplusplus
@@ -18,6 +20,7 @@ typedef GList NvDisplayMetaList;
 typedef GList NvDsClassifierMetaList;
 typedef GList NvDsLabelInfoList;
 typedef GList NvDsUserMetaList;
+typedef void NvDsElementMeta;
 
 typedef gpointer (*NvDsMetaCopyFunc)(gpointer data, gpointer user_data);
 typedef void (*NvDsMetaReleaseFunc)(gpointer data, gpointer user_data);
@@ -214,6 +217,8 @@ void nvds_remove_obj_meta_from_frame(NvDsFrameMeta *frame_meta, NvDsObjectMeta *
 NvDsClassifierMeta *nvds_acquire_classifier_meta_from_pool(NvDsBatchMeta *batch_meta);
 void nvds_add_classifier_meta_to_object(NvDsObjectMeta *obj_meta, NvDsClassifierMeta *classifier_meta);
 void nvds_remove_classifier_meta_from_obj(NvDsObjectMeta *obj_meta, NvDsClassifierMeta *classifier_meta);
+void nvds_add_classifier_meta_to_roi(NvDsRoiMeta *roi_meta, NvDsClassifierMeta *classifier_meta);
+void nvds_remove_classifier_meta_from_roi(NvDsRoiMeta *roi_meta, NvDsClassifierMeta *classifier_meta);
 NvDsDisplayMeta *nvds_acquire_display_meta_from_pool(NvDsBatchMeta *batch_meta);
 void nvds_add_display_meta_to_frame(NvDsFrameMeta *frame_meta, NvDsDisplayMeta *display_meta);
 void nvds_remove_display_meta_from_frame(NvDsFrameMeta *frame_meta, NvDsDisplayMeta *display_meta);
@@ -223,10 +228,12 @@ void nvds_remove_label_info_meta_from_classifier(NvDsClassifierMeta *classifier_
 void nvds_add_user_meta_to_batch(NvDsBatchMeta *batch_meta, NvDsUserMeta *user_meta);
 void nvds_add_user_meta_to_frame(NvDsFrameMeta *frame_meta, NvDsUserMeta *user_meta);
 void nvds_add_user_meta_to_obj(NvDsObjectMeta *obj_meta, NvDsUserMeta *user_meta);
+void nvds_add_user_meta_to_roi(NvDsRoiMeta *roi_meta, NvDsUserMeta *user_meta);
 NvDsUserMeta *nvds_acquire_user_meta_from_pool(NvDsBatchMeta *batch_meta);
 void nvds_remove_user_meta_from_batch(NvDsBatchMeta *batch_meta, NvDsUserMeta *user_meta);
 void nvds_remove_user_meta_from_frame(NvDsFrameMeta *frame_meta, NvDsUserMeta *user_meta);
 void nvds_remove_user_meta_from_object(NvDsObjectMeta *obj_meta, NvDsUserMeta *user_meta);
+void nvds_remove_user_meta_from_roi(NvDsRoiMeta *roi_meta, NvDsUserMeta *user_meta);
 gboolean nvds_get_current_metadata_info(NvDsBatchMeta *batch_meta);
 gpointer nvds_batch_meta_copy_func(gpointer data, gpointer user_data);
 void nvds_batch_meta_release_func(gpointer data, gpointer user_data);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is drawn: boxes, text, lines, arrows, circles, masks. Pixels, origin top left; colours are 0..1.
-// Layout and names follow DeepStream 9.1 so that its users' sources compile here; tests/cpp/abi_test.cpp holds the offsets.
+// Layout and names follow DeepStream 9.1 so that its users' sources compile here; tests/cpp/headers/layouts.def holds sizes and offsets.
 #pragma once
 
+#include <stdbool.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -107,7 +108,6 @@ typedef struct _NvOSD_CircleParams {
   unsigned int circle_width;
   unsigned int reserved;
 } NvOSD_CircleParams;
-
 
 #ifdef __cplusplus
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "bindings/pyds/classes.h"
+#include "nvdsmeta_schema.h"
 
 namespace fluvial::python {
 namespace {
@@ -299,7 +300,7 @@ void bind_enums(nb::module_& m) {
                   M(END_HEAD),
                   M(BOTH_HEAD),
               });
-  define_enum(m, enum_info<struct NvDsEventType>(), "NvDsEventType",
+  define_enum(m, enum_info<NvDsEventType>(), "NvDsEventType",
               {
                   {"NVDS_EVENT_ENTRY", 0},
                   {"NVDS_EVENT_EXIT", 1},
@@ -312,7 +313,7 @@ void bind_enums(nb::module_& m) {
                   {"NVDS_EVENT_CUSTOM", 257},
                   {"NVDS_EVENT_FORCE32", 2147483647},
               });
-  define_enum(m, enum_info<struct NvDsObjectType>(), "NvDsObjectType",
+  define_enum(m, enum_info<NvDsObjectType>(), "NvDsObjectType",
               {
                   {"NVDS_OBJECT_TYPE_VEHICLE", 0},
                   {"NVDS_OBJECT_TYPE_PERSON", 1},
@@ -328,7 +329,7 @@ void bind_enums(nb::module_& m) {
                   {"NVDS_OBJECT_TYPE_UNKNOWN", 258},
                   {"NVDS_OBEJCT_TYPE_FORCE32", 2147483647},
               });
-  define_enum(m, enum_info<struct NvDsPayloadType>(), "NvDsPayloadType",
+  define_enum(m, enum_info<NvDsPayloadType>(), "NvDsPayloadType",
               {
                   {"NVDS_PAYLOAD_DEEPSTREAM", 0},
                   {"NVDS_PAYLOAD_DEEPSTREAM_MINIMAL", 1},
@@ -336,7 +337,7 @@ void bind_enums(nb::module_& m) {
                   {"NVDS_PAYLOAD_CUSTOM", 257},
                   {"NVDS_PAYLOAD_FORCE32", 2147483647},
               });
-  define_enum(m, enum_info<struct NvDsDataType>(), "NvDsDataType",
+  define_enum(m, enum_info<NvDsDataType>(), "NvDsDataType",
               {
                   {"NvDsDataType_FP32", 0},
                   {"NvDsDataType_UINT8", 1},
@@ -345,7 +346,7 @@ void bind_enums(nb::module_& m) {
                   {"NvDsDataType_INT32", 4},
                   {"NvDsDataType_FP16", 7},
               });
-  define_enum(m, enum_info<struct NvDsUnitType>(), "NvDsUnitType",
+  define_enum(m, enum_info<NvDsUnitType>(), "NvDsUnitType",
               {
                   {"NvDsUnitType_FullFrame", 0},
                   {"NvDsUnitType_ROI", 1},

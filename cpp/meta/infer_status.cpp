@@ -1,0 +1,20 @@
+// Names of nvdsinfer.h's statuses.
+#include "meta/export.h"
+#include "nvdsinfer.h"
+
+extern "C" FLUVIAL_EXPORT const char* NvDsInferStatus2Str(NvDsInferStatus status) {
+  switch (status) {
+    case NVDSINFER_SUCCESS: return "NVDSINFER_SUCCESS";
+    case NVDSINFER_CONFIG_FAILED: return "NVDSINFER_CONFIG_FAILED";
+    case NVDSINFER_CUSTOM_LIB_FAILED: return "NVDSINFER_CUSTOM_LIB_FAILED";
+    case NVDSINFER_INVALID_PARAMS: return "NVDSINFER_INVALID_PARAMS";
+    case NVDSINFER_OUTPUT_PARSING_FAILED: return "NVDSINFER_OUTPUT_PARSING_FAILED";
+    case NVDSINFER_CUDA_ERROR: return "NVDSINFER_CUDA_ERROR";
+    case NVDSINFER_TENSORRT_ERROR: return "NVDSINFER_TENSORRT_ERROR";
+    case NVDSINFER_RESOURCE_ERROR: return "NVDSINFER_RESOURCE_ERROR";
+    case NVDSINFER_TRITON_ERROR: return "NVDSINFER_TRITON_ERROR";
+    case NVDSINFER_MEM_ERROR: return "NVDSINFER_MEM_ERROR";
+    case NVDSINFER_UNKNOWN_ERROR: break;
+  }
+  return "NVDSINFER_UNKNOWN_ERROR";
+}
