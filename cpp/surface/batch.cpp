@@ -5,12 +5,13 @@
 #include <stdexcept>
 #include <string>
 
-#include "surface/format.h"
+#include "surface/nvbuf_view.h"
 
 namespace fluvial {
 namespace {
 
 constexpr const char* memory_type_name = "FluvialSurfaceBatch";
+const char batch_mark = 0;  // its address in _reserved[1] says that _reserved[0] is the memory around a NvBufSurface
 
 struct SurfaceMemory {
   GstMemory base;
@@ -29,34 +30,7 @@ struct SurfaceAllocatorClass {
 
 SurfaceMemory* as_surface_memory(GstMemory* memory) { return reinterpret_cast<SurfaceMemory*>(memory); }
 
-void describe(const Surface& surface, NvBufSurfaceParams& params) {
-  const ImageView view = surface.view();
-  const auto& format = surface.format();
-  params = {};
-  params.width = static_cast<uint32_t>(view.width);
-  params.height = static_cast<uint32_t>(view.height);
-  params.pitch = static_cast<uint32_t>(view.stride[0]);
-  params.colorFormat = nvbuf_format(format);
-  params.layout = NVBUF_LAYOUT_PITCH;
-  params.dataPtr = view.plane[0];
-  params.planeParams.num_planes = static_cast<uint32_t>(plane_count(view.format));
-  for (int p = 0; p < plane_count(view.format); ++p) {
-    const int rows = plane_rows(view.format, p, view.height);
-    const int bytes_per_pixel = p == 1 && view.format == PixelFormat::nv12                             ? 2
-                                : view.format == PixelFormat::rgba || view.format == PixelFormat::bgrx ? 4
-                                : view.format == PixelFormat::rgb                                      ? 3
-                                                                                                       : 1;
-    params.planeParams.width[p] = static_cast<uint32_t>(row_bytes(view.format, p, view.width) / bytes_per_pixel);
-    params.planeParams.height[p] = static_cast<uint32_t>(rows);
-    params.planeParams.pitch[p] = static_cast<uint32_t>(view.stride[p]);
-    params.planeParams.bytesPerPix[p] = static_cast<uint32_t>(bytes_per_pixel);
-    params.planeParams.psize[p] = static_cast<uint32_t>(view.stride[p] * rows);
-    // Planes of a decoder's frame may lie anywhere: the address is the truth, the offset only its difference.
-    params.planeParams.offset[p] = static_cast<uint32_t>(view.plane[p] - view.plane[0]);
-    params.mappedAddr.addr[p] = view.plane[p];
-    params.dataSize += params.planeParams.psize[p];
-  }
-}
+void describe(const Surface& surface, NvBufSurfaceParams& params) { describe(surface.view(), params); }
 
 SurfacePtr private_copy(const Surface& surface) {
   // Rare: only where somebody writes into pixels that others see. The copy is not worth a pool of its own.
@@ -135,6 +109,8 @@ GstMemory* new_memory(std::vector<SurfacePtr> surfaces) {
   memory->batch.batchSize = memory->batch.numFilled = static_cast<uint32_t>(memory->surfaces.size());
   memory->batch.memType = memory->surfaces.empty() ? NVBUF_MEM_SYSTEM : memory->surfaces[0]->memory();
   memory->batch.surfaceList = memory->params.data();
+  memory->batch._reserved[0] = memory;
+  memory->batch._reserved[1] = const_cast<char*>(&batch_mark);
   return &memory->base;
 }
 
@@ -177,6 +153,10 @@ SurfacePtr writable_surface_at(GstBuffer* buffer, std::size_t batch_id) {
   make_private(memory, batch_id);
   std::lock_guard lock(memory->mutex);
   return memory->surfaces[batch_id];
+}
+
+void make_private(const NvBufSurface& batch, std::size_t index) {
+  if (batch._reserved[1] == &batch_mark) make_private(static_cast<SurfaceMemory*>(batch._reserved[0]), index);
 }
 
 NvBufSurface* nvbuf_surface_of(GstBuffer* buffer) {

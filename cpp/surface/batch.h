@@ -26,6 +26,10 @@ FLUVIAL_EXPORT SurfacePtr surface_at(GstBuffer* buffer, std::size_t batch_id);
 // Throws std::runtime_error when the buffer's memory is shared with another buffer.
 FLUVIAL_EXPORT SurfacePtr writable_surface_at(GstBuffer* buffer, std::size_t batch_id);
 
+// Before the pixels of a NvBufSurface are written: the surface is copied if others can see it. One that belongs to no
+// buffer of ours is left alone.
+void make_private(const NvBufSurface& batch, std::size_t index);
+
 // The NvBufSurface of the buffer, or nullptr. Valid as long as the buffer is.
 FLUVIAL_EXPORT NvBufSurface* nvbuf_surface_of(GstBuffer* buffer);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scaling, cropping, turning and converting surfaces.
+// Scaling, cropping, turning and converting surfaces. Blending (...CompositeBlend) and sync objects from files are left out.
 // Layout and names follow DeepStream 9.1 so that its users' sources compile here; tests/cpp/headers/layouts.def holds sizes and offsets.
 #pragma once
 
@@ -99,33 +99,27 @@ typedef struct _NvBufSurfTransformCompositeParams {
   void *reserved[STRUCTURE_PADDING];
 } NvBufSurfTransformCompositeParams;
 
-typedef struct _NvBufSurfTransform_ColorParams {
-  double red;
-  double green;
-  double blue;
-  double alpha;
-  void *reserved[STRUCTURE_PADDING];
-} NvBufSurfTransform_ColorParams;
-
-typedef struct _NvBufSurfTransformCompositeBlendParams {
-  uint32_t composite_blend_flag;
-  uint32_t input_buf_count;
-  NvBufSurfTransform_Inter composite_blend_filter;
-  NvBufSurfTransform_ColorParams *color_bg;
-  uint32_t *perform_blending;
-  void *reserved[STRUCTURE_PADDING];
-} NvBufSurfTransformCompositeBlendParams;
-
-typedef struct _NvBufSurfTransformCompositeBlendParamsEx {
-  NvBufSurfTransformCompositeBlendParams params;
-  NvBufSurfTransformRect *src_comp_rect;
-  NvBufSurfTransformRect *dst_comp_rect;
-  NvBufSurfTransform_Inter *composite_blend_filter;
-  float *alpha;
-  void *reserved[STRUCTURE_PADDING];
-} NvBufSurfTransformCompositeBlendParamsEx;
-
+// Work that may still run. Here it is done when the program gets one.
 typedef struct NvBufSurfTransformSyncObj *NvBufSurfTransformSyncObj_t;
+
+// Each filled surface of src (the first, if it says that none is) into the surface of dst with the same index: cropped, scaled,
+// turned, converted, as the flags say.
+NvBufSurfTransform_Error NvBufSurfTransform(NvBufSurface *src, NvBufSurface *dst, NvBufSurfTransformParams *transform_params);
+NvBufSurfTransform_Error NvBufSurfTransformAsync(NvBufSurface *src, NvBufSurface *dst, NvBufSurfTransformParams *transform_params,
+                                                 NvBufSurfTransformSyncObj_t *sync_obj);
+// The first input_buf_count surfaces of src into one picture, the first surface of dst.
+NvBufSurfTransform_Error NvBufSurfTransformComposite(NvBufSurface *src, NvBufSurface *dst,
+                                                     NvBufSurfTransformCompositeParams *composite_params);
+NvBufSurfTransform_Error NvBufSurfTransformCompositeAsync(NvBufSurface *src, NvBufSurface *dst,
+                                                          NvBufSurfTransformCompositeParams *composite_params,
+                                                          NvBufSurfTransformSyncObj_t *sync_obj);
+NvBufSurfTransform_Error NvBufSurfTransformSyncObjWait(NvBufSurfTransformSyncObj_t sync_obj, uint32_t time_out);
+NvBufSurfTransform_Error NvBufSurfTransformSyncObjDestroy(NvBufSurfTransformSyncObj_t *sync_obj);
+
+// A thread's choice of a GPU. It changes nothing here.
+NvBufSurfTransform_Error NvBufSurfTransformSetSessionParams(NvBufSurfTransformConfigParams *config_params);
+NvBufSurfTransform_Error NvBufSurfTransformGetSessionParams(NvBufSurfTransformConfigParams *config_params);
+NvBufSurfTransform_Error NvBufSurfTransformSetDefaultSession(void);
 
 #ifdef __cplusplus
 }
