@@ -49,7 +49,7 @@ Arena::Arena(guint max_frames) {
                     as_release_func<release_classifier, NvDsClassifierMeta>);
   displays_.init(NVDS_DISPLAY_META, sizeof(NvDsDisplayMeta), 8, copy_nothing,
                  as_release_func<release_display, NvDsDisplayMeta>);
-  users_.init(NVDS_USER_META, sizeof(NvDsUserMeta), 8, nullptr, as_release_func<release_user, NvDsUserMeta>);
+  users_.init(NVDS_USER_META, sizeof(NvDsUserMeta), 8, nullptr, nullptr);
   labels_.init(NVDS_LABEL_INFO_META, sizeof(NvDsLabelInfo), 8 * n, copy_nothing,
                as_release_func<release_label, NvDsLabelInfo>);
 
@@ -335,7 +335,11 @@ FLUVIAL_EXPORT void nvds_clear_obj_user_meta_list(NvDsObjectMeta* object, NvDsUs
 // The pool's elements among them are released; the list is gone, so null comes back.
 FLUVIAL_EXPORT NvDsMetaList* nvds_clear_meta_list(NvDsBatchMeta* batch, NvDsMetaList* list, NvDsMetaPool* pool) {
   MetaLock lock(batch);
-  for (GList* node = list; node; node = node->next) pool->release_func(node->data, nullptr);
+  for (GList* node = list; node; node = node->next)
+    if (pool->release_func)
+      pool->release_func(node->data, nullptr);
+    else  // user metadata, whose functions are its own
+      release_user(static_cast<NvDsUserMeta*>(node->data));
   g_list_free(list);
   return nullptr;
 }

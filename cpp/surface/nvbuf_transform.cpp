@@ -7,24 +7,12 @@
 #include "nvbufsurftransform.h"
 #include "surface/batch.h"
 #include "surface/nvbuf_view.h"
+#include "surface/view_surface.h"
 
 struct NvBufSurfTransformSyncObj {};  // the work is done when a program gets one
 
 namespace fluvial {
 namespace {
-
-// Pixels that a NvBufSurface owns, as a transform wants them.
-class Lent final : public Surface {
- public:
-  explicit Lent(const ImageView& view)
-      : Surface({view.format, {view.width, view.height}, view.colorimetry}), view_(view) {}
-  NvBufSurfaceMemType memory() const override { return NVBUF_MEM_SYSTEM; }
-  ImageView view() const override { return view_; }
-  bool is_private() const override { return true; }
-
- private:
-  ImageView view_;
-};
 
 using Error = NvBufSurfTransform_Error;
 
@@ -76,8 +64,8 @@ Error transform_one(const NvBufSurfaceParams& from, NvBufSurfaceParams& to, cons
     return fail(NvBufSurfTransformError_ROI_Error, "dst_rect leaves the surface");
   if (from_rect) how.from = box_of(*from_rect);
   if (to_rect) how.to = box_of(*to_rect);
-  Lent target(view_of(to));
-  make_system_allocator()->transform(Lent(view_of(from)), target, how);
+  ViewSurface target(view_of(to));
+  make_system_allocator()->transform(ViewSurface(view_of(from)), target, how);
   return NvBufSurfTransformError_Success;
 }
 
