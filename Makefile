@@ -62,10 +62,25 @@ slow: build
 	$(call say,test: Python; the slow ones)
 	@$(CLEAN_ENV) $(PYTHON) -m pytest -q -m slow
 
-## fuzz: random calls of pyds on live and dead metadata; by hand, as it is known to corrupt memory now and then (CHANGELOG)
+## fuzz: random calls of pyds on live and dead metadata (FLUVIAL_FUZZ_SEEDS=1000: more of them)
 .PHONY: fuzz
 fuzz: build
 	@$(CLEAN_ENV) $(PYTHON) -m pytest -q -p no:cacheprovider tests/fuzz
+
+# Python and most libraries under it are not sanitized: leaks of theirs are not looked for, and the runtime comes first.
+SANITIZED_PYTHON = $(CLEAN_ENV) LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
+  PYTHONPATH=$(CURDIR)/build-sanitize/python PYTHONMALLOC=malloc \
+  ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:max_allocation_size_mb=4096:handle_segv=1:use_sigaltstack=0 \
+  UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 $(PYTHON)
+
+## fuzz-sanitize: the same under the address and undefined-behaviour sanitizers
+.PHONY: fuzz-sanitize
+fuzz-sanitize: setup
+	$(call say,build: metadata library; plugin; Python extension; sanitized)
+	@$(BIN)/cmake -S . -B build-sanitize $(CMAKE_FLAGS) -DFLUVIAL_SANITIZE=ON
+	@$(BIN)/cmake --build build-sanitize --parallel $(JOBS) --target gstfluvial _core
+	@$(SANITIZED_PYTHON) -c 'import fluvial._core as c; assert "build-sanitize" in c.__file__, c.__file__'
+	@$(SANITIZED_PYTHON) -m pytest -q -p no:cacheprovider -o pythonpath=tests tests/fuzz
 
 ## check: what CI runs: format, lint, types, build, tests, snapshots, docs, sanitizers, slow tests
 .PHONY: check

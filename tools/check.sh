@@ -23,6 +23,6 @@ summary() {
 }
 
 step setup && step build-all || { summary; exit 1; }
-for name in format lint types test-cpp test-python snapshots docs sanitize slow; do step "$name"; done
+for name in format lint types test-cpp test-python snapshots docs fuzz sanitize fuzz-sanitize slow; do step "$name"; done
 make --no-print-directory longest
 summary

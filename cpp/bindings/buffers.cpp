@@ -1,6 +1,9 @@
 #include "bindings/buffers.h"
 
+#include <string>
+
 #include "bindings/pyds/memory.h"
+#include "meta/live_buffers.h"
 
 namespace fluvial::python {
 namespace {
@@ -26,41 +29,47 @@ std::uintptr_t address_of(nb::handle object) {
   throw nb::value_error(text);
 }
 
-// g_type_is_a() follows the number as a pointer; comparing with those that exist does not.
-bool is_among(GType base, GType number) {
-  if (base == number) return true;
-  guint count = 0;
-  GType* children = g_type_children(base, &count);
-  bool found = false;
-  for (guint i = 0; i < count && !found; ++i) found = is_among(children[i], number);
-  g_free(children);
-  return found;
+// A freed mini object has no references left, or lies in memory that now begins with something else than its type.
+bool looks_like_buffer(std::uintptr_t address) {
+  GstMiniObject seen;
+  return gst_is_initialized() && address % alignof(GstBuffer) == 0 &&
+         read_memory(address, &seen, sizeof(seen)) == sizeof(seen) && seen.type == GST_TYPE_BUFFER &&
+         seen.refcount >= 1 && seen.refcount <= (1 << 24);
+}
+
+// PyGObject's own hash of a PyGObject is its GObject, whatever a subclass makes of __hash__; nullptr for anything else.
+void* gobject_in(nb::handle object) {
+  if (!nb::hasattr(object, "__gtype__")) return nullptr;
+  nb::object base = nb::module_::import_("gi._gi").attr("GObject");
+  if (!nb::isinstance(object, base)) return nullptr;
+  const nb::object hash = base.attr("__hash__")(object);
+  return PyLong_AsVoidPtr(hash.ptr());
 }
 
 }  // namespace
 
-GstBuffer* buffer_at(nb::handle buffer) {
-  const std::uintptr_t address = address_of(buffer);
-  if (!gst_is_initialized()) refuse(address, "Gst.Buffer");
-  // A freed mini object has no references left, or lies in memory that now begins with something else than its type.
-  GstMiniObject seen;
-  if (address % alignof(GstBuffer) != 0 || read_memory(address, &seen, sizeof(seen)) != sizeof(seen) ||
-      seen.type != GST_TYPE_BUFFER || seen.refcount < 1 || seen.refcount > (1 << 24))
-    refuse(address, "Gst.Buffer");
-  return reinterpret_cast<GstBuffer*>(address);
+void HeldBuffer::release(GstBuffer* buffer) {
+  if (!buffer || unref_unless_last(buffer)) return;
+  Py_BEGIN_ALLOW_THREADS;
+  gst_buffer_unref(buffer);
+  Py_END_ALLOW_THREADS;
 }
 
-void* object_at(nb::handle object, GType type) {
-  const std::uintptr_t address = address_of(object);
-  GObject seen;
-  GTypeClass klass;
-  if (address % alignof(GObject) != 0 || read_memory(address, &seen, sizeof(seen)) != sizeof(seen) ||
-      read_memory(reinterpret_cast<std::uintptr_t>(seen.g_type_instance.g_class), &klass, sizeof(klass)) !=
-          sizeof(klass) ||
-      seen.ref_count < 1 || seen.ref_count > (1 << 24) || !is_among(type, klass.g_type) ||
-      g_type_class_peek(klass.g_type) != seen.g_type_instance.g_class)
-    refuse(address, g_type_name(type));
-  return reinterpret_cast<void*>(address);
+HeldBuffer buffer_at(nb::handle buffer) {
+  const std::uintptr_t address = address_of(buffer);
+  HeldBuffer held(ref_live_buffer(reinterpret_cast<void*>(address)));
+  if (!held && !looks_like_buffer(address)) refuse(address, "Gst.Buffer");
+  return held;
+}
+
+HeldBuffer buffer_of(const Root* root) { return HeldBuffer(ref_live_buffer(root->buffer)); }
+
+void* object_in(nb::handle object, GType type) {
+  void* found = gobject_in(object);
+  if (found && g_type_check_instance_is_a(static_cast<GTypeInstance*>(found), type)) return found;
+  throw nb::type_error((std::string("expected a ") + g_type_name(type) + ", not " +
+                        (found ? G_OBJECT_TYPE_NAME(found) : Py_TYPE(object.ptr())->tp_name))
+                           .c_str());
 }
 
 }  // namespace fluvial::python

@@ -16,6 +16,7 @@
 #include "bindings/pixels.h"
 #include "bindings/values.h"
 #include "meta/batch_buffer.h"
+#include "meta/live_buffers.h"
 #include "surface/batch.h"
 
 namespace fluvial::python {
@@ -55,7 +56,7 @@ Objects Frame::objects() const {
   LockedMeta lock(footing_.root());
   const NvDsFrameMeta* frame = get();
   std::vector<Objects::Entry> entries;
-  entries.reserve(frame->num_obj_meta);
+  entries.reserve(g_list_length(frame->obj_meta_list));  // num_obj_meta may be anything: programs write it
   for (NvDsObjectMeta* object : each<NvDsObjectMeta>(frame->obj_meta_list))
     entries.push_back({object, generation_of(object)});
   std::reverse(entries.begin(), entries.end());  // the list is newest first
@@ -68,7 +69,8 @@ namespace {
 // ------------------------------------------------------------------------------------------------------------
 
 std::optional<Batch> batch_of(nb::handle gst_buffer, nb::object sources, bool keep) {
-  Root* root = new_buffer_root(buffer_at(gst_buffer), sources.ptr(), keep);
+  const HeldBuffer held = buffer_at(gst_buffer);
+  Root* root = held ? new_buffer_root(held.get(), sources.ptr(), keep) : nullptr;
   if (!root) {
     if (PyErr_Occurred()) throw nb::python_error();
     return std::nullopt;
@@ -82,8 +84,8 @@ void keep_batch(const Batch& batch) {
   Root* root = batch.root();
   root->is_kept = true;
   if (root->holds_buffer || !root->buffer) return;
-  gst_buffer_ref(static_cast<GstBuffer*>(root->buffer));
-  root->holds_buffer = true;
+  // Held already where another thread has let it go meanwhile: then there is nothing to keep.
+  root->holds_buffer = ref_live_buffer(root->buffer) != nullptr;
 }
 
 std::optional<std::uint64_t> time_or_none(std::uint64_t ns) {
@@ -92,8 +94,8 @@ std::optional<std::uint64_t> time_or_none(std::uint64_t ns) {
 
 std::optional<std::uint64_t> batch_pts(const Batch& batch) {
   batch.get();
-  auto* buffer = static_cast<GstBuffer*>(batch.root()->buffer);
-  return buffer ? time_or_none(GST_BUFFER_PTS(buffer)) : std::nullopt;
+  const HeldBuffer buffer = buffer_of(batch.root());
+  return buffer ? time_or_none(GST_BUFFER_PTS(buffer.get())) : std::nullopt;
 }
 
 Frame frame_at(const Batch& batch, Py_ssize_t index) {
@@ -133,9 +135,9 @@ void bind_batch_class(nb::module_& m) {
 // --- Frame
 // ------------------------------------------------------------------------------------------------------------
 
-GstBuffer* buffer_of(const Frame& frame) {
+HeldBuffer buffer_with(const Frame& frame) {
   frame.get();
-  auto* buffer = static_cast<GstBuffer*>(frame.footing().root()->buffer);
+  HeldBuffer buffer = buffer_of(frame.footing().root());
   if (!buffer) throw std::runtime_error("this frame's buffer is not known");
   return buffer;
 }
@@ -159,15 +161,16 @@ std::optional<double> seconds(std::optional<std::uint64_t> ns) {
 
 std::pair<int, int> size_of(const Frame& frame) {
   const auto* meta = frame.get();
-  auto* buffer = static_cast<GstBuffer*>(frame.footing().root()->buffer);
-  if (!buffer || meta->batch_id >= surface_count(buffer))
+  const HeldBuffer buffer = buffer_of(frame.footing().root());
+  if (!buffer || meta->batch_id >= surface_count(buffer.get()))
     return {static_cast<int>(meta->pipeline_width), static_cast<int>(meta->pipeline_height)};
-  const Size size = surface_at(buffer, meta->batch_id)->format().size;
+  const Size size = surface_at(buffer.get(), meta->batch_id)->format().size;
   return {size.width, size.height};
 }
 
 nb::object pixels_of(const Frame& frame) {
-  GstBuffer* buffer = buffer_of(frame);
+  const HeldBuffer held = buffer_with(frame);
+  GstBuffer* buffer = held.get();
   const std::size_t batch_id = frame.get()->batch_id;
   SurfacePtr surface = surface_at(buffer, batch_id);
   if (surface->format().pixels == PixelFormat::rgba) {

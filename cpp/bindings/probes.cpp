@@ -89,7 +89,7 @@ GstPadProbeReturn on_buffer(GstPad*, GstPadProbeInfo* info, gpointer data) {
 }
 
 unsigned long attach(nb::handle pad, nb::callable call, nb::object sources, nb::object on_error) {
-  auto* to = static_cast<GstPad*>(object_at(pad, GST_TYPE_PAD));
+  auto* to = static_cast<GstPad*>(object_in(pad, GST_TYPE_PAD));
   prepare_for_arrays();
   auto* probe = new Probe{call.release().ptr(), sources.release().ptr(), on_error.release().ptr()};
   nb::gil_scoped_release release;
@@ -97,7 +97,7 @@ unsigned long attach(nb::handle pad, nb::callable call, nb::object sources, nb::
 }
 
 void detach(nb::handle pad, unsigned long id) {
-  auto* from = static_cast<GstPad*>(object_at(pad, GST_TYPE_PAD));
+  auto* from = static_cast<GstPad*>(object_in(pad, GST_TYPE_PAD));
   nb::gil_scoped_release release;
   gst_pad_remove_probe(from, id);
 }
@@ -111,7 +111,7 @@ void bind_probes(nb::module_& m) {
                 "sources: collections.abc.Sequence[str] = (), *, "
                 "on_error: collections.abc.Callable[[type[BaseException], BaseException, "
                 "types.TracebackType | None], object] | None = None) -> int"),
-        "Calls call(batch) for every buffer with a batch that passes the pad (a Gst.Pad or its address).\n\n"
+        "Calls call(batch) for every buffer with a batch that passes the pad (a Gst.Pad).\n\n"
         "It returns None or True to pass the buffer on, False to drop it. When it raises, on_error gets the exception "
         "(None: sys.unraisablehook), and this and all later buffers are dropped without a call.");
   m.def("detach_probe", detach, nb::arg("pad"), nb::arg("probe"));

@@ -128,7 +128,7 @@ GstPadProbeReturn on_pad(GstPad*, GstPadProbeInfo* info, gpointer data) {
 class BatchQueue {
  public:
   BatchQueue(nb::handle pad, nb::object sources, std::size_t capacity, bool is_lockstep)
-      : hand_over_(std::make_shared<HandOver>(static_cast<GstPad*>(object_at(pad, GST_TYPE_PAD)),
+      : hand_over_(std::make_shared<HandOver>(static_cast<GstPad*>(object_in(pad, GST_TYPE_PAD)),
                                               std::max<std::size_t>(capacity, 1), is_lockstep)),
         sources_(std::move(sources)) {
     prepare_for_arrays();

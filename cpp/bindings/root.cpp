@@ -82,6 +82,7 @@ Root* new_root() {
   root->place = calling_code();
   root->is_open = true;
   root->is_scoped = false;
+  root->is_outside = false;
   return root;
 }
 
@@ -105,6 +106,18 @@ Root* new_batch_root(NvDsBatchMeta* batch) {
 Root* new_scoped_root(NvDsBatchMeta* batch) {
   Root* root = new_batch_root(batch);
   if (root) root->is_scoped = true;
+  return root;
+}
+
+Root* new_outside_root(const Ground& user) {
+  Root* root = new_root();
+  if (!root) return nullptr;
+  root->lease = user.root->lease;
+  root->batch = user.root->batch;
+  root->element = user.element;
+  root->generation = user.generation;
+  root->is_scoped = user.root->is_scoped;
+  root->is_outside = true;
   return root;
 }
 

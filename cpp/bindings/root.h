@@ -32,6 +32,7 @@ struct Root {
   PyObject* place;      // code object of the function that obtained it, or nullptr
   bool is_open;         // false: the callback is over, the batch was closed, the memory was freed
   bool is_scoped;       // made for a callback while the buffer dies: only is_open counts
+  bool is_outside;      // memory beside the arena, freed by its owner whatever we hold: see Access in pyds/wrapper.h
 };
 
 extern PyTypeObject* root_type;
@@ -39,6 +40,9 @@ extern PyTypeObject* root_type;
 // New references. place is looked up from the calling Python frame.
 Root* new_batch_root(NvDsBatchMeta* batch);
 Root* new_scoped_root(NvDsBatchMeta* batch);
+// What a user meta points at: good while the user meta is, which user's ground says.
+struct Ground;
+Root* new_outside_root(const Ground& user);
 Root* new_owned_root(void* owned, void (*free_owned)(void*));
 void set_place(Root* root, PyObject* callable);  // the function that will see the batch, where none is running yet
 void give_back_buffer(Root* root);

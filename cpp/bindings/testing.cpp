@@ -180,13 +180,13 @@ void tag_buffers(nb::handle pad, int objects) {
     fill_batch(add_batch_meta(GST_PAD_PROBE_INFO_BUFFER(probe), 1), 1, GPOINTER_TO_INT(count), 64, 48);
     return GST_PAD_PROBE_OK;
   };
-  gst_pad_add_probe(static_cast<GstPad*>(object_at(pad, GST_TYPE_PAD)), GST_PAD_PROBE_TYPE_BUFFER, tag,
+  gst_pad_add_probe(static_cast<GstPad*>(object_in(pad, GST_TYPE_PAD)), GST_PAD_PROBE_TYPE_BUFFER, tag,
                     GINT_TO_POINTER(objects), nullptr);
 }
 
 // Pushes as a streaming thread does. The buffer is given away, so that the pad's peer holds the only reference.
 int push(nb::handle pad, TestBuffer& buffer) {
-  auto* from = static_cast<GstPad*>(object_at(pad, GST_TYPE_PAD));
+  auto* from = static_cast<GstPad*>(object_in(pad, GST_TYPE_PAD));
   GstBuffer* pushed = buffer.take();
   nb::gil_scoped_release release;
   return gst_pad_push(from, pushed);
@@ -199,7 +199,17 @@ void bind_testing(nb::module_& m) {
       .def("__hash__", [](const TestBuffer& self) { return reinterpret_cast<std::uintptr_t>(self.get()); })
       .def("close", &TestBuffer::close)
       .def(
-          "copy", [](const TestBuffer& self) { return new TestBuffer(gst_buffer_copy(self.get())); },
+          "copy",
+          [](const TestBuffer& self) {
+            GstBuffer* from = gst_buffer_ref(self.get());
+            GstBuffer* copy = nullptr;
+            {
+              nb::gil_scoped_release release;  // as PyGObject does: copying waits for the metadata's lock
+              copy = gst_buffer_copy(from);
+              gst_buffer_unref(from);
+            }
+            return new TestBuffer(copy);
+          },
           nb::rv_policy::take_ownership)
       .def("pixel", pixel_at, nb::arg("batch_id"), nb::arg("x"), nb::arg("y"), "The first byte of a pixel.")
       .def_prop_ro("references", [](const TestBuffer& self) { return GST_MINI_OBJECT_REFCOUNT_VALUE(self.get()); });

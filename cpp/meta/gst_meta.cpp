@@ -4,10 +4,12 @@
 #include <mutex>
 
 #include "meta/export.h"
+#include "meta/live_buffers.h"
 
 namespace {
 
-gboolean init(GstMeta* base, gpointer, GstBuffer*) {
+gboolean init(GstMeta* base, gpointer, GstBuffer* buffer) {
+  fluvial::enter_live_buffer(buffer);
   auto* meta = reinterpret_cast<NvDsMeta*>(base);
   meta->meta_data = nullptr;
   meta->user_data = nullptr;
@@ -19,7 +21,8 @@ gboolean init(GstMeta* base, gpointer, GstBuffer*) {
   return TRUE;
 }
 
-void destroy(GstMeta* base, GstBuffer*) {
+void destroy(GstMeta* base, GstBuffer* buffer) {
+  fluvial::leave_live_buffer(buffer);  // first: who finds the buffer by its address may look at its metadata
   auto* meta = reinterpret_cast<NvDsMeta*>(base);
   if (meta->freefunc && meta->meta_data) meta->freefunc(meta->meta_data, meta->user_data);
 }

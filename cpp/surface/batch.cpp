@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "meta/live_buffers.h"
 #include "surface/nvbuf_view.h"
 
 namespace fluvial {
@@ -134,6 +135,7 @@ SurfaceMemory* memory_with(GstBuffer* buffer, std::size_t batch_id) {
 GstBuffer* new_batch_buffer(std::vector<SurfacePtr> surfaces) {
   GstBuffer* buffer = gst_buffer_new();
   gst_buffer_append_memory(buffer, new_memory(std::move(surfaces)));
+  keep_as_live_buffer(buffer);
   return buffer;
 }
 

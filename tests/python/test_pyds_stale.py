@@ -209,3 +209,52 @@ def test_setting_one_text_for_ever_has_a_bound(resident_kb):
     for _ in range(50_000):
         text.display_text = "x" * 1000
     assert resident_kb() - before < 8_000
+
+
+def test_a_copy_of_a_buffers_bytes_is_no_buffer():
+    buffer = _testing.make_buffer(objects=1)
+    address = hash(buffer)
+    posing = pyds.memdup(address, 400)
+    assert pyds.gst_buffer_get_nvds_batch_meta(address) is not None
+    assert pyds.gst_buffer_get_nvds_batch_meta(posing) is None
+    buffer.close()
+    assert pyds.gst_buffer_get_nvds_batch_meta(posing) is None
+    with pytest.raises(RuntimeError, match="the buffer holds 0 surface"):
+        pyds.get_nvds_buf_surface(posing, 0)
+    pyds.free_buffer(posing)
+
+
+def test_what_an_element_left_is_stale_with_its_buffer_and_arrays_of_it_are_copies():
+    buffer = _testing.make_buffer(objects=1)
+    _testing.add_tensors(buffer)
+    frame = first_object(buffer)[1]
+    user = pyds.NvDsUserMeta.cast(frame.frame_user_meta_list.data)
+    tensors = pyds.NvDsInferTensorMeta.cast(user.user_meta_data)
+    layer = pyds.get_nvds_LayerInfo(tensors, 0)
+    dims = layer.inferDims.d
+    with pytest.raises(ValueError, match="does not know whose memory"):
+        pyds.NvOSD_RectParams.cast(tensors.out_buf_ptrs_host)
+    buffer.close()
+    dims[...] = 7
+    for access in (lambda: tensors.unique_id, lambda: layer.inferDims, lambda: pyds.get_nvds_LayerInfo(tensors, 0)):
+        with pytest.raises(StaleMetadataError):
+            access()
+
+
+def test_a_lock_is_given_back_by_who_took_it_even_after_the_buffer():
+    buffer = _testing.make_buffer(objects=1)
+    batch = first_object(buffer)[0]
+    pyds.nvds_release_meta_lock(batch)  # not taken: nothing happens
+    pyds.nvds_acquire_meta_lock(batch)
+    closing = threading.Thread(target=buffer.close)  # waits for the lock
+    closing.start()
+    while True:  # the metadata is dead before its lock is asked for
+        try:
+            _ = batch.num_frames_in_batch
+        except StaleMetadataError:
+            break
+    pyds.nvds_release_meta_lock(batch)
+    closing.join(10)
+    assert not closing.is_alive()
+    with pytest.raises(StaleMetadataError):
+        pyds.nvds_release_meta_lock(batch)

@@ -99,12 +99,15 @@ def test_copied_memory_can_be_cast_and_is_stale_once_freed():
         pyds.NvOSD_RectParams.cast(pyds.alloc_buffer(4))
 
 
-def test_capsules_of_others_are_looked_at_first():
+def test_nothing_is_put_over_the_memory_of_others_but_over_a_copy():
     new = ctypes.pythonapi.PyCapsule_New
     new.restype, new.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
-    memory = ctypes.create_string_buffer(256)
-    assert pyds.NvOSD_RectParams.cast(new(ctypes.addressof(memory), None, None)).left == 0
-    with pytest.raises(ValueError, match="holds no"):
-        pyds.NvOSD_RectParams.cast(new(64, None, None))
-    with pytest.raises(TypeError):
-        pyds.NvDsBatchMeta.cast(new(ctypes.addressof(memory), None, None))
+    memory = (ctypes.c_float * 64)(1.5)
+    capsule = new(ctypes.addressof(memory), None, None)
+    with pytest.raises(ValueError, match=r"does not know whose memory .* cast a copy: memdup\(get_ptr\(x\), size\)"):
+        pyds.NvOSD_RectParams.cast(capsule)
+    with pytest.raises(TypeError, match=r"NvDsBatchMeta\.cast: this is a pointer of unknown kind"):
+        pyds.NvDsBatchMeta.cast(capsule)
+    copy = pyds.memdup(pyds.get_ptr(capsule), 256)
+    assert pyds.NvOSD_RectParams.cast(copy).left == 1.5
+    pyds.free_buffer(copy)

@@ -205,3 +205,43 @@ def test_the_last_function_is_kept_alive_and_the_one_before_is_not(buffer):
     pyds.user_copyfunc(user, print)
     gc.collect()
     assert seen() is None
+
+
+def test_what_a_python_copy_function_returns_is_not_freed_as_the_native_struct(buffer):
+    user, _data = add_custom(buffer)
+    pyds.user_copyfunc(user, lambda capsule, _: capsule)  # the user meta itself, which no g_free() may get
+    copy = buffer.copy()
+    copy.close()
+    assert read_custom(buffer) == (7, "test message 7", 8)
+
+
+def test_held_data_is_not_given_to_functions_of_a_native_kind(buffer):
+    user, _data = add_custom(buffer)
+    pyds.user_copyfunc(user, lambda *_: None)  # the copy has the functions, and no data
+    copy = buffer.copy()
+    (again,) = user_metas(frame_of(copy))
+    rect = pyds.NvOSD_RectParams()
+    rect.left = 5
+    again.user_meta_data = rect
+    copy.close()
+    assert rect.left == 5
+
+
+def test_held_data_outlives_its_user_meta_but_not_its_object(buffer):
+    user = pyds.nvds_acquire_user_meta_from_pool(batch_of(buffer))
+    user.user_meta_data = pyds.NvOSD_RectParams()
+    rect = pyds.NvOSD_RectParams.cast(user.user_meta_data)
+    buffer.close()
+    rect.left = 6
+    assert rect.left == 6
+
+
+def test_only_data_with_a_release_function_in_python_is_announced_to_it(buffer):
+    seen = []
+    with_function = pyds.nvds_acquire_user_meta_from_pool(batch_of(buffer))
+    with_function.user_meta_data = pyds.NvOSD_RectParams()
+    pyds.user_releasefunc(with_function, lambda capsule, _: seen.append(capsule))
+    without = pyds.nvds_acquire_user_meta_from_pool(batch_of(buffer))
+    without.user_meta_data = pyds.NvOSD_RectParams()
+    buffer.close()
+    assert len(seen) == 1

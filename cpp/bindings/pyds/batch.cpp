@@ -1,4 +1,7 @@
 // NvDsBatchMeta, its pools, its lock; and how it is found on a buffer.
+#include <map>
+#include <thread>
+
 #include "bindings/buffers.h"
 #include "bindings/pyds/field.h"
 
@@ -50,9 +53,40 @@ nb::object acquire(Meta<NvDsBatchMeta> batch) {
 }
 
 nb::object batch_on(nb::handle buffer) {
-  auto* meta = gst_buffer_get_nvds_batch_meta(buffer_at(buffer));
+  const HeldBuffer held = buffer_at(buffer);
+  auto* meta = held ? gst_buffer_get_nvds_batch_meta(held.get()) : nullptr;
   if (!meta) return nb::none();
   return nb::steal(wrap_batch(meta));
+}
+
+// --- locks that Python holds, by batch and thread. Guarded by the GIL; an entry lives as long as its lock is held.
+// Giving back what was not taken here would unlock the metadata under an element, or under a function of ours.
+
+struct Taken {
+  Lease lease;  // the batch may be destroyed meanwhile, and its lock must be given back all the same
+  int times = 0;
+};
+std::map<std::pair<const NvDsBatchMeta*, std::thread::id>, Taken>& taken() {
+  static std::map<std::pair<const NvDsBatchMeta*, std::thread::id>, Taken> all;
+  return all;
+}
+
+void take_lock(Meta<NvDsBatchMeta> batch) {
+  NvDsBatchMeta* meta = arena_batch(batch);
+  lock_meta(meta);
+  Taken& here = taken()[{meta, std::this_thread::get_id()}];
+  if (here.times++ == 0) here.lease = Lease::of(meta);
+}
+
+void give_lock_back(Meta<NvDsBatchMeta> batch) {
+  NvDsBatchMeta* meta = batch.ground().root->batch;
+  const auto here = taken().find({meta, std::this_thread::get_id()});
+  if (here == taken().end()) {
+    arena_batch(batch);  // says so where it is gone
+    return;
+  }
+  nvds_release_meta_lock(meta);
+  if (--here->second.times == 0) taken().erase(here);
 }
 
 }  // namespace
@@ -112,11 +146,8 @@ void bind_batch(nb::module_& m) {
 
   m.def("gst_buffer_get_nvds_batch_meta", batch_on, nb::arg("buffer"),
         "The batch meta on a buffer, given as hash(gst_buffer); None if there is none.");
-  m.def(
-      "nvds_acquire_meta_lock", [](Meta<B> batch) { lock_meta(arena_batch(batch)); }, nb::arg("batch_meta"));
-  m.def(
-      "nvds_release_meta_lock", [](Meta<B> batch) { nvds_release_meta_lock(arena_batch(batch)); },
-      nb::arg("batch_meta"));
+  m.def("nvds_acquire_meta_lock", take_lock, nb::arg("batch_meta"));
+  m.def("nvds_release_meta_lock", give_lock_back, nb::arg("batch_meta"));
   const auto def_acquire = [&m](const char* name, auto function) { m.def(name, function, nb::arg("batch_meta")); };
   def_acquire("nvds_acquire_frame_meta_from_pool", acquire<nvds_acquire_frame_meta_from_pool, NvDsFrameMeta>);
   def_acquire("nvds_acquire_obj_meta_from_pool", acquire<nvds_acquire_obj_meta_from_pool, NvDsObjectMeta>);

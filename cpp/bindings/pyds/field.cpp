@@ -67,28 +67,34 @@ void free_array(void* array, const Ground& ground) {
 }
 
 template <>
-bool assign_part(NvOSD_TextParams& to, const NvOSD_TextParams& from, const Ground& ground) {
-  if (&to == &from) return true;
+NvOSD_TextParams duplicate_part(const NvOSD_TextParams& from) {
+  NvOSD_TextParams copy = from;
+  copy.display_text = g_strdup(from.display_text);
+  return copy;
+}
+
+template <>
+void replace_part(NvOSD_TextParams& to, const NvOSD_TextParams& copy, const Ground& ground) {
   free_text(to.display_text, ground);
-  to = from;
-  to.display_text = g_strdup(from.display_text);
-  return true;
+  to = copy;
 }
 
 template <>
-bool assign_part(NvOSD_MaskParams& to, const NvOSD_MaskParams& from, const Ground& ground) {
-  if (&to == &from) return true;
+NvOSD_MaskParams duplicate_part(const NvOSD_MaskParams& from) {
+  NvOSD_MaskParams copy = from;
+  copy.data = from.size > 0 && from.data ? static_cast<float*>(g_memdup2(from.data, from.size)) : nullptr;
+  return copy;
+}
+
+template <>
+void replace_part(NvOSD_MaskParams& to, const NvOSD_MaskParams& copy, const Ground& ground) {
   if (to.size > 0) free_array(to.data, ground);
-  to = from;
-  to.data = from.size > 0 && from.data ? static_cast<float*>(g_memdup2(from.data, from.size)) : nullptr;
-  return true;
+  to = copy;
 }
 
-template <>
-bool assign_part(NvDsBaseMeta& to, const NvDsBaseMeta& from, const Ground&) {
-  if (&to == &from) return true;
-  PyErr_SetString(PyExc_TypeError, "base_meta says which batch an element belongs to; set its meta_type instead");
-  return false;
+int refuse_assignment(const char* type, const char* field) {
+  PyErr_Format(PyExc_TypeError, "%s.%s cannot be assigned as a whole; set its fields", type, field);
+  return -1;
 }
 
 PyObject* chars_to(const char* chars, std::size_t size) {
@@ -109,8 +115,12 @@ int chars_from(PyObject* value, char* chars, std::size_t size, const char* type,
 }
 
 PyObject* int_view(void* data, std::size_t length, bool is_unsigned, const Ground& ground) {
-  nb::handle owner(reinterpret_cast<PyObject*>(ground.root));
+  nb::object owner = nb::borrow(reinterpret_cast<PyObject*>(ground.root));
   try {
+    if (ground.root->is_outside) {
+      data = g_memdup2(data, length * sizeof(std::int32_t));
+      owner = nb::capsule(data, [](void* copy) noexcept { g_free(copy); });
+    }
     if (is_unsigned)
       return nb::cast(nb::ndarray<nb::numpy, std::uint32_t, nb::ndim<1>>(data, {length}, owner)).release().ptr();
     return nb::cast(nb::ndarray<nb::numpy, std::int32_t, nb::ndim<1>>(data, {length}, owner)).release().ptr();

@@ -88,18 +88,42 @@ bool value_from(PyObject* value, const char* type, const char* field, M& out) {
   }
 }
 
-// Assigning a whole struct copies it. What a struct owns is copied too; specialised where it owns something.
+// Assigning a whole struct copies it, in two steps, as the two may be of batches with a lock each: a copy is made, then
+// put in place of the old. Both are specialised where a struct owns memory, which is copied and freed too.
 template <typename M>
-bool assign_part(M& to, const M& from, const Ground&) {
-  to = from;
-  return true;
+M duplicate_part(const M& from) {
+  return from;
+}
+template <typename M>
+void replace_part(M& to, const M& copy, const Ground&) {
+  to = copy;
 }
 template <>
-bool assign_part(NvOSD_TextParams& to, const NvOSD_TextParams& from, const Ground& ground);
+NvOSD_TextParams duplicate_part(const NvOSD_TextParams& from);
 template <>
-bool assign_part(NvOSD_MaskParams& to, const NvOSD_MaskParams& from, const Ground& ground);
+void replace_part(NvOSD_TextParams& to, const NvOSD_TextParams& copy, const Ground& ground);
 template <>
-bool assign_part(NvDsBaseMeta& to, const NvDsBaseMeta& from, const Ground& ground);
+NvOSD_MaskParams duplicate_part(const NvOSD_MaskParams& from);
+template <>
+void replace_part(NvOSD_MaskParams& to, const NvOSD_MaskParams& copy, const Ground& ground);
+
+// A new specialisation of the two goes in here.
+template <typename M>
+constexpr bool owns_memory = std::is_same_v<M, NvOSD_TextParams> || std::is_same_v<M, NvOSD_MaskParams>;
+
+// Not structs that say what the memory is, nor those that own some and could not copy it.
+template <typename M>
+bool may_assign() {
+  return !std::is_same_v<M, NvDsBaseMeta> && (owns_memory<M> || !info<M>().release);
+}
+int refuse_assignment(const char* type, const char* field);
+
+// Whose lock copying a part needs: what it owns is freed under the metadata's lock. nullptr: none.
+template <typename M>
+NvDsBatchMeta* lock_for(PyObject* self) {
+  const Root* root = as_wrapper(self)->ground.root;
+  return owns_memory<M> || root->is_outside ? root->batch : nullptr;
+}
 
 // A string that the metadata pointed at. Elements may still read it, so it goes with the batch.
 void free_text(void* text, const Ground& ground);
@@ -111,21 +135,21 @@ void free_array(void* array, const Ground& ground);
 
 template <auto Member>
 PyObject* get_value(PyObject* self, void*) {
-  const auto* data = checked<StructOf<Member>>(self);
-  return data ? value_to(data->*Member) : nullptr;
+  const Access<StructOf<Member>> data(self);
+  return data ? value_to(data.get()->*Member) : nullptr;
 }
 
 template <auto Member>
 int set_value(PyObject* self, PyObject* value, void* closure) {
   using S = StructOf<Member>;
-  auto* data = checked<S>(self);
-  if (!data) return -1;
+  if (!checked<S>(self)) return -1;
   if (!value) return refuse_delete(info<S>().name, name_in(closure));
   TypeOf<Member> converted{};
   if (!value_from(value, info<S>().name, name_in(closure), converted)) return -1;
   // Converting may have run Python code (__index__), and that may have removed the object.
-  if (!(data = checked<S>(self))) return -1;
-  data->*Member = converted;
+  const Access<S> data(self);
+  if (!data) return -1;
+  data.get()->*Member = converted;
   return 0;
 }
 
@@ -143,8 +167,22 @@ int set_part(PyObject* self, PyObject* value, void* closure) {
   if (!data) return -1;
   if (!value) return refuse_delete(info<S>().name, name_in(closure));
   if (Py_TYPE(value) != info<M>().type) return refuse_type(info<S>().name, name_in(closure), info<M>().name, value);
-  const auto* from = checked<M>(value);
-  return from && assign_part(data->*Member, *from, as_wrapper(self)->ground) ? 0 : -1;
+  if (as_wrapper(value)->data == &(data->*Member)) return checked<M>(value) ? 0 : -1;  // itself
+  if (!may_assign<M>()) return refuse_assignment(info<S>().name, name_in(closure));
+  M copy{};
+  {
+    const LockedMeta lock(lock_for<M>(value));
+    const auto* from = checked<M>(value);
+    if (!from) return -1;
+    copy = duplicate_part(*from);
+  }
+  const LockedMeta lock(lock_for<M>(self));
+  if (!(data = checked<S>(self))) {
+    if (info<M>().release) info<M>().release(&copy);
+    return -1;
+  }
+  replace_part(data->*Member, copy, as_wrapper(self)->ground);
+  return 0;
 }
 
 // char[N]: a str up to the first NUL. Setting cuts at a whole character and clears the rest.
@@ -153,25 +191,27 @@ int chars_from(PyObject* value, char* chars, std::size_t size, const char* type,
 
 template <auto Member>
 PyObject* get_chars(PyObject* self, void*) {
-  const auto* data = checked<StructOf<Member>>(self);
-  return data ? chars_to(data->*Member, sizeof(TypeOf<Member>)) : nullptr;
+  const Access<StructOf<Member>> data(self);
+  return data ? chars_to(data.get()->*Member, sizeof(TypeOf<Member>)) : nullptr;
 }
 
 template <auto Member>
 int set_chars(PyObject* self, PyObject* value, void* closure) {
   using S = StructOf<Member>;
-  auto* data = checked<S>(self);
-  return data ? chars_from(value, data->*Member, sizeof(TypeOf<Member>), info<S>().name, name_in(closure)) : -1;
+  const Access<S> data(self);
+  return data ? chars_from(value, data.get()->*Member, sizeof(TypeOf<Member>), info<S>().name, name_in(closure)) : -1;
 }
 
-// gint64[4] and the like: pyds shows them as int32 of the same length, so only the first half of the bytes.
+// gint64[4] and the like: pyds shows them as int32 of the same length, so only the first half of the bytes. A copy
+// where the memory does not stay.
 PyObject* int_view(void* data, std::size_t length, bool is_unsigned, const Ground& ground);
 
 template <auto Member>
 PyObject* get_array(PyObject* self, void*) {
-  auto* data = checked<StructOf<Member>>(self);
+  const Access<StructOf<Member>> data(self);
   using E = std::remove_extent_t<TypeOf<Member>>;
-  return data ? int_view(data->*Member, std::extent_v<TypeOf<Member>>, std::is_unsigned_v<E>, as_wrapper(self)->ground)
+  return data ? int_view(data.get()->*Member, std::extent_v<TypeOf<Member>>, std::is_unsigned_v<E>,
+                         as_wrapper(self)->ground)
               : nullptr;
 }
 
@@ -204,8 +244,8 @@ PyObject* get_list(PyObject* self, void* closure) {
 // char* whose address pyds shows as an int, to be read with get_string.
 template <auto Member>
 PyObject* get_address(PyObject* self, void*) {
-  const auto* data = checked<StructOf<Member>>(self);
-  return data ? PyLong_FromSize_t(reinterpret_cast<std::size_t>(data->*Member)) : nullptr;
+  const Access<StructOf<Member>> data(self);
+  return data ? PyLong_FromSize_t(reinterpret_cast<std::size_t>(data.get()->*Member)) : nullptr;
 }
 
 // The field owns its string.
@@ -231,27 +271,27 @@ int set_owned_text(PyObject* self, PyObject* value, void* closure) {
 template <auto Member>
 int set_interned_text(PyObject* self, PyObject* value, void* closure) {
   using S = StructOf<Member>;
-  auto* data = checked<S>(self);
-  if (!data) return -1;
+  if (!checked<S>(self)) return -1;
   if (!value) return refuse_delete(info<S>().name, name_in(closure));
   Py_ssize_t size = 0;
   const char* text = utf8_from(value, info<S>().name, name_in(closure), size);
-  if (!text) return -1;
-  data->*Member = const_cast<char*>(g_intern_string(text));
+  const Access<S> data(self);
+  if (!text || !data) return -1;
+  data.get()->*Member = const_cast<char*>(g_intern_string(text));
   return 0;
 }
 
 // const char* shown as str or None. The string may be somebody else's, so the kernel looks first.
 template <auto Member>
 PyObject* get_string_or_none(PyObject* self, void*) {
-  const auto* data = checked<StructOf<Member>>(self);
-  return data ? string_at(reinterpret_cast<std::uintptr_t>(data->*Member)) : nullptr;
+  const Access<StructOf<Member>> data(self);
+  return data ? string_at(reinterpret_cast<std::uintptr_t>(data.get()->*Member)) : nullptr;
 }
 
 template <auto Member>
 PyObject* get_capsule(PyObject* self, void*) {
-  const auto* data = checked<StructOf<Member>>(self);
-  return data ? capsule_of(static_cast<void*>(data->*Member), as_wrapper(self)->ground, nullptr) : nullptr;
+  const Access<StructOf<Member>> data(self);
+  return data ? capsule_of(static_cast<void*>(data.get()->*Member), as_wrapper(self)->ground, nullptr) : nullptr;
 }
 
 // --- the lines of a table

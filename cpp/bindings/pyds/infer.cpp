@@ -19,8 +19,8 @@ std::size_t bytes_of(const NvDsInferLayerInfo& layer) {
 }
 
 PyObject* layer_buffer(PyObject* self, void*) {
-  auto* layer = checked<NvDsInferLayerInfo>(self);
-  return layer ? capsule_of(layer->buffer, as_wrapper(self)->ground, nullptr, bytes_of(*layer)) : nullptr;
+  const Access<NvDsInferLayerInfo> layer(self);
+  return layer ? capsule_of(layer->buffer, as_wrapper(self)->ground, nullptr, bytes_of(*layer.get())) : nullptr;
 }
 
 NvDsInferLayerInfo& layer_at(NvDsInferTensorMeta* tensors, long index) {
@@ -51,6 +51,7 @@ Meta<NvDsInferTensorMeta> tensor_meta_from(nb::object& holder) {
 // The layer itself, with its buffer set to where the host's copy of the tensor lies.
 nb::object layer_with_buffer(nb::object meta, long index) {
   const auto tensors = tensor_meta_from(meta);
+  const LockedMeta lock(tensors.ground().root);
   auto& layer = layer_at(tensors.get(), index);
   if (tensors.get()->out_buf_ptrs_host) layer.buffer = tensors.get()->out_buf_ptrs_host[index];
   return nb::steal(wrap(info<NvDsInferLayerInfo>(), &layer, tensors.ground()));
@@ -72,7 +73,7 @@ nb::object segmentation_masks(nb::object meta) {
   meta = nb::steal(cast_to(info<NvDsInferSegmentationMeta>(), meta.ptr()));
   if (!meta) throw nb::python_error();
   if (meta.is_none()) throw nb::type_error("expected a NvDsInferSegmentationMeta or its capsule, not None");
-  const auto* masks = checked<NvDsInferSegmentationMeta>(meta.ptr());
+  const Access<NvDsInferSegmentationMeta> masks(meta.ptr());
   if (!masks) throw nb::python_error();
   const std::size_t count = masks->class_map ? std::size_t{masks->width} * masks->height : 0;
   auto* copy = new std::int32_t[count + 1];
@@ -84,10 +85,10 @@ nb::object segmentation_masks(nb::object meta) {
 
 template <auto Member>
 PyObject* first_of(PyObject* self, void*) {
-  auto* masks = checked<NvDsInferSegmentationMeta>(self);
+  const Access<NvDsInferSegmentationMeta> masks(self);
   if (!masks) return nullptr;
-  if (!(masks->*Member)) Py_RETURN_NONE;
-  return value_to(*(masks->*Member));
+  if (!(masks.get()->*Member)) Py_RETURN_NONE;
+  return value_to(*(masks.get()->*Member));
 }
 
 void bind_shapes_of_tensors(nb::module_& m) {
@@ -153,7 +154,10 @@ void bind_metas(nb::module_& m) {
   define<T>(m, "NvDsInferTensorMeta", tensor_fields).is_trusted_only = true;
   nb::object cls = nb::borrow(reinterpret_cast<PyObject*>(info<T>().type));
   cls.attr("output_layers_info") = nb::cpp_function(
-      [](Meta<T> tensors, long index) { return wrap_copy(layer_at(tensors.get(), index), tensors.ground()); },
+      [](Meta<T> tensors, long index) {
+        const LockedMeta lock(tensors.ground().root);
+        return wrap_copy(layer_at(tensors.get(), index), tensors.ground());
+      },
       nb::name("output_layers_info"), nb::scope(cls), nb::is_method(), nb::arg("j"));
 
   using S = NvDsInferSegmentationMeta;

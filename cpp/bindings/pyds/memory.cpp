@@ -79,17 +79,6 @@ std::size_t read_memory(std::uintptr_t address, void* out, std::size_t size) {
   return done;
 }
 
-bool is_readable(const void* address, std::size_t size) {
-  char byte[page];
-  const auto first = reinterpret_cast<std::uintptr_t>(address);
-  for (std::size_t done = 0; done < size;) {
-    const std::size_t chunk = std::min(size - done, page - (first + done) % page);
-    if (read_memory(first + done, byte, chunk) != chunk) return false;
-    done += chunk;
-  }
-  return true;
-}
-
 PyObject* string_at(std::uintptr_t address) {
   if (address == 0) Py_RETURN_NONE;
   constexpr std::size_t limit = 1 << 20;  // a C string without an end is no string

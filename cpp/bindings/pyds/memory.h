@@ -10,7 +10,6 @@ namespace fluvial::python {
 
 // Copies what can be read, from the start; returns how many bytes. Never faults.
 std::size_t read_memory(std::uintptr_t address, void* out, std::size_t size);
-bool is_readable(const void* address, std::size_t size);
 
 // A str of the C string at an address; None for 0; ValueError where nothing can be read.
 PyObject* string_at(std::uintptr_t address);

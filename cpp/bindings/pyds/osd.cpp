@@ -25,9 +25,9 @@ PyObject* set_color(PyObject* self, PyObject* const* args, Py_ssize_t count, PyO
     is_given[place] = true;
     if (!float_from(args[i], "NvOSD_ColorParams", expected[place], parts[place])) return nullptr;
   }
-  auto* color = checked<NvOSD_ColorParams>(self);
+  const Access<NvOSD_ColorParams> color(self);
   if (!color) return nullptr;
-  *color = {parts[0], parts[1], parts[2], parts[3]};
+  *color.get() = {parts[0], parts[1], parts[2], parts[3]};
   Py_RETURN_NONE;
 }
 

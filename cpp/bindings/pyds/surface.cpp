@@ -13,7 +13,8 @@ namespace fluvial::python {
 namespace {
 
 nb::object surface_array(nb::handle gst_buffer, std::size_t batch_id) {
-  GstBuffer* buffer = buffer_at(gst_buffer);
+  const HeldBuffer held = buffer_at(gst_buffer);
+  GstBuffer* buffer = held.get();
   SurfacePtr surface;
   try {
     surface = surface_at(buffer, batch_id);

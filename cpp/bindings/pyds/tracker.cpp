@@ -46,6 +46,7 @@ void bind_past_frames(nb::module_& m) {
                                         {}};
   define<O>(m, "NvDsTargetMiscDataObject", object_fields).is_trusted_only = true;
   def_list<O>([](Meta<O> data) {
+    const LockedMeta lock(data.ground().root);
     auto* object = data.get();
     return iterate<O>(data, object->list, object->numObj);
   });
@@ -58,6 +59,7 @@ void bind_past_frames(nb::module_& m) {
                                         {}};
   define<S>(m, "NvDsTargetMiscDataStream", stream_fields).is_trusted_only = true;
   def_list<S>([](Meta<S> data) {
+    const LockedMeta lock(data.ground().root);
     auto* stream = data.get();
     return iterate<S>(data, stream->list, stream->numFilled);
   });
@@ -67,13 +69,14 @@ void bind_past_frames(nb::module_& m) {
       read_only<&B::numAllocated>("numAllocated"), read_only<&B::numFilled>("numFilled"), {}};
   define<B>(m, "NvDsTargetMiscDataBatch", batch_fields).is_trusted_only = true;
   def_list<B>([](Meta<B> data) {
+    const LockedMeta lock(data.ground().root);
     auto* batch = data.get();
     return iterate<B>(data, batch->list, batch->numFilled);
   });
 }
 
 PyObject* reid_vector(PyObject* self, PyObject*) {
-  auto* reid = checked<NvDsObjReid>(self);
+  const Access<NvDsObjReid> reid(self);
   if (!reid) return nullptr;
   const std::size_t length = reid->ptr_host ? reid->featureSize : 0;
   auto* copy = new float[length + 1];

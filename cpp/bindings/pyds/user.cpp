@@ -100,6 +100,18 @@ class Argument {
   PyObject* capsule_ = nullptr;
 };
 
+// Ends what the user meta holds: in our hand or, of a native kind, in its own.
+void drop_data(NvDsUserMeta* user) {
+  const NativeKind* kind = kind_of(user);
+  if (!drop_held(user->user_meta_data) && kind) kind->free(user->user_meta_data);
+  user->user_meta_data = nullptr;
+}
+
+// The release function of data that Python may have to do with: held objects, and copies that a Python function made.
+void release_data(gpointer data, gpointer) {
+  if (InPython python; python) drop_data(static_cast<NvDsUserMeta*>(data));
+}
+
 void release_by_python(gpointer data, gpointer) {
   auto* user = static_cast<NvDsUserMeta*>(data);
   InPython python;
@@ -110,9 +122,7 @@ void release_by_python(gpointer data, gpointer) {
     Py_XDECREF(argument.pass_to(callback));
     Py_DECREF(callback);
   }
-  const NativeKind* kind = kind_of(user);
-  if (!drop_held(user->user_meta_data) && kind) kind->free(user->user_meta_data);
-  user->user_meta_data = nullptr;
+  drop_data(user);
 }
 
 // What the copy's user_meta_data becomes.
@@ -144,7 +154,7 @@ gpointer copy_by_python(gpointer data, gpointer) {
 }
 
 bool is_ours(NvDsMetaReleaseFunc release) {
-  if (!release || release == release_by_python) return true;
+  if (!release || release == release_by_python || release == release_data) return true;
   for (const NativeKind* kind : kinds())
     if (release == kind->release) return true;
   return false;
@@ -153,8 +163,8 @@ bool is_ours(NvDsMetaReleaseFunc release) {
 // --- the field
 // --------------------------------------------------------------------------------------------------------
 
+// Of data that does not come from Python.
 const TypeInfo* type_of_data(const NvDsUserMeta* user) {
-  if (const auto known = held().find(user->user_meta_data); known != held().end()) return known->second.type;
   if (const NativeKind* kind = kind_of(user)) return kind->type;
   switch (user->base_meta.meta_type) {
     case NVDSINFER_TENSOR_OUTPUT_META: return &info<NvDsInferTensorMeta>();
@@ -168,21 +178,46 @@ const TypeInfo* type_of_data(const NvDsUserMeta* user) {
   }
 }
 
+// Of Python's own data: it stands on what the held object stands on.
+PyObject* capsule_of_held(void* data, const Held& known, const Ground& user) {
+  Pointer pointer;
+  if (!pointer_from(known.object, pointer)) PyErr_Clear();  // gone: the address is all that can be given
+  if (!pointer.ground.root || pointer.data != data) return capsule_of(data, user, nullptr);
+  return capsule_of(data, pointer.ground, pointer.type, pointer.bytes);
+}
+
 PyObject* get_data(PyObject* self, void*) {
   auto* user = checked<NvDsUserMeta>(self);
-  return user ? capsule_of(user->user_meta_data, as_wrapper(self)->ground, type_of_data(user)) : nullptr;
+  if (!user) return nullptr;
+  void* data = user->user_meta_data;
+  const auto& ground = as_wrapper(self)->ground;
+  if (const auto known = held().find(data); known != held().end()) return capsule_of_held(data, known->second, ground);
+  Root* root = new_outside_root(ground);
+  if (!root) return nullptr;
+  PyObject* capsule = capsule_of(data, {root, ground.element, ground.generation}, type_of_data(user));
+  Py_DECREF(root);
+  return capsule;
 }
 
 bool is_foreign(const NvDsUserMeta* user) {
   return user->user_meta_data && !kind_of(user) && held().count(user->user_meta_data) == 0;
 }
 
+// The functions that fit data of a native kind, or (nullptr) held data. Python's own stay, whatever the data.
+void set_functions(NvDsBaseMeta& base, const NativeKind* kind) {
+  base.uContext = const_cast<NativeKind*>(kind);
+  if (base.copy_func != copy_by_python) base.copy_func = kind ? kind->copy : nullptr;
+  if (base.release_func == release_by_python) return;
+  // A copy that Python's function made may be held, which a native kind's function does not know.
+  const bool is_native = kind && base.copy_func != copy_by_python;
+  base.release_func = is_native ? kind->release : release_data;
+}
+
 // The user meta owns the struct from now on; wrappers of it are good as long as the meta is.
 void hand_over(Root* root, const NativeKind* kind, NvDsUserMeta* user, const Ground& ground) {
   user->user_meta_data = root->owned;
-  user->base_meta.uContext = const_cast<NativeKind*>(kind);
-  if (!user->base_meta.copy_func) user->base_meta.copy_func = kind->copy;
-  if (!user->base_meta.release_func) user->base_meta.release_func = kind->release;
+  set_functions(user->base_meta, kind);
+  root->is_outside = true;
   root->owned = nullptr;
   root->lease = ground.root->lease;
   root->batch = ground.root->batch;
@@ -220,7 +255,7 @@ int set_data(PyObject* self, PyObject* value, void*) {
   }
   hold(pointer.data, value, pointer.type);
   user->user_meta_data = pointer.data;
-  if (!user->base_meta.release_func) user->base_meta.release_func = release_by_python;
+  set_functions(user->base_meta, nullptr);
   return 0;
 }
 
@@ -239,10 +274,13 @@ void set_callback(Meta<NvDsUserMeta> meta, nb::callable function) {
   PyObject* old = callbacks().*Slot;
   callbacks().*Slot = function.release().ptr();
   Py_XDECREF(old);
-  if constexpr (Slot == &Callbacks::copy)
-    user->base_meta.copy_func = copy_by_python;
-  else
-    user->base_meta.release_func = release_by_python;
+  auto& base = user->base_meta;
+  if constexpr (Slot == &Callbacks::copy) {
+    base.copy_func = copy_by_python;
+    if (base.release_func != release_by_python) base.release_func = release_data;
+  } else {
+    base.release_func = release_by_python;
+  }
 }
 
 void unset_callbacks() {

@@ -66,19 +66,21 @@ PyObject* refuse_cast(const TypeInfo& to, const char* from) {
   return PyErr_Format(PyExc_TypeError, "%s.cast: this is a %s", to.name, from);
 }
 
+// Of alloc_buffer and its kind: ours, of known size, but of no class.
+bool is_block(const Pointer& pointer) {
+  return pointer.ground.root && !pointer.ground.root->lease && pointer.data == pointer.ground.root->owned;
+}
+
 PyObject* cast_pointer(const TypeInfo& to, const Pointer& pointer) {
   if (!can_view_as(pointer.type, to))
     return refuse_cast(to, pointer.type ? pointer.type->name : "pointer of unknown kind");
-  if (!pointer.type) {
-    // Somebody else's memory: it must at least be there. Nothing inside it is followed (is_trusted_only).
-    if (pointer.bytes ? pointer.bytes < to.size : !is_readable(pointer.data, to.size))
-      return PyErr_Format(PyExc_ValueError, "%s.cast: %p holds no %zu bytes", to.name, pointer.data, to.size);
-  }
-  if (pointer.ground.root) return wrap(to, pointer.data, pointer.ground);
-  Root* root = new_owned_root(nullptr, nullptr);
-  PyObject* self = root ? wrap(to, pointer.data, {root, nullptr, 0}) : nullptr;
-  Py_XDECREF(root);
-  return self;
+  if (!pointer.type && !is_block(pointer))
+    return PyErr_Format(PyExc_ValueError,
+                        "%s.cast: pyds does not know whose memory %p is; cast a copy: memdup(get_ptr(x), size)",
+                        to.name, pointer.data);
+  if (!pointer.type && pointer.bytes < to.size)
+    return PyErr_Format(PyExc_ValueError, "%s.cast: %p holds no %zu bytes", to.name, pointer.data, to.size);
+  return wrap(to, pointer.data, pointer.ground);
 }
 
 PyObject* cast_address(const TypeInfo& to, PyObject* number) {

@@ -1,5 +1,19 @@
 // A pyds object: a C pointer and what it stands on. One layout for every class, so that making one costs an allocation
 // and reading a field costs a comparison.
+//
+// No Python call may crash the process, so whose memory it is decides what may be done with it:
+//
+// 1. Arenas (everything in pools), memory of Python's own (Cls()) and blocks (alloc_buffer, strdup, memdup) stay while
+// a
+//    Root is held. They are read and written directly, after is_good(), and NumPy may show them.
+// 2. What a user meta points at is freed by its owner at any moment, from any thread. It is known by the meta's type
+//    (type_of_data in user.cpp) and touched under the metadata's lock only, after asking again: Access, or LockedMeta.
+//    NumPy gets copies.
+// 3. Strings that structs point at are read by the kernel (string_at), which says where there is none.
+// 4. Anything else (capsules of others, ints) is nobody's: no class is put over it, nothing follows or writes it.
+//    get_string, memdup and get_detections read it by the kernel. Blocks may pose as structs without pointers inside.
+//
+// Buffers are known by address while they live (meta/live_buffers.h); GObjects are taken from PyGObjects only.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -60,6 +74,32 @@ T* checked(PyObject* self) {
   set_stale(info<T>().name, wrapper->ground);
   return nullptr;
 }
+
+// The memory of a pyds object while it is read or written: of an owner who frees it at will under the metadata's lock.
+// Empty, with StaleMetadataError set, when the memory means something else by now.
+template <typename T>
+class Access {
+ public:
+  explicit Access(PyObject* self) : data_(checked<T>(self)) {
+    const Root* root = as_wrapper(self)->ground.root;
+    if (__builtin_expect(!data_ || !root->is_outside, 1)) return;
+    lock_meta(locked_ = root->batch);
+    data_ = checked<T>(self);  // waiting may have let it go
+  }
+  ~Access() {
+    if (__builtin_expect(locked_ != nullptr, 0)) g_rec_mutex_unlock(&locked_->meta_mutex);
+  }
+  Access(const Access&) = delete;
+  Access& operator=(const Access&) = delete;
+
+  T* get() const { return data_; }
+  T* operator->() const { return data_; }
+  explicit operator bool() const { return data_ != nullptr; }
+
+ private:
+  T* data_;
+  NvDsBatchMeta* locked_ = nullptr;  // its arena is held by self's root
+};
 
 bool is_wrapper(PyObject* object);
 const TypeInfo* type_of(PyObject* wrapper);  // of one of our classes, else nullptr
