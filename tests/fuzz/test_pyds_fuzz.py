@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 MACHINE = Path(__file__).with_name("machine.py")
-SEEDS = int(os.environ.get("FLUVIAL_FUZZ_SEEDS", "100"))
+SEEDS = int(os.environ.get("FLUVIAL_FUZZ_SEEDS", "400"))
 FIRST = int(os.environ.get("FLUVIAL_FUZZ_FIRST", "0"))
 STEPS = 500
 

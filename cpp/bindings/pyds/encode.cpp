@@ -1,6 +1,7 @@
 // JPEG pictures of objects and frames: nvds_obj_enc_*.
 #include <nanobind/ndarray.h>
 
+#include <algorithm>
 #include <memory>
 #include <unordered_map>
 
@@ -50,9 +51,10 @@ bool process(std::size_t ctx, Meta<NvDsObjEncUsrArgs> args, nb::handle gst_buffe
   NvDsObjectMeta* object = obj_meta ? obj_meta.get() : nullptr;
   NvDsFrameMeta* frame = frame_meta.get();
   // The surface stays while it is read, whoever lets the buffer go or writes into it meanwhile.
+  const HeldBuffer held = buffer_at(gst_buffer);
   SurfacePtr surface;
   try {
-    surface = surface_at(buffer_at(gst_buffer), frame->batch_id);
+    surface = surface_at(held.get(), frame->batch_id);
   } catch (const std::out_of_range& e) {
     throw nb::value_error((std::string("gst_buffer: ") + e.what()).c_str());
   }
@@ -82,16 +84,14 @@ void destroy_all() {
 }
 
 PyObject* out_buffer(PyObject* self, PyObject*) {
-  auto* picture = checked<NvDsObjEncOutParams>(self);
+  const Access<NvDsObjEncOutParams> picture(self);
   if (!picture) return nullptr;
-  nb::handle owner(reinterpret_cast<PyObject*>(as_wrapper(self)->ground.root));
   const std::size_t length = picture->outBuffer ? picture->outLen : 0;
-  static std::uint8_t nothing = 0;  // what an empty array points at
+  auto* copy = new std::uint8_t[length + 1];  // an empty array points at something too
+  std::copy_n(picture->outBuffer, length, copy);
   try {
-    return nb::cast(nb::ndarray<nb::numpy, std::uint8_t, nb::ndim<1>>(length ? picture->outBuffer : &nothing, {length},
-                                                                      owner))
-        .release()
-        .ptr();
+    nb::capsule owner(copy, [](void* memory) noexcept { delete[] static_cast<std::uint8_t*>(memory); });
+    return nb::cast(nb::ndarray<nb::numpy, std::uint8_t, nb::ndim<1>>(copy, {length}, owner)).release().ptr();
   } catch (nb::python_error& e) {
     e.restore();
     return nullptr;
@@ -117,7 +117,7 @@ void bind_structs(nb::module_& m) {
 
   using O = NvDsObjEncOutParams;
   static PyGetSetDef out_fields[] = {read_only<&O::outLen>("outLen"), {}};
-  static PyMethodDef out_methods[] = {{"outBuffer", out_buffer, METH_NOARGS, "uint8 [outLen]: a view."}, {}};
+  static PyMethodDef out_methods[] = {{"outBuffer", out_buffer, METH_NOARGS, "uint8 [outLen]: a copy."}, {}};
   define<O>(m, "NvDsObjEncOutParams", out_fields, out_methods).is_trusted_only = true;
 }
 
