@@ -258,7 +258,7 @@ class Batch:
 
 def attach_probe(pad: Any, call: Callable[[Batch], object], sources: Sequence[str] = (), *, on_error: Callable[[type[BaseException], BaseException, types.TracebackType | None], object] | None = None) -> int:
     """
-    Calls call(batch) for every buffer with a batch that passes the pad (a Gst.Pad or its address).
+    Calls call(batch) for every buffer with a batch that passes the pad (a Gst.Pad).
 
     It returns None or True to pass the buffer on, False to drop it. When it raises, on_error gets the exception (None: sys.unraisablehook), and this and all later buffers are dropped without a call.
     """
