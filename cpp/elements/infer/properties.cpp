@@ -93,6 +93,7 @@ std::vector<InferProperty> make_infer_properties() {
       text("model-engine-file", "Model engine file", "Engine file of a config; the model that it is named after is run",
            &S::engine_file),
       whole("gpu-id", "GPU id", "Accepted; the device is set by 'device'", &S::gpu_id, 0, G_MAXUINT, 0),
+      flag("qos", "Qos", "Accepted; has no effect: no frame is left out because it is late", &S::wants_qos, false),
       flag("raw-output-file-write", "Raw output file write", "Accepted; has no effect", &S::writes_raw_output, false),
       unused_pointer("raw-output-generated-callback", "Raw output callback", "Accepted; has no effect"),
       unused_pointer("raw-output-generated-userdata", "Raw output user data", "Accepted; has no effect"),

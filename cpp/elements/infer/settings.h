@@ -79,6 +79,7 @@ struct InferSettings {
   // Accepted because programs set them; nothing here depends on them.
   unsigned gpu_id = 0;
   bool writes_raw_output = false, wants_masks = false, takes_tensors = false;
+  bool wants_qos = false;  // of a base class of DeepStream's element; has no effect
   bool clips_outside_roi = true, crops_to_roi = false, is_strongly_typed = false;
   std::string dynamic_properties;
 

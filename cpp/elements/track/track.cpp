@@ -224,6 +224,8 @@ static void install_properties(GObjectClass* klass) {
   ignored.add_string("ll-lib-file", "DeepStream's tracker library; ours is built in", nullptr);
   ignored.add_uint("tracking-surface-type", "No effect", 0, G_MAXUINT, 0);
   ignored.add_bool("input-tensor-meta", "No effect", false);
+  ignored.add_bool("enable-batch-process", "No effect; of early releases of DeepStream", true);
+  ignored.add_bool("enable-past-frame", "No effect; of early releases of DeepStream", false);
   ignored.add_uint("tensor-meta-gie-id", "No effect", 0, G_MAXUINT, 0);
   ignored.add_uint("user-meta-pool-size", "No effect", 1, G_MAXUINT, 32);
   ignored.add_string("sub-batches", "No effect: every source has a tracker of its own", "");
