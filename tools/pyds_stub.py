@@ -144,8 +144,7 @@ def _parameter(ours: Parameter, theirs: Parameter) -> str:
 
 
 def _told(ours: str, theirs: str) -> str:
-    is_vague = ours in ("object", "object | None", "Callable", "tuple", "list") or "ndarray" in ours
-    return theirs if is_vague and theirs else ours
+    return ours if pyds_surface.is_said(ours) or not theirs else theirs
 
 
 def _type(text: str) -> str:

@@ -211,6 +211,15 @@ def _call_differences(name: str, ours: Signature | None, theirs: Signature) -> I
     for here, there in zip(ours.parameters, theirs.parameters, strict=True):
         if not there.is_positional_only and there.name != "self" and here.name != there.name:
             yield f"{name}: no argument {there.name}"
+        if is_said(here.type) and not set(there.type.split(" | ")) <= {*here.type.split(" | "), "None"}:
+            yield f"{name}: {here.name} is {here.type}, there {there.type}"
+    if is_said(ours.returns) and ours.returns != theirs.returns:
+        yield f"{name}: gives {ours.returns}, there {theirs.returns}"
+
+
+def is_said(kind: str) -> bool:
+    """False for what a signature leaves open: the function looks itself."""
+    return kind not in ("", "object", "object | None", "Callable", "tuple", "list") and "ndarray" not in kind
 
 
 def explained() -> dict[str, str]:

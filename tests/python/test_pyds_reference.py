@@ -125,6 +125,9 @@ def test_each_kind_of_difference_is_named(ours, theirs, says):
         ("(a: int) -> int", "(a: int, b: int) -> int", ["f: 1 arguments, there 2"]),
         ("(x: int) -> int", "(a: int) -> int", ["f: no argument a"]),
         ("(x: int) -> int", "(arg0: int, /) -> int", []),
+        ("(a: str) -> int", "(a: int) -> str", ["f: a is str, there int", "f: gives int, there str"]),
+        ("(a: object) -> object", "(a: int) -> str", []),
+        ("(a: int | None) -> int", "(a: int) -> int", []),
     ],
 )
 def test_calls_are_compared_as_programs_make_them(ours, theirs, says):
