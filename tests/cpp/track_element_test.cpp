@@ -231,6 +231,18 @@ TEST_CASE("tracking-id-reset-mode=2 starts the numbers again at a source's end")
   CHECK(track_one(tracker, source) == 1);
 }
 
+TEST_CASE("tracking-id-reset-mode=1 gives new ids after a stream reset, of that source alone") {
+  for (const bool obeys : {false, true}) {
+    Tracker tracker(obeys ? "tracking-id-reset-mode=1" : "tracking-id-reset-mode=2");
+    Source source;
+    CHECK(track_one(tracker, source) == 1);
+    gst_harness_push_event(tracker.get(), gst_nvevent_new_stream_reset(5));
+    CHECK(track_one(tracker, source) == 1);
+    gst_harness_push_event(tracker.get(), gst_nvevent_new_stream_reset(0));
+    CHECK(track_one(tracker, source) == (obeys ? 2 : 1));
+  }
+}
+
 TEST_CASE("sources that come and go leave no tracker behind") {
   Tracker tracker;
   for (guint round = 0; round < 1000; ++round) {

@@ -17,6 +17,7 @@
 #include "elements/caps.h"
 #include "elements/compat_properties.h"
 #include "elements/guard.h"
+#include "nvds_latency_meta.h"
 
 GST_DEBUG_CATEGORY_STATIC(decode_debug);
 #define GST_CAT_DEFAULT decode_debug
@@ -38,6 +39,7 @@ struct Impl {
   guint threads = 1;
   guint drop_frame_interval = 0;
   guint seen_frames = 0;  // the streaming thread's
+  guint arrived = 0;      // the same, where they come in
   IgnoredProperties ignored;
   GstPad* sink = nullptr;  // the bin's pads, owned by the bin
   GstElement* convert = nullptr;
@@ -116,6 +118,14 @@ static GstPadProbeReturn drop_frames(GstPad*, GstPadProbeInfo*, gpointer self) {
   std::lock_guard lock(impl.mutex);
   const guint every = impl.drop_frame_interval;
   return every > 1 && impl.seen_frames++ % every != 0 ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
+
+// Latency is counted from where a picture enters its decoder.
+static GstPadProbeReturn note_arrival(GstPad*, GstPadProbeInfo* info, gpointer self) {
+  auto* buffer = gst_buffer_make_writable(GST_PAD_PROBE_INFO_BUFFER(info));
+  nvds_add_reference_timestamp_meta(buffer, const_cast<gchar*>("nvv4l2decoder"), impl_of(self).arrived++);
+  GST_PAD_PROBE_INFO_DATA(info) = buffer;
+  return GST_PAD_PROBE_OK;
 }
 
 // decoder ! videoconvert ! capsfilter ! convert, of which videoconvert passes through what surfaces can hold.
@@ -239,6 +249,8 @@ static void fluvial_decode_init(FluvialDecode* self) {
   impl.sink = gst_ghost_pad_new_no_target_from_template("sink", gst_element_class_get_pad_template(klass, "sink"));
   gst_pad_set_event_function(impl.sink, fluvial_decode_sink_event);
   gst_pad_set_query_function(impl.sink, fluvial_decode_sink_query);
+  if (nvds_get_enable_latency_measurement())
+    gst_pad_add_probe(impl.sink, GST_PAD_PROBE_TYPE_BUFFER, note_arrival, self, nullptr);
   gst_element_add_pad(GST_ELEMENT(self), impl.sink);
 
   auto* target = gst_element_get_static_pad(impl.convert, "src");

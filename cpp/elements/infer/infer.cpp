@@ -7,6 +7,7 @@
 // in order, attaches and pushes. So decoding, inference and drawing overlap, and no lock is held while pushing.
 #include "elements/infer/infer.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <functional>
@@ -22,6 +23,7 @@
 #include "elements/infer/nvinfer_config.h"
 #include "elements/infer/properties.h"
 #include "elements/infer/session.h"
+#include "gst-nvdscustomevent.h"
 
 GST_DEBUG_CATEGORY_STATIC(infer_debug);
 #define GST_CAT_DEFAULT infer_debug
@@ -50,6 +52,13 @@ struct Impl {
 const std::vector<InferProperty>& properties() {
   static const std::vector<InferProperty> all = make_infer_properties();
   return all;
+}
+
+guint interval_id() {
+  const auto& all = properties();
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [](const auto& property) { return g_str_equal(property.spec->name, "interval"); });
+  return static_cast<guint>(found - all.begin()) + 1;
 }
 
 // Ids after the table's.
@@ -282,12 +291,24 @@ static gboolean flush(Impl& impl, GstEvent* event) {
   return is_done;
 }
 
+// An application changes the interval while frames flow. As DeepStream's, for all sources, whichever it names.
+static void take_interval(Impl& impl, GstEvent* event) {
+  gchar* stream = nullptr;
+  guint interval = 0;
+  gst_nvevent_parse_infer_interval_update(event, &stream, &interval);
+  g_free(stream);
+  std::lock_guard lock(impl.mutex);
+  impl.said[interval_id()] = [interval](InferSettings& s) { s.interval = interval; };
+  lay_over(impl);
+}
+
 static gboolean fluvial_infer_sink_event(GstPad*, GstObject* parent, GstEvent* event) {
   auto* self = as_infer(parent);
   auto& impl = *self->impl;
   const auto type = GST_EVENT_TYPE(event);
   if (type == GST_EVENT_FLUSH_START || type == GST_EVENT_FLUSH_STOP) return flush(impl, event);
   if (!GST_EVENT_IS_SERIALIZED(event)) return gst_pad_push_event(impl.src, event);
+  if (type == static_cast<GstEventType>(GST_NVEVENT_INFER_INTERVAL_UPDATE)) take_interval(impl, event);
   const auto flow = impl.session->take_event(EventPtr(event));
   // Upstream learns of a dead end with its next buffer; after EOS there is none.
   if (type == GST_EVENT_EOS && (flow == GST_FLOW_NOT_LINKED || flow == GST_FLOW_NOT_NEGOTIATED))

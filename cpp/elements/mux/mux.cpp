@@ -22,8 +22,10 @@
 #include "elements/compat_properties.h"
 #include "elements/events.h"
 #include "elements/guard.h"
+#include "elements/mux/latency.h"
 #include "elements/mux/source.h"
 #include "meta/batch_buffer.h"
+#include "meta/ntp.h"
 #include "surface/batch.h"
 #include "surface/format.h"
 
@@ -409,11 +411,7 @@ static Batch next_batch(FluvialMux* self) {
 
 static guint64 ntp_of(GstBuffer* buffer, bool uses_system_time) {
   if (uses_system_time) return static_cast<guint64>(g_get_real_time()) * 1000;
-  static GstStaticCaps ntp = GST_STATIC_CAPS("timestamp/x-ntp");
-  auto* caps = gst_static_caps_get(&ntp);
-  auto* meta = gst_buffer_get_reference_timestamp_meta(buffer, caps);
-  gst_caps_unref(caps);
-  return meta ? meta->timestamp : 0;
+  return sender_time(buffer);
 }
 
 static void describe_frame(NvDsFrameMeta* meta, const Picked& picked, guint batch_id, bool uses_system_time) {
@@ -452,6 +450,7 @@ static GstBuffer* assemble(FluvialMux* self, std::vector<Picked>& frames) {
     auto* meta = nvds_acquire_frame_meta_from_pool(batch);
     describe_frame(meta, frames[i], static_cast<guint>(i), uses_system_time);
     nvds_add_frame_meta_to_batch(batch, meta);
+    note_latency(buffer, meta, frames[i].frame.buffer, frames[i].frame.arrived_us);
     const auto time = frames[i].frame.running_time;
     if (GST_CLOCK_TIME_IS_VALID(time)) pts = std::max(pts, time);
   }

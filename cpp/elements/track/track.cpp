@@ -44,6 +44,7 @@ struct State {  // from start to stop; the streaming thread's
   TrackerSettings tracker;
   TrackMetaSettings meta;
   bool restarts_ids_on_eos = false;
+  bool forgets_on_reset = false;
   std::map<guint, std::unique_ptr<StreamTracker>> streams;
 };
 
@@ -120,6 +121,7 @@ static gboolean fluvial_track_start(GstBaseTransform* self) {
     if (config.settings.has_unique_ids)
       impl.state.meta.id_prefix = static_cast<std::uint64_t>(std::random_device()()) << 32U;
     impl.state.restarts_ids_on_eos = settings.id_reset & reset_on_eos;
+    impl.state.forgets_on_reset = settings.id_reset & reset_on_stream_reset;
     static_cast<void>(ByteTracker(config.settings));  // judges the settings now, not at the first frame
     return TRUE;
   });
@@ -156,6 +158,9 @@ static gboolean fluvial_track_sink_event(GstBaseTransform* self, GstEvent* event
       state.streams.erase(stream);
     else if (stream != state.streams.end())
       stream->second->forget();
+  } else if (is_source_event(event, static_cast<GstEventType>(GST_NVEVENT_STREAM_RESET), source)) {
+    const auto stream = state.streams.find(source);
+    if (stream != state.streams.end() && state.forgets_on_reset) stream->second->forget();
   }
   return GST_BASE_TRANSFORM_CLASS(fluvial_track_parent_class)->sink_event(self, event);
 }
