@@ -36,7 +36,7 @@ void* object_in(nb::handle object, GType type);
 
 // A new reference to the wrapper of a batch meta that lies on a buffer; RuntimeError for one of another library.
 PyObject* wrap_batch(NvDsBatchMeta* batch);
-// The struct, with pools. Throws for one made in Python.
+// The struct, with pools. Throws for one made as NvDsBatchMeta().
 NvDsBatchMeta* arena_batch(const Meta<NvDsBatchMeta>& batch);
 
 }  // namespace fluvial::python

@@ -13,6 +13,9 @@ void bind_pyds(nanobind::module_& m) {
   bind_glist(m);
   bind_base(m);
   bind_batch(m);
+  bind_own_batch(m);
+  bind_lists(m);
+  bind_old_casts(m);
   bind_frame(m);
   bind_object(m);
   bind_classifier(m);
@@ -22,8 +25,11 @@ void bind_pyds(nanobind::module_& m) {
   bind_custom(m);
   bind_tracker(m);
   bind_infer(m);
+  bind_buf_surface(m);
   bind_surface(m);
   bind_encode(m);
+  bind_elements(m);
+  bind_latency(m);
   bind_strings(m);
 }
 

@@ -102,6 +102,9 @@ void paint(const TestBuffer& buffer, std::size_t batch_id,
   make_system_allocator()->transform(ViewSurface(view), *writable_surface_at(buffer.get(), batch_id), {});
 }
 
+// What a buffer would say whose surfaces are on a GPU. Their addresses are still the CPU's: only to be looked at.
+void pretend_device(const TestBuffer& buffer) { nvbuf_surface_of(buffer.get())->memType = NVBUF_MEM_CUDA_DEVICE; }
+
 // --- what elements of other kinds leave, in its simplest form
 // -----------------------------------------------------------
 
@@ -214,6 +217,7 @@ void bind_testing(nb::module_& m) {
       .def("pixel", pixel_at, nb::arg("batch_id"), nb::arg("x"), nb::arg("y"), "The first byte of a pixel.")
       .def_prop_ro("references", [](const TestBuffer& self) { return GST_MINI_OBJECT_REFCOUNT_VALUE(self.get()); });
   m.def("paint", paint, nb::arg("buffer"), nb::arg("batch_id"), nb::arg("rgba"));
+  m.def("pretend_device", pretend_device, nb::arg("buffer"));
   m.def("add_tensors", add_tensors, nb::arg("buffer"));
   m.def("add_segmentation", add_segmentation, nb::arg("buffer"));
   m.def("add_past_frames", add_past_frames, nb::arg("buffer"));

@@ -1,8 +1,10 @@
-"""Clips and a model that the flow tests make for themselves."""
+"""Clips, a model and a camera that the flow tests make for themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -80,3 +82,40 @@ def make_clip(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         return path
 
     return make
+
+
+SERVER = """
+import sys
+import gi
+gi.require_version("Gst", "1.0")
+try:
+    gi.require_version("GstRtspServer", "1.0")
+except ValueError:
+    sys.exit(77)
+from gi.repository import GLib, Gst, GstRtspServer
+Gst.init(None)
+server = GstRtspServer.RTSPServer(address="127.0.0.1", service="0")
+factory = GstRtspServer.RTSPMediaFactory()
+factory.set_launch(
+    "( videotestsrc is-live=true pattern=ball ! video/x-raw,width=160,height=120,framerate=25/1 "
+    "! x264enc tune=zerolatency key-int-max=10 speed-preset=ultrafast ! rtph264pay name=pay0 config-interval=1 )")
+factory.set_shared(True)
+server.get_mount_points().add_factory("/door", factory)
+server.attach(None)
+print(server.get_bound_port(), flush=True)
+GLib.MainLoop().run()
+"""
+
+
+@pytest.fixture
+def camera() -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Its address, and the process that is it."""
+    server = subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    port = server.stdout.readline().strip()
+    if not port and server.wait() == 77:
+        pytest.skip("gir1.2-gst-rtsp-server-1.0 is not installed")
+    yield f"rtsp://127.0.0.1:{port}/door", server
+    server.kill()
+    server.wait()
+    server.stdout.close()

@@ -3,51 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import fluvial as fv
-
-SERVER = """
-import sys
-import gi
-gi.require_version("Gst", "1.0")
-try:
-    gi.require_version("GstRtspServer", "1.0")
-except ValueError:
-    sys.exit(77)
-from gi.repository import GLib, Gst, GstRtspServer
-Gst.init(None)
-server = GstRtspServer.RTSPServer(address="127.0.0.1", service="0")
-factory = GstRtspServer.RTSPMediaFactory()
-factory.set_launch(
-    "( videotestsrc is-live=true pattern=ball ! video/x-raw,width=160,height=120,framerate=25/1 "
-    "! x264enc tune=zerolatency key-int-max=10 speed-preset=ultrafast ! rtph264pay name=pay0 config-interval=1 )")
-factory.set_shared(True)
-server.get_mount_points().add_factory("/door", factory)
-server.attach(None)
-print(server.get_bound_port(), flush=True)
-GLib.MainLoop().run()
-"""
-
-
-@pytest.fixture
-def camera() -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Its address, and the process that is it."""
-    server = subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True)
-    assert server.stdout is not None
-    port = server.stdout.readline().strip()
-    if not port and server.wait() == 77:
-        pytest.skip("gir1.2-gst-rtsp-server-1.0 is not installed")
-    yield f"rtsp://127.0.0.1:{port}/door", server
-    server.kill()
-    server.wait()
-    server.stdout.close()
-
 
 Camera = tuple[str, "subprocess.Popen[str]"]
 

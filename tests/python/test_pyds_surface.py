@@ -63,6 +63,31 @@ def test_other_formats_and_frames_are_errors_that_say_why():
         pyds.get_nvds_buf_surface(hash(buffer), -1)
 
 
-def test_latency_is_not_measured_unless_asked_for():
+def test_unmapping_needs_a_frame_of_the_buffer() -> None:
     buffer = _testing.make_buffer()
-    assert pyds.nvds_measure_buffer_latency(hash(buffer)) == 0
+    pyds.unmap_nvds_buf_surface(hash(buffer), 0)
+    pyds.unmap_nvds_buf_surface(hash(buffer), 0)
+    with pytest.raises(RuntimeError, match=r"batch_id 1: the buffer holds 1 surface"):
+        pyds.unmap_nvds_buf_surface(hash(buffer), 1)
+
+
+def test_system_memory_is_no_array_of_a_gpu() -> None:
+    buffer = _testing.make_buffer()
+    with pytest.raises(RuntimeError, match=r"system memory, not on a GPU; get_nvds_buf_surface shows it"):
+        pyds.get_nvds_buf_surface_gpu(hash(buffer), 0)
+    other = _testing.make_buffer(format="NV12")
+    with pytest.raises(RuntimeError, match=r"get_nvds_buf_surface_gpu: the surface is NV12"):
+        pyds.get_nvds_buf_surface_gpu(hash(other), 0)
+    with pytest.raises(RuntimeError, match=r"batch_id 3: the buffer holds 1 surface"):
+        pyds.get_nvds_buf_surface_gpu(hash(buffer), 3)
+
+
+@pytest.mark.parametrize(("pixels", "channels"), [("RGBA", 4), ("RGB", 3)])
+def test_a_surface_on_a_gpu_is_described_as_cupy_wants_it(pixels: str, channels: int) -> None:
+    buffer = _testing.make_buffer(format=pixels)
+    _testing.pretend_device(buffer)
+    dtype, shape, strides, address, size = pyds.get_nvds_buf_surface_gpu(hash(buffer), 0)
+    assert (dtype, shape) == (np.dtype(np.uint8), (48, 64, channels))
+    assert strides == (strides[0], channels, 1)
+    assert size == 48 * strides[0]
+    assert pyds.get_ptr(address) > 0

@@ -4,6 +4,7 @@
 
 #include "bindings/buffers.h"
 #include "bindings/pyds/field.h"
+#include "bindings/pyds/pooled.h"
 
 namespace fluvial::python {
 namespace {
@@ -21,19 +22,6 @@ PyGetSetDef pool(const char* name) {
 
 PyObject* refuse_read(PyObject*, void* name) {
   return PyErr_Format(PyExc_TypeError, "%s cannot be read from Python", name_in(name));
-}
-
-// What lives in a pool, by the pool's own type.
-const TypeInfo* type_in(const NvDsMetaPool* pool) {
-  switch (pool->meta_type) {
-    case NVDS_FRAME_META: return &info<NvDsFrameMeta>();
-    case NVDS_OBJ_META: return &info<NvDsObjectMeta>();
-    case NVDS_CLASSIFIER_META: return &info<NvDsClassifierMeta>();
-    case NVDS_LABEL_INFO_META: return &info<NvDsLabelInfo>();
-    case NVDS_DISPLAY_META: return &info<NvDsDisplayMeta>();
-    case NVDS_USER_META: return &info<NvDsUserMeta>();
-    default: return nullptr;
-  }
 }
 
 template <NvDsMetaList* NvDsMetaPool::*Member>
@@ -91,10 +79,24 @@ void give_lock_back(Meta<NvDsBatchMeta> batch) {
 
 }  // namespace
 
+const TypeInfo* type_in(const NvDsMetaPool* pool) {
+  switch (pool->meta_type) {
+    case NVDS_FRAME_META: return &info<NvDsFrameMeta>();
+    case NVDS_OBJ_META: return &info<NvDsObjectMeta>();
+    case NVDS_CLASSIFIER_META: return &info<NvDsClassifierMeta>();
+    case NVDS_LABEL_INFO_META: return &info<NvDsLabelInfo>();
+    case NVDS_DISPLAY_META: return &info<NvDsDisplayMeta>();
+    case NVDS_USER_META: return &info<NvDsUserMeta>();
+    default: return nullptr;
+  }
+}
+
 NvDsBatchMeta* arena_batch(const Meta<NvDsBatchMeta>& batch) {
   NvDsBatchMeta* meta = batch.get();
   if (!batch.ground().root->lease)
-    throw nb::value_error("this NvDsBatchMeta was made in Python and has no pools; take the one on a buffer");
+    throw nb::value_error(
+        "this NvDsBatchMeta was made as NvDsBatchMeta() and has no pools; take the one on a buffer, or "
+        "nvds_create_batch_meta()");
   return meta;
 }
 

@@ -33,6 +33,9 @@ void drop(Nodes* list);
 // A list of pool elements as a GList object; None when empty. The caller has checked self.
 PyObject* glist_of(Root* root, const Ground& owner, const TypeInfo* type, GList* const* list);
 
+// The node that a GList object is; nullptr for anything else.
+Node* node_of_glist(PyObject* glist);
+
 // A capsule for one pointer; None for nullptr.
 PyObject* capsule_of(void* data, const Ground& ground, const TypeInfo* type, std::size_t bytes = 0);
 PyObject* capsule_of(Node* node);

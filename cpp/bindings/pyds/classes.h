@@ -39,6 +39,8 @@ FLUVIAL_CLASS(NvDsTargetMiscDataObject)
 FLUVIAL_CLASS(NvDsInferTensorMeta)
 FLUVIAL_CLASS(NvDsInferSegmentationMeta)
 FLUVIAL_CLASS(NvDsObjEncUsrArgs)
+FLUVIAL_CLASS(NvBufSurface)
+FLUVIAL_CLASS(NvBufSurfaceCreateParams)
 
 #undef FLUVIAL_CLASS
 
@@ -47,6 +49,9 @@ void bind_enums(nb::module_& m);
 void bind_glist(nb::module_& m);
 void bind_base(nb::module_& m);
 void bind_batch(nb::module_& m);
+void bind_own_batch(nb::module_& m);
+void bind_lists(nb::module_& m);
+void bind_old_casts(nb::module_& m);
 void bind_frame(nb::module_& m);
 void bind_object(nb::module_& m);
 void bind_classifier(nb::module_& m);
@@ -56,8 +61,11 @@ void bind_user(nb::module_& m);
 void bind_custom(nb::module_& m);
 void bind_tracker(nb::module_& m);
 void bind_infer(nb::module_& m);
+void bind_buf_surface(nb::module_& m);
 void bind_surface(nb::module_& m);
 void bind_encode(nb::module_& m);
+void bind_elements(nb::module_& m);
+void bind_latency(nb::module_& m);
 void bind_strings(nb::module_& m);
 
 }  // namespace fluvial::python

@@ -54,6 +54,8 @@ PyObject* new_glist(Node* node) {
   return reinterpret_cast<PyObject*>(list);
 }
 
+Node* node_of_glist(PyObject* glist) { return Py_TYPE(glist) == glist_type ? node_at(glist) : nullptr; }
+
 void bind_glist(nb::module_& m) {
   static PyType_Slot slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
                                 {Py_tp_getset, fields},

@@ -6,6 +6,9 @@
 
 namespace fluvial::python {
 
+// What lives in a pool, by the pool's own type; nullptr: nothing that Python knows.
+const TypeInfo* type_in(const NvDsMetaPool* pool);
+
 // The element must be of a pool of this batch.
 template <typename T>
 void expect_of(const Meta<T>& element, const NvDsBatchMeta* batch, bool is_new) {

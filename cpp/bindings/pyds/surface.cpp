@@ -1,4 +1,4 @@
-// Pixels of a frame as a NumPy array, and what else asks for a buffer.
+// Pixels of a frame as a NumPy array.
 #include <nanobind/ndarray.h>
 
 #include <cstdlib>
@@ -12,28 +12,43 @@
 namespace fluvial::python {
 namespace {
 
-nb::object surface_array(nb::handle gst_buffer, std::size_t batch_id) {
-  const HeldBuffer held = buffer_at(gst_buffer);
-  GstBuffer* buffer = held.get();
-  SurfacePtr surface;
+SurfacePtr surface_in(GstBuffer* buffer, std::size_t batch_id) {
   try {
-    surface = surface_at(buffer, batch_id);
+    return surface_at(buffer, batch_id);
   } catch (const std::out_of_range& e) {
     throw std::runtime_error(e.what());  // pyds raises RuntimeError alone
   }
-  const PixelFormat pixels = surface->format().pixels;
-  if (pixels != PixelFormat::rgba && pixels != PixelFormat::rgb)
-    throw std::runtime_error(std::string("get_nvds_buf_surface: the surface is ") + name_of(pixels) +
-                             "; put nvvideoconvert and a capsfilter \"video/x-raw(memory:NVMM), format=RGBA\" before");
-  surface.reset();  // a second holder would make the view one of a copy
-  return writable_pixels(buffer, batch_id);
 }
 
-// Latency needs measurements that no element makes yet, so there is nothing to print.
-unsigned measure_latency(nb::handle gst_buffer) {
-  buffer_at(gst_buffer);
-  return 0;
+void expect_rgb(const char* function, GstBuffer* buffer, std::size_t batch_id) {
+  const PixelFormat pixels = surface_in(buffer, batch_id)->format().pixels;
+  if (pixels == PixelFormat::rgba || pixels == PixelFormat::rgb) return;
+  throw std::runtime_error(std::string(function) + ": the surface is " + name_of(pixels) +
+                           "; put nvvideoconvert and a capsfilter \"video/x-raw(memory:NVMM), format=RGBA\" before");
 }
+
+nb::object surface_array(nb::handle gst_buffer, std::size_t batch_id) {
+  const HeldBuffer buffer = buffer_at(gst_buffer);
+  expect_rgb("get_nvds_buf_surface", buffer.get(), batch_id);
+  return writable_pixels(buffer.get(), batch_id);
+}
+
+// (dtype, shape, strides, capsule of the device's address, bytes): what CuPy's UnownedMemory wants.
+nb::object device_array(nb::handle gst_buffer, std::size_t batch_id) {
+  const HeldBuffer buffer = buffer_at(gst_buffer);
+  expect_rgb("get_nvds_buf_surface_gpu", buffer.get(), batch_id);
+  const NvBufSurface* batch = nvbuf_surface_of(buffer.get());
+  if (batch->memType != NVBUF_MEM_CUDA_DEVICE && batch->memType != NVBUF_MEM_CUDA_UNIFIED)
+    throw std::runtime_error(
+        "get_nvds_buf_surface_gpu: the surface is in system memory, not on a GPU; get_nvds_buf_surface shows it");
+  const auto& params = batch->surfaceList[batch_id];
+  const std::size_t channels = params.colorFormat == NVBUF_COLOR_FORMAT_RGB ? 3 : 4;
+  return nb::make_tuple(nb::module_::import_("numpy").attr("dtype")("uint8"),
+                        nb::make_tuple(params.height, params.width, channels),
+                        nb::make_tuple(params.pitch, channels, 1), nb::capsule(params.dataPtr), params.dataSize);
+}
+
+void unmap(nb::handle gst_buffer, std::size_t batch_id) { surface_in(buffer_at(gst_buffer).get(), batch_id); }
 
 }  // namespace
 
@@ -41,9 +56,10 @@ void bind_surface(nb::module_& m) {
   m.def("get_nvds_buf_surface", surface_array, nb::arg("gst_buffer"), nb::arg("batchID"),
         "uint8 [height, width, 4] (RGBA) or 3 (RGB): a writable view of the frame's surface.");
   m.def(
-      "unmap_nvds_buf_surface", [](nb::handle gst_buffer, std::size_t) { buffer_at(gst_buffer); },
-      nb::arg("gst_buffer"), nb::arg("batchID"), "Nothing to do: system memory is always mapped.");
-  m.def("nvds_measure_buffer_latency", measure_latency, nb::arg("gst_buffer"));
+      "get_nvds_buf_surface_gpu", device_array, nb::arg("gst_buffer"), nb::arg("batchID"),
+      "(dtype, shape, strides, capsule of the address, bytes) of a surface on a GPU; RuntimeError for system memory.");
+  m.def("unmap_nvds_buf_surface", unmap, nb::arg("gst_buffer"), nb::arg("batchID"),
+        "Nothing to do: system memory is always mapped, and an array keeps its surface.");
 }
 
 }  // namespace fluvial::python
