@@ -44,6 +44,13 @@ struct MuxSource {
     for (auto& frame : frames) gst_buffer_unref(frame.buffer);
     frames.clear();
   }
+  // As before the first frame.
+  void begin_anew() {
+    clear();
+    frame_number = 0;
+    is_ended = is_released;
+    is_flushing = has_begun = start_is_told = end_is_told = false;
+  }
 };
 
 }  // namespace fluvial

@@ -1,0 +1,136 @@
+#include "elements/mux/output.h"
+
+#include <algorithm>
+
+#include "elements/guard.h"
+#include "elements/mux/assemble.h"
+#include "elements/mux/schedule.h"
+#include "surface/format.h"
+
+namespace fluvial {
+namespace {
+
+void push_stream_start(FluvialMux* self) {
+  gchar* id = g_strdup_printf("%s/%08x%08x", GST_OBJECT_NAME(self), g_random_int(), g_random_int());
+  auto* event = gst_event_new_stream_start(id);
+  gst_event_set_group_id(event, gst_util_group_id_next());
+  gst_pad_push_event(self->src, event);
+  g_free(id);
+}
+
+// stream-start, and caps and segment when there is a format to tell of: a stream may end without a frame.
+void begin(FluvialMux* self) {
+  auto& state = state_of(self);
+  GstCaps* caps = nullptr;
+  {
+    std::lock_guard lock(state.mutex);
+    if (state.is_begun) return;
+    state.is_begun = true;
+    const guint size = state.settings.batch_size ? state.settings.batch_size : static_cast<guint>(state.sources.size());
+    if (state.format) caps = surface_caps(*state.format, state.fps_n, state.fps_d, size);
+  }
+  push_stream_start(self);
+  if (!caps) return;
+  gst_pad_push_event(self->src, gst_event_new_caps(caps));
+  gst_caps_unref(caps);
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  gst_pad_push_event(self->src, gst_event_new_segment(&segment));
+}
+
+GstFlowReturn push(FluvialMux* self, Batch& batch) {
+  auto flow = GST_FLOW_OK;
+  begin(self);
+  for (auto* event : batch.events_before) gst_pad_push_event(self->src, event);
+  if (!batch.frames.empty()) {
+    auto& state = state_of(self);
+    flow = guarded(self, GST_FLOW_ERROR, [&] { return gst_pad_push(self->src, assemble(state, batch.frames)); });
+    for (auto& picked : batch.frames) gst_buffer_unref(picked.frame.buffer);
+  }
+  for (auto* event : batch.events_after) gst_pad_push_event(self->src, event);
+  return batch.is_last ? GST_FLOW_EOS : flow;
+}
+
+void stop_task(FluvialMux* self, GstFlowReturn reason) {
+  auto& state = state_of(self);
+  if (reason == GST_FLOW_EOS) gst_pad_push_event(self->src, gst_event_new_eos());
+  gst_pad_pause_task(self->src);
+  {
+    std::lock_guard lock(state.mutex);  // source threads must not wait for a task that has stopped
+    (reason == GST_FLOW_EOS ? state.is_over : state.is_flushing) = true;
+    state.taken.notify_all();
+  }
+  if (reason == GST_FLOW_FLUSHING || reason == GST_FLOW_EOS) return;
+  GST_ELEMENT_FLOW_ERROR(self, reason);
+  gst_pad_push_event(self->src, gst_event_new_eos());
+}
+
+void push_next(gpointer data) {
+  auto* self = as_mux(data);
+  auto batch = next_batch(state_of(self), GST_OBJECT(self));
+  const auto flow = batch.is_flushing ? GST_FLOW_FLUSHING : push(self, batch);
+  if (flow != GST_FLOW_OK) stop_task(self, flow);
+}
+
+gboolean activate(GstPad* pad, GstObject* parent, GstPadMode, gboolean is_active) {
+  auto& state = state_of(parent);
+  {
+    std::lock_guard lock(state.mutex);
+    state.is_flushing = !is_active;
+    state.is_over = false;
+    state.delivered.notify_all();
+    state.taken.notify_all();
+  }
+  return is_active ? gst_pad_start_task(pad, push_next, parent, nullptr) : gst_pad_stop_task(pad);
+}
+
+gboolean answer_latency(FluvialMux* self, GstQuery* query) {
+  auto& state = state_of(self);
+  if (!gst_pad_query_default(self->src, GST_OBJECT(self), query)) return FALSE;
+  gboolean is_live = FALSE;
+  GstClockTime least = 0, most = 0;
+  gst_query_parse_latency(query, &is_live, &least, &most);
+  std::lock_guard lock(state.mutex);
+  const GstClockTime wait =
+      state.settings.push_timeout_us > 0 ? GstClockTime(state.settings.push_timeout_us) * 1000 : 0;
+  if (GST_CLOCK_TIME_IS_VALID(most)) most += wait;
+  gst_query_set_latency(query, is_live || state.settings.is_live, least + wait, most);
+  return TRUE;
+}
+
+gboolean answer_query(GstPad* pad, GstObject* parent, GstQuery* query) {
+  if (GST_QUERY_TYPE(query) == GST_QUERY_LATENCY) return answer_latency(as_mux(parent), query);
+  return gst_pad_query_default(pad, parent, query);
+}
+
+// A sink that is late speaks of the batch's time, which means nothing to a single source's decoder.
+gboolean take_event(GstPad* pad, GstObject* parent, GstEvent* event) {
+  if (GST_EVENT_TYPE(event) != GST_EVENT_QOS) return gst_pad_event_default(pad, parent, event);
+  gst_event_unref(event);
+  return TRUE;
+}
+
+}  // namespace
+
+void use_as_mux_output(GstPad* pad) {
+  gst_pad_set_activatemode_function(pad, activate);
+  gst_pad_set_query_function(pad, answer_query);
+  gst_pad_set_event_function(pad, take_event);
+  gst_pad_use_fixed_caps(pad);
+}
+
+void begin_anew(FluvialMux* self) {
+  auto& state = state_of(self);
+  gst_pad_push_event(self->src, gst_event_new_flush_start());
+  GST_PAD_STREAM_LOCK(self->src);  // the task has pushed its end, and stopped
+  gst_pad_push_event(self->src, gst_event_new_flush_stop(TRUE));
+  {
+    std::lock_guard lock(state.mutex);
+    state.is_over = state.is_begun = false;
+    state.last_pts = 0;
+  }
+  gst_pad_start_task(self->src, push_next, self, nullptr);
+  GST_PAD_STREAM_UNLOCK(self->src);
+}
+
+}  // namespace fluvial

@@ -1,0 +1,30 @@
+// When the next batch is due, and what is in it.
+#pragma once
+
+#include <vector>
+
+#include "algo/batching.h"
+#include "elements/mux/state.h"
+
+namespace fluvial {
+
+struct Picked {
+  std::shared_ptr<MuxSource> source;
+  MuxFrame frame;
+  int number = 0;
+};
+
+struct Batch {
+  std::vector<GstEvent*> events_before;
+  std::vector<Picked> frames;
+  std::vector<GstEvent*> events_after;
+  bool is_last = false;
+  bool is_flushing = false;
+};
+
+BatchingRule rule_of(const MuxState& state);
+
+// Waits until there is something to push: frames, ends of sources, or the end of all.
+Batch next_batch(MuxState& state, GstObject* mux);
+
+}  // namespace fluvial

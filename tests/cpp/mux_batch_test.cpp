@@ -1,0 +1,136 @@
+// fluvialmux: who is in a batch, and when it goes out.
+#include "leaks.h"
+#include "mux_fixture.h"
+
+#include <thread>
+
+using namespace fluvial;
+using namespace testing;
+
+TEST_CASE("one frame of each source makes a batch, in the order of the sources") {
+  Mux mux;
+  mux.add(0);
+  mux.add(3);
+  CHECK(mux.push(3) == GST_FLOW_OK);
+  CHECK(mux.push(0) == GST_FLOW_OK);
+  auto* buffer = mux.out->pull();
+  const auto all = rows(buffer);
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].source == 0);
+  CHECK(all[1].source == 3);
+  CHECK(all[1].batch_id == 1);
+  auto* frame = nvds_get_nth_frame_meta(gst_buffer_get_nvds_batch_meta(buffer)->frame_meta_list, 1);
+  CHECK(frame->source_id == 3);
+  CHECK(frame->source_frame_width == 16);
+  CHECK(frame->pipeline_height == 16);
+  CHECK(frame->ntp_timestamp > 0);
+  CHECK(frame->buf_pts == 0);
+  gst_buffer_unref(buffer);
+  guint64 copied = 1;
+  g_object_get(mux.element, "copied-bytes", &copied, nullptr);
+  CHECK(copied == 0);
+}
+
+TEST_CASE("a source larger than its queue fills a batch of any size") {
+  // DeepStream's old mux: with one source and no timeout the batch waits for as many frames as it holds.
+  Mux mux(16, -1, "nvstreammux");
+  mux.add(0);
+  std::thread feeder([&] {
+    for (int n = 0; n < 32; ++n) mux.push(0, n);
+  });
+  for (int round = 0; round < 2; ++round) {
+    auto* buffer = mux.out->pull();
+    REQUIRE(buffer);
+    CHECK(rows(buffer).size() == 16);
+    gst_buffer_unref(buffer);
+  }
+  feeder.join();
+}
+
+TEST_CASE("live sources give one frame each, however many wait") {
+  Mux mux(8);
+  g_object_set(mux.element, "live-source", TRUE, nullptr);
+  mux.add(0);
+  mux.add(1);
+  for (int n = 0; n < 3; ++n) mux.push(0, n);
+  mux.push(1);
+  CHECK(pull(mux) == "0:0 1:0 ");
+}
+
+TEST_CASE("a batch that is not full goes out when its time is over") {
+  Mux mux(4, 20000);
+  mux.add(0);
+  mux.add(1);
+  mux.push(0);
+  mux.push(1);
+  CHECK(pull(mux) == "0:0 1:0 ");
+  const gint64 before = g_get_monotonic_time();
+  mux.push(0, 1);
+  CHECK(pull(mux) == "0:1 ");
+  const gint64 waited = g_get_monotonic_time() - before;
+  CHECK(waited >= 19000);
+  CHECK(waited < 2000000);
+}
+
+TEST_CASE("a source that has not begun is waited for before the first batch") {
+  Mux mux(4, 1000);
+  mux.add(0);
+  mux.add(1);
+  std::thread late([&] {
+    g_usleep(200000);
+    mux.push(1);
+  });
+  mux.push(0);
+  CHECK(pull(mux) == "0:0 1:0 ");
+  late.join();
+}
+
+TEST_CASE("under our own name a batch has one frame of each source, however many wait") {
+  Mux mux(4, 50000);
+  mux.add(0);
+  for (int n = 0; n < 3; ++n) mux.push(0, n);
+  CHECK(pull(mux) == "0:0 ");
+}
+
+TEST_CASE("a timeout set while a batch waits counts at once") {
+  Mux mux(4);
+  mux.add(0);
+  mux.add(1);
+  mux.push(0);
+  g_object_set(mux.element, "batched-push-timeout", 1000, nullptr);
+  CHECK(pull(mux) == "0:0 ");
+}
+
+TEST_CASE("time never goes back, whichever source is late") {
+  Mux mux(1);
+  mux.add(0);
+  mux.push(0, 9);
+  auto* first = mux.out->pull();
+  mux.push(0, 3);
+  auto* second = mux.out->pull();
+  CHECK(GST_BUFFER_PTS(first) == GST_BUFFER_PTS(second));
+  gst_buffer_unref(first);
+  gst_buffer_unref(second);
+}
+
+TEST_CASE("two muxes share nothing") {
+  Mux a, b(1);
+  a.add(0);
+  a.add(1);
+  b.add(0);
+  a.push(0);
+  b.push(0);
+  CHECK(pull(b) == "0:0 ");
+  a.push(1);
+  CHECK(pull(a) == "0:0 1:0 ");
+  b.push(0, 1);
+  CHECK(pull(b) == "0:1 ");
+}
+
+TEST_CASE("latency is upstream's and what a batch may wait") {
+  Mux mux(4, 30000);
+  g_object_set(mux.element, "live-source", TRUE, nullptr);
+  mux.add(0);
+  gst_harness_set_upstream_latency(mux.sources[0]->get(), 10 * GST_MSECOND);
+  CHECK(gst_harness_query_latency(mux.out->get()) == 40 * GST_MSECOND);
+}
