@@ -25,6 +25,14 @@ inline GstCaps* any_video_caps() {
   return caps;
 }
 
+// What of `caps` (taken) a query's filter allows; without a filter all of it.
+inline GstCaps* narrowed(GstCaps* caps, GstCaps* filter) {
+  if (!filter) return caps;
+  auto* both = gst_caps_intersect_full(filter, caps, GST_CAPS_INTERSECT_FIRST);
+  gst_caps_unref(caps);
+  return both;
+}
+
 inline void add_pad_template(GstElementClass* klass, const char* name, GstPadDirection direction,
                              GstPadPresence presence, GstCaps* caps /* taken */) {
   gst_element_class_add_pad_template(klass, gst_pad_template_new(name, direction, presence, caps));

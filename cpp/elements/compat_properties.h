@@ -8,6 +8,8 @@
 #include <mutex>
 #include <string>
 
+#include "surface/surface.h"
+
 namespace fluvial {
 
 // The values that were set, by property name. Belongs to an element; any thread.
@@ -65,6 +67,11 @@ class PropertyInstaller {
   GObjectClass* klass_;
   guint id_;
 };
+
+// interpolation-method: 0 nearest, 1 bilinear; DeepStream's others are what its hardware has, ours is a box filter.
+inline Filter filter_numbered(guint interpolation_method) {
+  return interpolation_method == 0 ? Filter::nearest : interpolation_method == 1 ? Filter::bilinear : Filter::box;
+}
 
 // gpu-id, nvbuf-memory-type, compute-hw: on nearly every element of DeepStream.
 inline void add_hardware_properties(PropertyInstaller& to) {

@@ -23,8 +23,8 @@
 #include <string>
 
 #include "elements/caps.h"
-#include "elements/compat_properties.h"
 #include "elements/draw/canvas.h"
+#include "elements/draw/settings.h"
 #include "elements/draw/text.h"
 #include "elements/guard.h"
 #include "meta/batch_buffer.h"
@@ -36,26 +36,6 @@ GST_DEBUG_CATEGORY_STATIC(draw_debug);
 namespace {
 
 using namespace fluvial;
-
-struct Clock {
-  bool is_shown = false;
-  std::string font = "Serif";
-  guint points = 12;
-  guint x = 0;
-  guint y = 0;
-  guint colour = G_MAXUINT;  // 0xRRGGBBAA
-};
-
-enum class BlurMode { none, box, ellipse };
-
-struct Settings {  // what the user chose; any thread may set it
-  bool draws_text = true;
-  bool draws_boxes = true;
-  bool draws_masks = true;
-  Clock clock;
-  BlurMode blur = BlurMode::none;
-  std::string blurred_classes;  // "gie-id,class-id;..."
-};
 
 // unique_component_id, class_id
 using Classes = std::set<std::pair<int, int>>;
@@ -69,13 +49,13 @@ struct State {  // from start to stop; the streaming thread's
 
 struct Impl {
   std::mutex mutex;  // guards settings
-  Settings settings;
+  DrawSettings settings;
   std::optional<State> state;
   std::atomic<guint> cached_texts{0};
   IgnoredProperties ignored;
 };
 
-Settings settings_of(Impl& impl) {
+DrawSettings settings_of(Impl& impl) {
   std::lock_guard lock(impl.mutex);
   return impl.settings;
 }
@@ -115,9 +95,9 @@ void use_classes(State& state, const std::string& text) {
 }
 
 // Naming classes is asking for a blur: programs of before 7.0 knew no blur-bbox.
-BlurMode blur_mode(const Settings& settings) {
-  if (settings.blur == BlurMode::none && !settings.blurred_classes.empty()) return BlurMode::box;
-  return settings.blur;
+BlurMode blur_mode(const DrawSettings& settings) {
+  if (settings.blur == 0 && !settings.blurred_classes.empty()) return BlurMode::box;
+  return static_cast<BlurMode>(settings.blur);
 }
 
 bool is_blurred(const State& state, const NvDsObjectMeta& object) {
@@ -128,7 +108,7 @@ bool is_blurred(const State& state, const NvDsObjectMeta& object) {
 
 struct Pass {  // what the passes over one frame need
   const NvDsFrameMeta& frame;
-  const Settings& settings;
+  const DrawSettings& settings;
   State& state;
   Canvas& canvas;
 };
@@ -191,14 +171,14 @@ void draw_texts(const Pass& p) {
 }
 
 void draw_clock(const Pass& p) {
-  const auto& clock = p.settings.clock;
+  const auto& s = p.settings;
   GDateTime* now = g_date_time_new_now_local();
   gchar* time = g_date_time_format(now, "%Y-%m-%d  %H:%M:%S");
   NvOSD_TextParams text{};
   text.display_text = time;
-  text.x_offset = clock.x;
-  text.y_offset = clock.y;
-  text.font_params = {const_cast<char*>(clock.font.c_str()), clock.points, from_rgba(clock.colour)};
+  text.x_offset = s.clock_x;
+  text.y_offset = s.clock_y;
+  text.font_params = {const_cast<char*>(s.clock_font.c_str()), s.clock_points, from_rgba(s.clock_colour)};
   p.canvas.text(text, p.state.texts);
   g_free(time);
   g_date_time_unref(now);
@@ -225,14 +205,14 @@ void draw_frame(const Pass& p) {
   if (p.settings.draws_boxes) draw_boxes(p);
   if (p.settings.draws_masks) draw_masks(p);
   if (p.settings.draws_text) draw_texts(p);
-  if (p.settings.clock.is_shown) draw_clock(p);
+  if (p.settings.shows_clock) draw_clock(p);
   draw_shapes(p);
   if (blur_mode(p.settings) != BlurMode::none) blur_objects(p);
 }
 
 // --- a batch ---------------------------------------------------------------------------------------------------------
 
-bool shows_anything(const NvDsObjectMeta& object, const Settings& settings) {
+bool shows_anything(const NvDsObjectMeta& object, const DrawSettings& settings) {
   const auto& rect = object.rect_params;
   const char* text = object.text_params.display_text;
   return (settings.draws_boxes && (rect.border_width > 0 || rect.has_bg_color)) ||
@@ -241,14 +221,14 @@ bool shows_anything(const NvDsObjectMeta& object, const Settings& settings) {
 }
 
 // Whether the frame's pixels change at all: if not, a shared surface need not be copied.
-bool shows_anything(const NvDsFrameMeta& frame, const Settings& settings) {
-  if (settings.clock.is_shown || frame.display_meta_list) return true;
+bool shows_anything(const NvDsFrameMeta& frame, const DrawSettings& settings) {
+  if (settings.shows_clock || frame.display_meta_list) return true;
   for (auto* object : each<NvDsObjectMeta>(frame.obj_meta_list))
     if (shows_anything(*object, settings)) return true;
   return false;
 }
 
-void draw_batch(gpointer self, GstBuffer* buffer, const Settings& settings, State& state) {
+void draw_batch(gpointer self, GstBuffer* buffer, const DrawSettings& settings, State& state) {
   auto* batch = gst_buffer_get_nvds_batch_meta(buffer);
   if (!batch) return;  // nothing upstream has anything to say about the pictures
   for (auto* frame : each<NvDsFrameMeta>(batch->frame_meta_list)) {
@@ -307,7 +287,7 @@ static gboolean fluvial_draw_stop(GstBaseTransform* self) {
 static GstFlowReturn fluvial_draw_transform_ip(GstBaseTransform* self, GstBuffer* buffer) {
   return guarded(self, GST_FLOW_ERROR, [&] {
     auto& impl = impl_of(self);
-    const Settings settings = settings_of(impl);
+    const DrawSettings settings = settings_of(impl);
     use_classes(*impl.state, settings.blurred_classes);
     draw_batch(self, buffer, settings, *impl.state);
     impl.cached_texts = static_cast<guint>(impl.state->texts.cached_texts());
@@ -317,101 +297,19 @@ static GstFlowReturn fluvial_draw_transform_ip(GstBaseTransform* self, GstBuffer
 
 // --- properties ------------------------------------------------------------------------------------------------------
 
-enum {
-  PROP_0,
-  PROP_DISPLAY_CLOCK,
-  PROP_DISPLAY_TEXT,
-  PROP_DISPLAY_BBOX,
-  PROP_DISPLAY_MASK,
-  PROP_CLOCK_FONT,
-  PROP_CLOCK_FONT_SIZE,
-  PROP_X_CLOCK_OFFSET,
-  PROP_Y_CLOCK_OFFSET,
-  PROP_CLOCK_COLOR,
-  PROP_BLUR_CLASSES,
-  PROP_BLUR_BBOX,
-  PROP_CACHED_TEXTS,
-  PROP_IGNORED
-};
-
-static GType process_mode_type() {
-  static const GEnumValue values[] = {
-      {MODE_CPU, "CPU_MODE", "CPU_MODE"}, {MODE_GPU, "GPU_MODE", "GPU_MODE"}, {0, nullptr, nullptr}};
-  static const GType type = g_enum_register_static("FluvialDrawProcessMode", values);
-  return type;
-}
-
-static std::string text_of(const GValue* value) {
-  const char* text = g_value_get_string(value);
-  return text ? text : "";
-}
-
 static void fluvial_draw_set_property(GObject* self, guint id, const GValue* value, GParamSpec* spec) {
   auto& impl = impl_of(self);
-  if (id >= PROP_IGNORED) return impl.ignored.set(spec, value);
+  if (id >= first_ignored_of_draw) return impl.ignored.set(spec, value);
   std::lock_guard lock(impl.mutex);
-  auto& s = impl.settings;
-  switch (id) {
-    case PROP_DISPLAY_CLOCK: s.clock.is_shown = g_value_get_boolean(value); break;
-    case PROP_DISPLAY_TEXT: s.draws_text = g_value_get_boolean(value); break;
-    case PROP_DISPLAY_BBOX: s.draws_boxes = g_value_get_boolean(value); break;
-    case PROP_DISPLAY_MASK: s.draws_masks = g_value_get_boolean(value); break;
-    case PROP_CLOCK_FONT: s.clock.font = text_of(value); break;
-    case PROP_CLOCK_FONT_SIZE: s.clock.points = g_value_get_uint(value); break;
-    case PROP_X_CLOCK_OFFSET: s.clock.x = g_value_get_uint(value); break;
-    case PROP_Y_CLOCK_OFFSET: s.clock.y = g_value_get_uint(value); break;
-    case PROP_CLOCK_COLOR: s.clock.colour = g_value_get_uint(value); break;
-    case PROP_BLUR_CLASSES: s.blurred_classes = text_of(value); break;
-    case PROP_BLUR_BBOX: s.blur = static_cast<BlurMode>(g_value_get_uint(value)); break;
-    default: G_OBJECT_WARN_INVALID_PROPERTY_ID(self, id, spec);
-  }
+  draw_properties().set(id, impl.settings, value);
 }
 
 static void fluvial_draw_get_property(GObject* self, guint id, GValue* value, GParamSpec* spec) {
   auto& impl = impl_of(self);
-  if (id >= PROP_IGNORED) return impl.ignored.get(spec, value);
+  if (id >= first_ignored_of_draw) return impl.ignored.get(spec, value);
+  if (id == draw_cached_texts) return g_value_set_uint(value, impl.cached_texts);
   std::lock_guard lock(impl.mutex);
-  const auto& s = impl.settings;
-  switch (id) {
-    case PROP_DISPLAY_CLOCK: g_value_set_boolean(value, s.clock.is_shown); break;
-    case PROP_DISPLAY_TEXT: g_value_set_boolean(value, s.draws_text); break;
-    case PROP_DISPLAY_BBOX: g_value_set_boolean(value, s.draws_boxes); break;
-    case PROP_DISPLAY_MASK: g_value_set_boolean(value, s.draws_masks); break;
-    case PROP_CLOCK_FONT: g_value_set_string(value, s.clock.font.c_str()); break;
-    case PROP_CLOCK_FONT_SIZE: g_value_set_uint(value, s.clock.points); break;
-    case PROP_X_CLOCK_OFFSET: g_value_set_uint(value, s.clock.x); break;
-    case PROP_Y_CLOCK_OFFSET: g_value_set_uint(value, s.clock.y); break;
-    case PROP_CLOCK_COLOR: g_value_set_uint(value, s.clock.colour); break;
-    case PROP_BLUR_CLASSES: g_value_set_string(value, s.blurred_classes.c_str()); break;
-    case PROP_BLUR_BBOX: g_value_set_uint(value, static_cast<guint>(s.blur)); break;
-    case PROP_CACHED_TEXTS: g_value_set_uint(value, impl.cached_texts); break;
-    default: G_OBJECT_WARN_INVALID_PROPERTY_ID(self, id, spec);
-  }
-}
-
-static void install_properties(GObjectClass* klass) {
-  PropertyInstaller own(klass, PROP_DISPLAY_CLOCK);
-  own.add_bool("display-clock", "Show the local date and time on every frame", false);
-  own.add_bool("display-text", "Draw the texts of objects and display metas", true);
-  own.add_bool("display-bbox", "Draw the boxes of objects and display metas", true);
-  own.add_bool("display-mask", "Paint the masks of objects", true);
-  own.add_string("clock-font", "Font of the clock", "Serif");
-  own.add_uint("clock-font-size", "Size of the clock in points", 0, 60, 12);
-  own.add_uint("x-clock-offset", "Left edge of the clock in pixels", 0, G_MAXUINT, 0);
-  own.add_uint("y-clock-offset", "Top edge of the clock in pixels", 0, G_MAXUINT, 0);
-  own.add_uint("clock-color", "Colour of the clock, 0xRRGGBBAA", 0, G_MAXUINT, G_MAXUINT);
-  own.add_string("blur-on-gie-class-ids",
-                 "Objects to blur, as gie-id,class-id;... such as 1,0;1,2; empty with blur-bbox set: every object", "");
-  own.add_uint("blur-bbox",
-               "Shape of the blur: 0 none (the whole box where blur-on-gie-class-ids is set), 1 the whole "
-               "box, 2 the ellipse inside the box",
-               0, 2, 0);
-  own.add(g_param_spec_uint("cached-texts", "cached-texts", "Texts kept as pictures so far", 0, G_MAXUINT, 0,
-                            GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
-  PropertyInstaller ignored(klass, PROP_IGNORED);
-  ignored.add(g_param_spec_enum("process-mode", "process-mode", "Who draws, as DeepStream numbers it; no effect",
-                                process_mode_type(), MODE_GPU, property_flags));
-  ignored.add_uint("gpu-id", "Number of the GPU; no effect in system memory", 0, G_MAXUINT, 0);
+  draw_properties().get(id, impl.settings, value);
 }
 
 static void fluvial_draw_class_init(FluvialDrawClass* klass) {
@@ -419,7 +317,7 @@ static void fluvial_draw_class_init(FluvialDrawClass* klass) {
   object->finalize = fluvial_draw_finalize;
   object->set_property = fluvial_draw_set_property;
   object->get_property = fluvial_draw_get_property;
-  install_properties(object);
+  install_draw_properties(object);
 
   auto* base = GST_BASE_TRANSFORM_CLASS(klass);
   base->start = fluvial_draw_start;

@@ -124,11 +124,9 @@ gboolean take_event(GstPad* pad, GstObject* parent, GstEvent* event) {
 void answer_caps(GstPad* pad, GstQuery* query) {
   GstCaps* filter = nullptr;
   gst_query_parse_caps(query, &filter);
-  auto* caps = gst_pad_get_pad_template_caps(pad);
-  auto* answer = filter ? gst_caps_intersect_full(filter, caps, GST_CAPS_INTERSECT_FIRST) : gst_caps_ref(caps);
+  auto* answer = narrowed(gst_pad_get_pad_template_caps(pad), filter);
   gst_query_set_caps_result(query, answer);
   gst_caps_unref(answer);
-  gst_caps_unref(caps);
 }
 
 gboolean answer_query(GstPad* pad, GstObject* parent, GstQuery* query) {

@@ -19,10 +19,10 @@
 
 #include "algo/tile_grid.h"
 #include "elements/caps.h"
-#include "elements/compat_properties.h"
 #include "elements/events.h"
 #include "elements/guard.h"
 #include "elements/tile/metadata.h"
+#include "elements/tile/settings.h"
 #include "elements/tile/sources.h"
 #include "meta/batch_buffer.h"
 #include "surface/batch.h"
@@ -34,19 +34,6 @@ namespace {
 
 using namespace fluvial;
 
-constexpr guint max_tiles = 128;
-
-struct Settings {  // what the user chose; any thread may set it
-  guint rows = 1;  // 0: as the sources need
-  guint columns = 1;
-  guint width = 1920;
-  guint height = 1080;
-  int shown_source = -1;  // -1: all
-  bool is_square = false;
-  bool keeps_aspect = false;
-  guint interpolation = 0;
-};
-
 struct State {  // from start to stop; the streaming thread's
   Sources sources;
   SurfaceFormat canvas;
@@ -55,40 +42,36 @@ struct State {  // from start to stop; the streaming thread's
 
 struct Impl {
   std::mutex mutex;  // guards settings
-  Settings settings;
+  TileSettings settings;
   State state;
   IgnoredProperties ignored;
   std::unique_ptr<Allocator> allocator = make_system_allocator();
 };
 
-Settings settings_of(Impl& impl) {
+TileSettings settings_of(Impl& impl) {
   std::lock_guard lock(impl.mutex);
   return impl.settings;
 }
 
-Size canvas_size(const Settings& s) {
+Size canvas_size(const TileSettings& s) {
   const auto round_up_4 = [](guint v) { return static_cast<int>((v + 3) / 4 * 4); };
   return {round_up_4(s.width), round_up_4(s.height)};
-}
-
-Filter filter_of(const Settings& s) {
-  return s.interpolation == 0 ? Filter::nearest : s.interpolation == 1 ? Filter::bilinear : Filter::box;
 }
 
 // --- layout ----------------------------------------------------------------------------------------------------------
 
 // In these grids the tiles follow each other without holes; else a source's tile is that of its pad.
-bool is_sequential(const Settings& s) { return s.is_square || s.rows == 0 || s.columns == 0; }
+bool is_sequential(const TileSettings& s) { return s.is_square || s.rows == 0 || s.columns == 0; }
 
 // Only for pads: a grid that follows the sources needs no growing.
-void grow_for(Settings& s, guint source_id) {
+void grow_for(TileSettings& s, guint source_id) {
   if (is_sequential(s) || source_id < s.rows * s.columns || source_id >= max_tiles) return;
   const auto grid = grown_grid(static_cast<int>(source_id) + 1);
   s.rows = static_cast<guint>(grid.rows);
   s.columns = static_cast<guint>(grid.columns);
 }
 
-TileGrid grid_of(const Settings& s, const Sources& sources) {
+TileGrid grid_of(const TileSettings& s, const Sources& sources) {
   const auto count = static_cast<int>(sources.all().size());
   if (s.is_square) return square_grid(count);
   return automatic_grid(count, static_cast<int>(s.rows), static_cast<int>(s.columns));
@@ -100,19 +83,19 @@ struct Tile {
   Box picture;  // inside the cell
 };
 
-Tile tile_in(const Box& cell, Source* source, const Settings& s) {
+Tile tile_in(const Box& cell, Source* source, const TileSettings& s) {
   if (!source || !source->surface || cell.area() <= 0) return {nullptr, cell, {}};
   return {source, cell, s.keeps_aspect ? letterboxed(cell, source->surface->format().size) : cell};
 }
 
-std::vector<Tile> single_tile(const Settings& s, Sources& sources, Size canvas) {
+std::vector<Tile> single_tile(const TileSettings& s, Sources& sources, Size canvas) {
   const auto shown = sources.all().find(static_cast<guint>(s.shown_source));
   const Box all{0, 0, static_cast<float>(canvas.width), static_cast<float>(canvas.height)};
   return {tile_in(all, shown == sources.all().end() ? nullptr : &shown->second, s)};
 }
 
 // One a cell of the grid.
-std::vector<Tile> tiles_of(const Settings& s, Sources& sources, Size canvas) {
+std::vector<Tile> tiles_of(const TileSettings& s, Sources& sources, Size canvas) {
   if (s.shown_source >= 0) return single_tile(s, sources, canvas);
   const TileGrid grid = grid_of(s, sources);
   std::vector<Source*> shown(static_cast<std::size_t>(grid.cells()));
@@ -222,9 +205,9 @@ GstBuffer* compose(gpointer self, Impl& impl, GstBuffer* in) {
   if (!batch) throw std::runtime_error("the buffer has no batch metadata; put nvstreammux before this element");
   for (auto* frame : each<NvDsFrameMeta>(batch->frame_meta_list)) add_source(self, impl, frame->pad_index);
   impl.state.sources.update(in, batch);
-  const Settings settings = settings_of(impl);
+  const TileSettings settings = settings_of(impl);
   const auto tiles = tiles_of(settings, impl.state.sources, impl.state.canvas.size);
-  auto* out = new_batch_buffer({draw_canvas(impl, tiles, filter_of(settings))});
+  auto* out = new_batch_buffer({draw_canvas(impl, tiles, filter_numbered(settings.interpolation))});
   gst_buffer_copy_into(out, in, GstBufferCopyFlags(GST_BUFFER_COPY_TIMESTAMPS | GST_BUFFER_COPY_FLAGS), 0, gsize(-1));
   write_metadata(out, *batch, tiles);
   return out;
@@ -282,10 +265,7 @@ static GstCaps* fluvial_tile_transform_caps(GstBaseTransform* self, GstPadDirect
     auto* s = gst_caps_get_structure(result, i);
     direction == GST_PAD_SINK ? set_output(s, size) : set_any_input(s);
   }
-  if (!filter) return result;
-  auto* narrowed = gst_caps_intersect_full(filter, result, GST_CAPS_INTERSECT_FIRST);
-  gst_caps_unref(result);
-  return narrowed;
+  return narrowed(result, filter);
 }
 
 static gboolean fluvial_tile_set_caps(GstBaseTransform* self, GstCaps*, GstCaps* out) {
@@ -323,85 +303,28 @@ static GstFlowReturn fluvial_tile_transform(GstBaseTransform*, GstBuffer*, GstBu
 
 // --- properties ------------------------------------------------------------------------------------------------------
 
-enum {
-  PROP_0,
-  PROP_ROWS,
-  PROP_COLUMNS,
-  PROP_WIDTH,
-  PROP_HEIGHT,
-  PROP_SHOW_SOURCE,
-  PROP_SQUARE,
-  PROP_KEEP_ASPECT,
-  PROP_INTERPOLATION,
-  PROP_COPIED,
-  PROP_CUSTOM,
-  PROP_IGNORED
-};
-
 static void fluvial_tile_set_property(GObject* self, guint id, const GValue* value, GParamSpec* spec) {
   auto& impl = impl_of(self);
-  if (id >= PROP_IGNORED) return impl.ignored.set(spec, value);
+  if (id >= first_ignored_of_tile) return impl.ignored.set(spec, value);
+  if (id == tile_custom_grid) {
+    if (g_value_get_pointer(value))
+      GST_WARNING_OBJECT(self, "custom-tile-config is not supported: a plain grid is used");
+    return;
+  }
+  const Size before = canvas_size(settings_of(impl));
   {
     std::lock_guard lock(impl.mutex);
-    auto& s = impl.settings;
-    switch (id) {
-      case PROP_ROWS: s.rows = g_value_get_uint(value); break;
-      case PROP_COLUMNS: s.columns = g_value_get_uint(value); break;
-      case PROP_WIDTH: s.width = g_value_get_uint(value); break;
-      case PROP_HEIGHT: s.height = g_value_get_uint(value); break;
-      case PROP_SHOW_SOURCE: s.shown_source = g_value_get_int(value); break;
-      case PROP_SQUARE: s.is_square = g_value_get_boolean(value); break;
-      case PROP_KEEP_ASPECT: s.keeps_aspect = g_value_get_boolean(value); break;
-      case PROP_INTERPOLATION: s.interpolation = g_value_get_uint(value); break;
-      case PROP_CUSTOM:
-        if (g_value_get_pointer(value))
-          GST_WARNING_OBJECT(self, "custom-tile-config is not supported: a plain grid is used");
-        break;
-      default: G_OBJECT_WARN_INVALID_PROPERTY_ID(self, id, spec);
-    }
+    tile_properties().set(id, impl.settings, value);
   }
-  if (id == PROP_WIDTH || id == PROP_HEIGHT) gst_base_transform_reconfigure_src(GST_BASE_TRANSFORM(self));
+  if (canvas_size(settings_of(impl)) != before) gst_base_transform_reconfigure_src(GST_BASE_TRANSFORM(self));
 }
 
 static void fluvial_tile_get_property(GObject* self, guint id, GValue* value, GParamSpec* spec) {
   auto& impl = impl_of(self);
-  if (id >= PROP_IGNORED) return impl.ignored.get(spec, value);
+  if (id >= first_ignored_of_tile) return impl.ignored.get(spec, value);
+  if (id == tile_copied_bytes) return g_value_set_uint64(value, impl.allocator->written_bytes());
   std::lock_guard lock(impl.mutex);
-  const auto& s = impl.settings;
-  switch (id) {
-    case PROP_ROWS: g_value_set_uint(value, s.rows); break;
-    case PROP_COLUMNS: g_value_set_uint(value, s.columns); break;
-    case PROP_WIDTH: g_value_set_uint(value, s.width); break;
-    case PROP_HEIGHT: g_value_set_uint(value, s.height); break;
-    case PROP_SHOW_SOURCE: g_value_set_int(value, s.shown_source); break;
-    case PROP_SQUARE: g_value_set_boolean(value, s.is_square); break;
-    case PROP_KEEP_ASPECT: g_value_set_boolean(value, s.keeps_aspect); break;
-    case PROP_INTERPOLATION: g_value_set_uint(value, s.interpolation); break;
-    case PROP_COPIED: g_value_set_uint64(value, impl.allocator->written_bytes()); break;
-    default: G_OBJECT_WARN_INVALID_PROPERTY_ID(self, id, spec);
-  }
-}
-
-static void install_properties(GObjectClass* klass) {
-  PropertyInstaller own(klass, PROP_ROWS);
-  own.add_uint("rows", "Rows of tiles; 0: as many as the sources need (the default of fluvialtile)", 0, max_tiles, 1);
-  own.add_uint("columns", "Tiles in a row; 0: as many as the sources need (the default of fluvialtile)", 0, max_tiles,
-               1);
-  own.add_uint("width", "Width of the output in pixels, rounded up to a multiple of 4", 16, G_MAXINT - 3, 1920);
-  own.add_uint("height", "Height of the output in pixels, rounded up to a multiple of 4", 16, G_MAXINT - 3, 1080);
-  own.add_int("show-source", "Show only the source of this pad, on the whole output; -1: all", -1, G_MAXINT, -1);
-  own.add_bool("square-seq-grid", "As many rows as columns, as many as the sources need, without holes", false);
-  own.add_bool("keep-aspect", "Do not stretch frames: black bars instead", false);
-  own.add_uint("interpolation-method",
-               "Scaling: 0 nearest, 1 bilinear, 2 and above box (averages when shrinking; the default of fluvialtile)",
-               0, 6, 0);
-  own.add(g_param_spec_uint64("copied-bytes", "copied-bytes", "Bytes of pixels written so far", 0, G_MAXUINT64, 0,
-                              GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
-  own.add(g_param_spec_pointer("custom-tile-config", "custom-tile-config", "Not supported; a plain grid is used",
-                               GParamFlags(G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS)));
-  PropertyInstaller ignored(klass, PROP_IGNORED);
-  add_hardware_properties(ignored);
-  ignored.add_uint("buffer-pool-size", "Size of DeepStream's pool; ours follows need", 4, 10, 5);
+  tile_properties().get(id, impl.settings, value);
 }
 
 static void fluvial_tile_class_init(FluvialTileClass* klass) {
@@ -410,7 +333,7 @@ static void fluvial_tile_class_init(FluvialTileClass* klass) {
   object->finalize = fluvial_tile_finalize;
   object->set_property = fluvial_tile_set_property;
   object->get_property = fluvial_tile_get_property;
-  install_properties(object);
+  install_tile_properties(object);
 
   auto* base = GST_BASE_TRANSFORM_CLASS(klass);
   base->transform_caps = fluvial_tile_transform_caps;

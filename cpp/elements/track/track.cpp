@@ -21,6 +21,7 @@
 #include "elements/compat_properties.h"
 #include "elements/events.h"
 #include "elements/guard.h"
+#include "elements/property_table.h"
 #include "elements/track/stream_tracker.h"
 
 GST_DEBUG_CATEGORY_STATIC(track_debug);
@@ -172,14 +173,10 @@ static void fluvial_track_set_property(GObject* self, guint id, const GValue* va
   if (id >= PROP_IGNORED) return impl.ignored.set(spec, value);
   std::lock_guard lock(impl.mutex);
   auto& settings = impl.settings;
-  const auto text = [value] {
-    const char* s = g_value_get_string(value);
-    return std::string(s ? s : "");
-  };
   switch (id) {
-    case PROP_CONFIG_FILE: settings.config_file = text(); break;
-    case PROP_CONFIG: settings.config = text(); break;
-    case PROP_CLASS_IDS: settings.class_ids = text(); break;
+    case PROP_CONFIG_FILE: settings.config_file = text_of(value); break;
+    case PROP_CONFIG: settings.config = text_of(value); break;
+    case PROP_CLASS_IDS: settings.class_ids = text_of(value); break;
     case PROP_SHOW_ID: settings.shows_id = g_value_get_boolean(value); break;
     case PROP_ID_RESET: settings.id_reset = g_value_get_uint(value); break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID(self, id, spec);
