@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "algo/nearest_word.h"
+
 namespace fluvial {
 namespace {
 
@@ -97,34 +99,6 @@ bool contains(const Words& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-// Levenshtein's distance: letters to insert, drop or change.
-std::size_t distance(const std::string& a, const std::string& b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t changed = diagonal + (a[i - 1] != b[j - 1]);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, changed});
-    }
-  }
-  return row.back();
-}
-
-// The name that was meant, if one is at most `tolerance` letters away.
-std::optional<std::string> nearest(const std::string& word, const Words& names, std::size_t tolerance) {
-  std::optional<std::string> best;
-  for (const auto& name : names) {
-    if (const auto letters = distance(word, name); letters <= tolerance) {
-      best = name;
-      tolerance = letters - (letters > 0);
-    }
-  }
-  return best;
-}
-
 const TrackerField* find_field(const std::string& name) {
   for (const auto& field : tracker_fields())
     if (name == field.name) return &field;
@@ -195,8 +169,8 @@ void Reader::read_section(const YAML::Node& name, const YAML::Node& keys) {
   const auto section = name.as<std::string>();
   if (!contains(Words(std::begin(kReadSections), std::end(kReadSections)), section)) {
     const Words names = section_names();
-    const auto meant = contains(names, section) ? std::nullopt : nearest(section, names, 2);
-    if (meant) return problem(name, "section " + section + " is unknown; did you mean " + *meant + "?");
+    const auto meant = contains(names, section) ? "" : nearest_word(section, names, 2);
+    if (!meant.empty()) return problem(name, "section " + section + " is unknown; did you mean " + meant + "?");
     config_.ignored.push_back(section);
     return;
   }
@@ -227,8 +201,8 @@ void Reader::read_unknown(const std::string& section, const YAML::Node& key) {
   const auto word = key.as<std::string>();
   const auto where = section + "." + word;
   const Words names = key_names(section);
-  if (const auto meant = nearest(word, names, is_ours ? word.size() / 2 : 2))
-    return problem(key, where + " is unknown; did you mean " + *meant + "?");
+  if (const auto meant = nearest_word(word, names, is_ours ? word.size() / 2 : 2); !meant.empty())
+    return problem(key, where + " is unknown; did you mean " + meant + "?");
   if (!is_ours) return config_.ignored.push_back(where);
   std::string all;
   for (const auto& name : names) all += (all.empty() ? "" : ", ") + name;

@@ -4,8 +4,8 @@
 #include <fstream>
 
 #include "elements/guard.h"
-#include "elements/infer/config_text.h"
-#include "elements/infer/values.h"
+#include "elements/config_text.h"
+#include "elements/config_values.h"
 
 namespace fluvial {
 

@@ -6,8 +6,9 @@
 #include <stdexcept>
 
 #include "algo/heads/head.h"
-#include "elements/infer/config_text.h"
-#include "elements/infer/values.h"
+#include "algo/nearest_word.h"
+#include "elements/config_text.h"
+#include "elements/config_values.h"
 
 namespace fluvial {
 namespace {
@@ -49,6 +50,14 @@ auto text(std::string InferSettings::*member) {
 
 auto whole_list(std::vector<int> InferSettings::*member) {
   return [=](InferSettings& s, const std::string& value) { s.*member = whole_numbers(value); };
+}
+
+// r;g;b;a of 0..1
+Color color(const std::string& text) {
+  std::vector<float> parts;
+  for (const auto& item : items(text)) parts.push_back(number(item, 0, 1));
+  if (parts.size() != 4) throw std::invalid_argument("allowed are red;green;blue;alpha, each 0 to 1");
+  return {parts[0], parts[1], parts[2], parts[3]};
 }
 
 void set_offsets(InferSettings& s, const std::string& value) {
@@ -269,7 +278,7 @@ class Reader {
   static std::string where(const ConfigEntry& entry) { return "[" + entry.group + "] " + entry.key; }
 
   void unknown(const std::string& what, const std::string& word, const std::vector<std::string>& known) {
-    const std::string near = nearest(word, known);
+    const std::string near = nearest_word(word, known);
     warn(what + " is not known" + (near.empty() ? "" : "; did you mean '" + near + "'?"));
   }
 

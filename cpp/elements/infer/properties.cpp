@@ -1,6 +1,6 @@
 #include "elements/infer/properties.h"
 
-#include "elements/infer/values.h"
+#include "elements/config_values.h"
 
 namespace fluvial {
 namespace {

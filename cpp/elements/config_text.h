@@ -14,9 +14,6 @@ struct ConfigEntry {
 // Throws std::runtime_error with the parser's own words.
 std::vector<ConfigEntry> read_config_text(const std::string& path);
 
-// The known word that looks most like `word`, or "" when none is near.
-std::string nearest(const std::string& word, const std::vector<std::string>& known);
-
 std::string trimmed_text(const std::string& text);
 
 }  // namespace fluvial

@@ -1,9 +1,8 @@
-#include "elements/infer/config_text.h"
+#include "elements/config_text.h"
 
 #include <glib.h>
 #include <yaml-cpp/yaml.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
@@ -61,40 +60,11 @@ std::vector<ConfigEntry> read_yaml(const std::string& path) {
   return entries;
 }
 
-// Letters to change, add or drop to get from one word to the other.
-std::size_t edits(const std::string& a, const std::string& b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
-
 }  // namespace
 
 std::vector<ConfigEntry> read_config_text(const std::string& path) {
   const auto extension = std::filesystem::path(path).extension();
   return extension == ".yml" || extension == ".yaml" ? read_yaml(path) : read_ini(path);
-}
-
-std::string nearest(const std::string& word, const std::vector<std::string>& known) {
-  std::string best;
-  std::size_t least = std::max<std::size_t>(2, word.size() / 3) + 1;
-  for (const auto& candidate : known) {
-    const std::size_t count = edits(word, candidate);
-    if (count < least) {
-      least = count;
-      best = candidate;
-    }
-  }
-  return best;
 }
 
 std::string trimmed_text(const std::string& text) {

@@ -4,8 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "elements/infer/settings.h"
-
 namespace fluvial {
 
 long whole_number(const std::string& text, long least, long most);
@@ -14,7 +12,6 @@ bool yes_or_no(const std::string& text);  // 0, 1, true, false
 std::vector<std::string> items(const std::string& text, const char* separators = ";");
 std::vector<int> whole_numbers(const std::string& text);  // between ; : or ,
 std::vector<float> numbers(const std::string& text);      // between ;
-Color color(const std::string& text);                     // r;g;b;a of 0..1
 std::string joined(const std::vector<int>& values, const char* separator);
 
 }  // namespace fluvial

@@ -1,13 +1,14 @@
-#include "elements/infer/values.h"
+#include "elements/config_values.h"
 
 #include <glib.h>
 
 #include <cerrno>
+#include <climits>
 #include <cmath>
 #include <cstdlib>
 #include <stdexcept>
 
-#include "elements/infer/config_text.h"
+#include "elements/config_text.h"
 
 namespace fluvial {
 namespace {
@@ -78,13 +79,6 @@ std::vector<float> numbers(const std::string& text) {
     throw std::invalid_argument("allowed are numbers with ; between them");
   }
   return values;
-}
-
-Color color(const std::string& text) {
-  std::vector<float> parts;
-  for (const auto& item : items(text)) parts.push_back(number(item, 0, 1));
-  if (parts.size() != 4) throw std::invalid_argument("allowed are red;green;blue;alpha, each 0 to 1");
-  return {parts[0], parts[1], parts[2], parts[3]};
 }
 
 std::string joined(const std::vector<int>& values, const char* separator) {
