@@ -3,34 +3,65 @@
 #include <algorithm>
 
 namespace fluvial {
+namespace {
+
+using Order = std::vector<std::size_t>;
+
+bool is_active(const SourceQueue& s) { return !s.is_ended || s.waiting > 0; }
+
+// Indices of active sources as they have their turn.
+Order in_turn(const std::vector<SourceQueue>& sources, std::size_t first) {
+  Order order;
+  for (std::size_t k = 0; k < sources.size(); ++k)
+    if (const std::size_t i = (first + k) % sources.size(); is_active(sources[i])) order.push_back(i);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return sources[a].priority < sources[b].priority; });
+  return order;
+}
+
+// Frames that sources of one priority give, one each in turn, until none has more or there is no room.
+void give(Order::const_iterator begin, Order::const_iterator end, const std::vector<int>& most, std::vector<int>& taken,
+          int& room) {
+  for (bool has_given = true; has_given;) {
+    has_given = false;
+    for (auto i = begin; i != end && room > 0; ++i) {
+      if (taken[*i] >= most[*i]) continue;
+      ++taken[*i];
+      --room;
+      has_given = true;
+    }
+  }
+}
+
+}  // namespace
 
 std::vector<int> choose_batch(const std::vector<SourceQueue>& sources, const BatchingRule& rule, bool is_time_over,
                               std::size_t first) {
-  const std::size_t count = sources.size();
-  const auto counts_as_active = [](const SourceQueue& s) { return !s.is_ended || s.waiting > 0; };
-  const int active = static_cast<int>(std::count_if(sources.begin(), sources.end(), counts_as_active));
-  if (active == 0) return {};
-
+  const Order order = in_turn(sources, first);
+  if (order.empty()) return {};
+  const int active = static_cast<int>(order.size());
   const int size = rule.batch_size > 0 ? rule.batch_size : active;
-  const int share = rule.is_one_per_source ? 1 : std::max(1, size / active);
-  int extra = rule.is_one_per_source ? 0 : std::max(0, size - share * active);
+  const int share = std::max(1, size / active);
+  int extra = rule.most_of_one > 0 ? 0 : std::max(0, size - share * active);
 
-  std::vector<int> taken(count, 0);
-  int total = 0;
-  bool everyone_gave = true;
-  for (std::size_t k = 0; k < count && total < size; ++k) {
-    const std::size_t i = (first + k) % count;
+  std::vector<int> most(sources.size(), 0), taken(sources.size(), 0);
+  bool everyone_gives = true;
+  for (const std::size_t i : order) {
     const auto& source = sources[i];
-    if (!counts_as_active(source)) continue;
-    const int bonus = extra > 0 ? 1 : 0;
-    extra -= bonus;
-    taken[i] = std::min({share + bonus, source.waiting, size - total});
-    total += taken[i];
-    if (!source.is_ended && source.waiting < share) everyone_gave = false;
+    int limit = rule.most_of_one > 0 ? rule.most_of_one : share + (extra-- > 0 ? 1 : 0);
+    if (source.most > 0) limit = std::min(limit, source.most);
+    most[i] = std::min(limit, source.waiting);
+    if (!source.is_ended && source.waiting < std::min(share, limit)) everyone_gives = false;
   }
-  if (total == 0) return {};
-  const bool is_full = total >= size;
-  return is_full || everyone_gave || is_time_over ? taken : std::vector<int>{};
+  int room = size;
+  for (auto begin = order.begin(); begin != order.end();) {
+    const auto end = std::find_if(begin, order.end(),
+                                  [&](std::size_t i) { return sources[i].priority != sources[*begin].priority; });
+    give(begin, end, most, taken, room);
+    begin = end;
+  }
+  const bool is_ready = room == 0 || everyone_gives || is_time_over;
+  return is_ready && room < size ? taken : std::vector<int>{};
 }
 
 }  // namespace fluvial

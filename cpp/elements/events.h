@@ -12,10 +12,12 @@ namespace fluvial {
 constexpr auto event_pad_added = static_cast<GstEventType>(GST_NVEVENT_PAD_ADDED);
 constexpr auto event_pad_deleted = static_cast<GstEventType>(GST_NVEVENT_PAD_DELETED);
 constexpr auto event_stream_eos = static_cast<GstEventType>(GST_NVEVENT_STREAM_EOS);
+constexpr auto event_stream_reset = static_cast<GstEventType>(GST_NVEVENT_STREAM_RESET);
 
 inline GstEvent* new_pad_added_event(guint id) { return gst_nvevent_new_pad_added(id); }
 inline GstEvent* new_pad_deleted_event(guint id) { return gst_nvevent_new_pad_deleted(id); }
 inline GstEvent* new_stream_eos_event(guint id) { return gst_nvevent_new_stream_eos(id); }
+inline GstEvent* new_stream_reset_event(guint id) { return gst_nvevent_new_stream_reset(id); }
 
 // True when the event is of this type; then source_id is filled in.
 inline bool is_source_event(GstEvent* event, GstEventType type, guint& source_id) {

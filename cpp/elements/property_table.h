@@ -36,6 +36,11 @@ class PropertyTable {
                [=](S& s, const GValue* v) { s.*field = g_value_get_int(v); },
                [=](const S& s, GValue* v) { g_value_set_int(v, s.*field); });
   }
+  PropertyTable& add(const char* name, const char* meaning, guint64 S::*field) {
+    return add([=] { return g_param_spec_uint64(name, name, meaning, 0, G_MAXUINT64, S().*field, property_flags); },
+               [=](S& s, const GValue* v) { s.*field = g_value_get_uint64(v); },
+               [=](const S& s, GValue* v) { g_value_set_uint64(v, s.*field); });
+  }
   PropertyTable& add(const char* name, const char* meaning, bool S::*field) {
     return add([=] { return g_param_spec_boolean(name, name, meaning, S().*field, property_flags); },
                [=](S& s, const GValue* v) { s.*field = g_value_get_boolean(v); },

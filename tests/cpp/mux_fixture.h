@@ -22,9 +22,8 @@ struct Mux {
   std::map<guint, std::unique_ptr<Harness>> sources;
 
   explicit Mux(guint batch_size = 0, int timeout_us = -1, const char* factory = "fluvialmux")
-      : element(gst_element_factory_make(factory, nullptr)) {
-    gst_object_ref_sink(element);
-    g_object_set(element, "batch-size", batch_size, "batched-push-timeout", timeout_us, nullptr);
+      : Mux(made(batch_size, timeout_us, factory)) {}
+  explicit Mux(GstElement* floating) : element(GST_ELEMENT(gst_object_ref_sink(floating))) {
     out = std::make_unique<Harness>(element, nullptr, "src");
   }
   ~Mux() {
@@ -32,6 +31,12 @@ struct Mux {
     sources.clear();
     out.reset();
     gst_object_unref(element);
+  }
+
+  static GstElement* made(guint batch_size, int timeout_us, const char* factory) {
+    auto* element = gst_element_factory_make(factory, nullptr);
+    g_object_set(element, "batch-size", batch_size, "batched-push-timeout", timeout_us, nullptr);
+    return element;
   }
 
   Harness& add(guint id, const std::string& caps = video_caps("I420", 16, 16)) {
@@ -48,6 +53,13 @@ struct Mux {
     sources.erase(id);
   }
   GstFlowReturn push(guint id, int n = 0) { return sources[id]->push(new_frame(GST_VIDEO_FORMAT_I420, 16, 16, n)); }
+  // A frame of so many ms, and for so long.
+  GstFlowReturn push_at(guint id, guint64 ms, guint64 duration_ms = 100) {
+    auto* buffer = new_frame(GST_VIDEO_FORMAT_I420, 16, 16);
+    GST_BUFFER_PTS(buffer) = ms * GST_MSECOND;
+    GST_BUFFER_DURATION(buffer) = duration_ms * GST_MSECOND;
+    return sources[id]->push(buffer);
+  }
   void end(guint id) { gst_harness_push_event(sources[id]->get(), gst_event_new_eos()); }
 };
 

@@ -4,6 +4,11 @@
 
 namespace fluvial {
 
+void tell_reset(MuxState& state, MuxSource& source, Batch& batch) {
+  if (state.settings.resets_number_on_reset) source.frame_number = 0;
+  batch.events_before.push_back(new_stream_reset_event(source.id));
+}
+
 void tell_starts(MuxState& state, Batch& batch) {
   for (auto it = state.sources.begin(); it != state.sources.end(); ++it) {
     if (it->second->start_is_told || waits_for_number(state.sources, it)) continue;

@@ -1,8 +1,10 @@
 #include "elements/mux/input.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "elements/caps.h"
+#include "elements/events.h"
 #include "elements/guard.h"
 #include "elements/mux/element.h"
 #include "elements/mux/fit.h"
@@ -29,7 +31,7 @@ void give_source(GstPad* pad, std::shared_ptr<MuxSource> source) {
 // How many frames of one source may wait: its share of a batch at least, or that batch would never be full.
 std::size_t room_of_one(const MuxState& state) {
   const auto rule = rule_of(state);
-  if (rule.is_one_per_source) return queue_limit;
+  if (rule.most_of_one > 0) return std::max(queue_limit, static_cast<std::size_t>(rule.most_of_one));
   const auto running = std::count_if(state.sources.begin(), state.sources.end(),
                                      [](const auto& entry) { return !entry.second->is_ended; });
   const auto size = static_cast<std::size_t>(rule.batch_size),
@@ -52,6 +54,7 @@ GstFlowReturn take_buffer(GstPad* pad, GstObject* parent, GstBuffer* buffer) {
     if (state.is_flushing || source->is_flushing) return GST_FLOW_FLUSHING;
     if (state.is_over || source->is_released || source->is_ended) return GST_FLOW_EOS;
     source->has_begun = true;
+    frame.is_after_reset = std::exchange(source->is_reset, false);
     source->frames.push_back(std::move(frame));
     state.delivered.notify_one();
     return GST_FLOW_OK;
@@ -99,7 +102,7 @@ gboolean take_event(GstPad* pad, GstObject* parent, GstEvent* event) {
   auto& state = state_of(self);
   auto source = held_source(pad);
   gboolean is_taken = TRUE;
-  switch (GST_EVENT_TYPE(event)) {
+  switch (static_cast<int>(GST_EVENT_TYPE(event))) {  // a type of DeepStream's is none of the enum's
     case GST_EVENT_CAPS: {
       GstCaps* caps = nullptr;
       gst_event_parse_caps(event, &caps);
@@ -113,6 +116,11 @@ gboolean take_event(GstPad* pad, GstObject* parent, GstEvent* event) {
     }
     case GST_EVENT_STREAM_START: note_end(state, *source, false); break;
     case GST_EVENT_EOS: note_end(state, *source, true); break;
+    case event_stream_reset: {
+      std::lock_guard lock(state.mutex);
+      source->is_reset = true;
+      break;
+    }
     case GST_EVENT_FLUSH_START: flush_source(self, *source, true); break;
     case GST_EVENT_FLUSH_STOP: flush_source(self, *source, false); break;
     default: break;  // tags, gaps and the like belong to one source, and the batch has many

@@ -13,8 +13,11 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <string>
+#include <utility>
 
 #include "elements/caps.h"
+#include "elements/guard.h"
 #include "elements/mux/element.h"
 #include "elements/mux/input.h"
 #include "elements/mux/output.h"
@@ -87,12 +90,45 @@ static void forget_stream(MuxState& state) {
   state.format.reset();
   state.is_begun = state.is_over = false;
   state.last_pts = 0;
+  state.next_push_us = 0;
+}
+
+static bool is_new_mux(GstElement* element) {
+  return g_str_equal(G_OBJECT_TYPE_NAME(element), "nvstreammux") &&
+         g_strcmp0(g_getenv("USE_NEW_NVSTREAMMUX"), "yes") == 0;
+}
+
+// The file of config-file-path; for DeepStream's new mux what it does without one. Throws SettingsError.
+static void read_config(GstElement* element) {
+  auto& state = state_of(element);
+  std::string file;
+  std::optional<MuxConfig> config;
+  {
+    std::lock_guard lock(state.mutex);
+    file = state.settings.config_file;
+    if (state.is_new) config.emplace();
+  }
+  if (!file.empty()) config = read_mux_config(file);
+  std::lock_guard lock(state.mutex);
+  state.config = std::move(config);
+  state.delivered.notify_one();
+}
+
+static bool get_ready(GstElement* element) {
+  auto& state = state_of(element);
+  {
+    std::lock_guard lock(state.mutex);
+    state.is_new = is_new_mux(element);
+    state.shares_batches = g_str_equal(G_OBJECT_TYPE_NAME(element), "nvstreammux") && !state.is_new;
+    if (state.is_new && (state.settings.width > 0 || state.settings.height > 0))
+      GST_WARNING_OBJECT(element,
+                         "width and height have no effect: the new mux (USE_NEW_NVSTREAMMUX=yes) does not scale");
+  }
+  return guarded(element, false, [element] { return read_config(element), true; });
 }
 
 static GstStateChangeReturn fluvial_mux_change_state(GstElement* element, GstStateChange change) {
-  if (change == GST_STATE_CHANGE_NULL_TO_READY)
-    state_of(element).shares_batches = g_str_equal(G_OBJECT_TYPE_NAME(element), "nvstreammux") &&
-                                       g_strcmp0(g_getenv("USE_NEW_NVSTREAMMUX"), "yes") != 0;
+  if (change == GST_STATE_CHANGE_NULL_TO_READY && !get_ready(element)) return GST_STATE_CHANGE_FAILURE;
   const auto result = GST_ELEMENT_CLASS(fluvial_mux_parent_class)->change_state(element, change);
   if (change == GST_STATE_CHANGE_PAUSED_TO_READY) forget_stream(state_of(element));
   return result;
@@ -113,10 +149,15 @@ static void fluvial_mux_finalize(GObject* object) {
 static void fluvial_mux_set_property(GObject* self, guint id, const GValue* value, GParamSpec* spec) {
   auto& state = state_of(self);
   if (id >= first_ignored_of_mux) return state.ignored.set(spec, value);
-  std::lock_guard lock(state.mutex);
-  mux_properties().set(id, state.settings, value);
-  state.delivered.notify_one();
-  state.taken.notify_all();  // a larger batch has more room
+  {
+    std::lock_guard lock(state.mutex);
+    mux_properties().set(id, state.settings, value);
+    state.delivered.notify_one();
+    state.taken.notify_all();  // a larger batch has more room
+  }
+  const bool is_running = GST_STATE(self) > GST_STATE_NULL;
+  if (is_running && g_str_equal(spec->name, "config-file-path"))
+    guarded(self, false, [self] { return read_config(GST_ELEMENT(self)), true; });
 }
 
 static void fluvial_mux_get_property(GObject* self, guint id, GValue* value, GParamSpec* spec) {
@@ -133,6 +174,8 @@ static void fluvial_mux_class_init(FluvialMuxClass* klass) {
   object->set_property = fluvial_mux_set_property;
   object->get_property = fluvial_mux_get_property;
   install_mux_properties(object);
+  g_signal_new("dropped", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, nullptr, nullptr, nullptr, G_TYPE_NONE, 1,
+               G_TYPE_POINTER);
 
   auto* element = GST_ELEMENT_CLASS(klass);
   element->request_new_pad = fluvial_mux_request_new_pad;

@@ -5,6 +5,7 @@
 #include "elements/guard.h"
 #include "elements/mux/assemble.h"
 #include "elements/mux/schedule.h"
+#include "elements/mux/timing.h"
 #include "surface/format.h"
 
 namespace fluvial {
@@ -26,7 +27,8 @@ void begin(FluvialMux* self) {
     std::lock_guard lock(state.mutex);
     if (state.is_begun) return;
     state.is_begun = true;
-    const guint size = state.settings.batch_size ? state.settings.batch_size : static_cast<guint>(state.sources.size());
+    const auto places = static_cast<guint>(std::max(0, rule_of(state).batch_size));
+    const guint size = places > 0 ? places : static_cast<guint>(state.sources.size());
     if (state.format) caps = surface_caps(*state.format, state.fps_n, state.fps_d, size);
   }
   push_stream_start(self);
@@ -38,9 +40,21 @@ void begin(FluvialMux* self) {
   gst_pad_push_event(self->src, gst_event_new_segment(&segment));
 }
 
+// The signal "dropped", and what GStreamer's own elements post when they drop a frame.
+void tell_of_late(FluvialMux* self, const Picked& late) {
+  auto* buffer = late.frame.buffer;
+  g_signal_emit_by_name(self, "dropped", buffer);
+  auto* message = gst_message_new_qos(GST_OBJECT(self), TRUE, late.frame.running_time, late.frame.stream_time,
+                                      GST_BUFFER_PTS(buffer), late.frame.duration);
+  gst_message_set_qos_stats(message, GST_FORMAT_BUFFERS, static_cast<guint64>(late.number), late.source->dropped);
+  gst_element_post_message(GST_ELEMENT(self), message);
+  gst_buffer_unref(buffer);
+}
+
 GstFlowReturn push(FluvialMux* self, Batch& batch) {
   auto flow = GST_FLOW_OK;
-  begin(self);
+  for (const auto& late : batch.late) tell_of_late(self, late);
+  if (batch.has_output()) begin(self);
   for (auto* event : batch.events_before) gst_pad_push_event(self->src, event);
   if (!batch.frames.empty()) {
     auto& state = state_of(self);
@@ -67,7 +81,7 @@ void stop_task(FluvialMux* self, GstFlowReturn reason) {
 
 void push_next(gpointer data) {
   auto* self = as_mux(data);
-  auto batch = next_batch(state_of(self), GST_OBJECT(self));
+  auto batch = next_batch(state_of(self), GST_ELEMENT(self));
   const auto flow = batch.is_flushing ? GST_FLOW_FLUSHING : push(self, batch);
   if (flow != GST_FLOW_OK) stop_task(self, flow);
 }
@@ -91,8 +105,9 @@ gboolean answer_latency(FluvialMux* self, GstQuery* query) {
   GstClockTime least = 0, most = 0;
   gst_query_parse_latency(query, &is_live, &least, &most);
   std::lock_guard lock(state.mutex);
-  const GstClockTime wait =
-      state.settings.push_timeout_us > 0 ? GstClockTime(state.settings.push_timeout_us) * 1000 : 0;
+  state.upstream_latency = least;
+  GstClockTime wait = static_cast<GstClockTime>(std::max<gint64>(0, push_timeout_us(state))) * 1000;
+  if (state.settings.keeps_clock) wait += state.settings.max_latency_ns;
   if (GST_CLOCK_TIME_IS_VALID(most)) most += wait;
   gst_query_set_latency(query, is_live || state.settings.is_live, least + wait, most);
   return TRUE;

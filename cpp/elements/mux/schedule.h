@@ -15,16 +15,19 @@ struct Picked {
 };
 
 struct Batch {
+  std::vector<Picked> late;  // not in it: dropped
   std::vector<GstEvent*> events_before;
   std::vector<Picked> frames;
   std::vector<GstEvent*> events_after;
   bool is_last = false;
   bool is_flushing = false;
+
+  bool has_output() const { return is_last || !events_before.empty() || !frames.empty() || !events_after.empty(); }
 };
 
 BatchingRule rule_of(const MuxState& state);
 
 // Waits until there is something to push: frames, ends of sources, or the end of all.
-Batch next_batch(MuxState& state, GstObject* mux);
+Batch next_batch(MuxState& state, GstElement* mux);
 
 }  // namespace fluvial

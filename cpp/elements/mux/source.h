@@ -14,7 +14,10 @@ struct MuxFrame {
   GstBuffer* buffer = nullptr;  // owned; timestamps and upstream metadata
   Size source_size;             // before the mux scaled it
   GstClockTime running_time = GST_CLOCK_TIME_NONE;
-  gint64 arrived_us = 0;  // monotonic
+  GstClockTime stream_time = GST_CLOCK_TIME_NONE;  // since the stream's own beginning
+  GstClockTime duration = 0;                       // 0: unknown
+  bool is_after_reset = false;                     // the first one behind a stream reset event
+  gint64 arrived_us = 0;                           // monotonic
 };
 
 // Guarded by the mux's mutex. Outlives its pad: what was delivered is still batched after the pad is released.
@@ -30,7 +33,11 @@ struct MuxSource {
   bool is_released = false;
   bool start_is_told = false;  // downstream knows that it is there
   bool end_is_told = false;    // and that it has ended
+  bool is_reset = false;       // a stream reset event came; the next frame says so
   int frame_number = 0;
+  gint64 rests_until_us = 0;  // it gives no frame before; monotonic
+  guint64 dropped = 0;
+  guint64 last_ntp = 0;  // the task's alone
 
   MuxSource() {
     gst_segment_init(&segment, GST_FORMAT_TIME);
@@ -48,8 +55,10 @@ struct MuxSource {
   void begin_anew() {
     clear();
     frame_number = 0;
+    rests_until_us = 0;
+    dropped = last_ntp = 0;
     is_ended = is_released;
-    is_flushing = has_begun = start_is_told = end_is_told = false;
+    is_flushing = has_begun = start_is_told = end_is_told = is_reset = false;
   }
 };
 

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "elements/compat_properties.h"
+#include "elements/mux/config.h"
 #include "elements/mux/settings.h"
 #include "elements/mux/source.h"
 
@@ -38,6 +39,10 @@ struct MuxState {
   // DeepStream's old mux fills a batch with several frames of one source when others have ended; its new one, and we
   // under our own name, take one of each, so that a tiler behind shows every frame.
   bool shares_batches = false;
+  bool is_new = false;              // DeepStream's new mux, which does not scale
+  std::optional<MuxConfig> config;  // of the new mux
+  gint64 next_push_us = 0;          // no batch goes out before; monotonic
+  GstClockTime upstream_latency = 0;
   IgnoredProperties ignored;
   std::unique_ptr<Allocator> allocator = make_system_allocator();
 };
