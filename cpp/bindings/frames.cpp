@@ -16,6 +16,7 @@
 #include "bindings/pixels.h"
 #include "bindings/values.h"
 #include "meta/batch_buffer.h"
+#include "meta/frame_notes.h"
 #include "meta/live_buffers.h"
 #include "surface/batch.h"
 
@@ -90,6 +91,10 @@ void keep_batch(const Batch& batch) {
 
 std::optional<std::uint64_t> time_or_none(std::uint64_t ns) {
   return ns == GST_CLOCK_TIME_NONE ? std::nullopt : std::optional(ns);
+}
+
+std::optional<std::uint64_t> time_of(const NvDsFrameMeta& frame) {
+  return has_stream_time(frame) ? stream_time(frame) : time_or_none(frame.buf_pts);
 }
 
 std::optional<std::uint64_t> batch_pts(const Batch& batch) {
@@ -328,9 +333,11 @@ void bind_frame_class(nb::module_& m) {
       .def_prop_ro(
           "number", [](const Frame& self) { return self.get()->frame_num; }, "Counts per source, from 0.")
       .def_prop_ro(
-          "pts", [](const Frame& self) { return time_or_none(self.get()->buf_pts); }, "In ns.")
+          "pts", [](const Frame& self) { return time_or_none(self.get()->buf_pts); },
+          "Timestamp as the decoder gave it, in ns; `time` counts from the beginning.")
       .def_prop_ro(
-          "time", [](const Frame& self) { return seconds(time_or_none(self.get()->buf_pts)); }, "pts in seconds.")
+          "time", [](const Frame& self) { return seconds(time_of(*self.get())); },
+          "Seconds since the source's own beginning; a file's first frame is at 0, wherever its timestamps begin.")
       .def_prop_ro(
           "ntp_time",
           [](const Frame& self) -> std::optional<double> {

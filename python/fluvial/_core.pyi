@@ -159,11 +159,15 @@ class Frame:
 
     @property
     def pts(self) -> int | None:
-        """In ns."""
+        """
+        Timestamp as the decoder gave it, in ns; `time` counts from the beginning.
+        """
 
     @property
     def time(self) -> float | None:
-        """pts in seconds."""
+        """
+        Seconds since the source's own beginning; a file's first frame is at 0, wherever its timestamps begin.
+        """
 
     @property
     def ntp_time(self) -> float | None:

@@ -125,6 +125,8 @@ class Graph:
             batch_size=len(self._sources),
             batched_push_timeout=-1 if wait_ms is None else 1000 * wait_ms,
             live_source=is_live,
+            # Files show the same moment beside each other, whatever their rates; each gives every frame it has.
+            align_inputs=not is_live,
         )
         for index, source in enumerate(self._sources):
             one = SourceBin(

@@ -84,6 +84,30 @@ def make_clip(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     return make
 
 
+@pytest.fixture(scope="session")
+def make_ramp(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
+    """Makes a clip of one second at so many frames a second; pictures grow brighter with time."""
+    folder = tmp_path_factory.mktemp("ramps")
+
+    def make(fps: int, *, reorders: bool = False) -> Path:
+        raw, path = folder / "raw", folder / f"{fps}{'b' if reorders else ''}.mp4"
+        grays = [30 + 180 * n / fps for n in range(fps)]
+        raw.write_bytes(b"".join(np.full((64, 64), gray, np.uint8).tobytes() for gray in grays))
+        with fv.Pipeline() as p:
+            p.add("filesrc", "file", location=raw)
+            p.add("rawvideoparse", "raw", width=64, height=64, format="gray8", framerate=f"{fps}/1")
+            p.add("videoconvert", "convert")
+            encoder = {"bframes": 2, "b_adapt": False} if reorders else {"tune": "zerolatency"}
+            p.add("x264enc", "encode", quantizer=10, **{"pass": "quant"}, **encoder)
+            p.add("h264parse", "parse")
+            p.add("mp4mux", "mux")
+            p.add("filesink", "out", location=path)
+            p.link("file", "raw", "convert", "encode", "parse", "mux", "out").run()
+        return path
+
+    return make
+
+
 SERVER = """
 import sys
 import gi
