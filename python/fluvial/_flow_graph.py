@@ -1,268 +1,42 @@
-"""A flow as a running pipeline: which elements stand where, which source failed, which file is complete."""
+"""A flow as a running pipeline: which source failed, which file is complete, what ends it."""
 
 from __future__ import annotations
 
 import logging
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from math import ceil, sqrt
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
+from fluvial._flow_build import NO_VIDEO, Built, Stage
 from fluvial._gst import Gst
-from fluvial._infer_config import write_config
-from fluvial.config import DrawConfig, InferConfig, RunConfig, TileConfig, TrackConfig
+from fluvial.config import RunConfig
 from fluvial.errors import CallSite, PipelineError, SourceError, from_gstreamer
-from fluvial.outputs import JsonLines, VideoFile, partial_name
-from fluvial.pipeline import Pipeline, _with_reason
+from fluvial.outputs import partial_name
+from fluvial.pipeline import _with_reason
 from fluvial.sources import Source, SourceBin, location
-from fluvial.stats import StatsCounter
 
 __all__ = ["Graph", "Stage"]
 
 _log = logging.getLogger("fluvial")
 
-_LIVE_WAIT_MS = 40  # a frame's time at 25 fps
-_QUEUED = 2  # batches between two threads
 _DRAIN_SECONDS = 5.0
 _LOOK_SECONDS = 1.0
-_NO_VIDEO = "fluvial-no-video"
 
 
-@dataclass(frozen=True)
-class Stage:
-    """One word of the chain, and the line that said it."""
-
-    kind: str
-    at: CallSite
-    config: Any = None
-    extra: Any = (
-        None  # infer: the model that was found; probe: the function; save: a VideoFile; write_json: a JsonLines
-    )
-
-
-@dataclass(frozen=True)
-class _File:
-    """A file under way. `source` is the number of the only source in it, or -1."""
-
-    path: Path
-    source: int
-
-
-class Graph:
+class Graph(Built):
     """Built once, run once. The thread that starts it polls it; everything else happens in GStreamer's threads."""
 
     def __init__(
         self, sources: Sequence[Source], stages: Sequence[Stage], limits: RunConfig, at: CallSite, *, has_loop: bool
     ) -> None:
-        self.pipeline = Pipeline()
-        self.stats = StatsCounter(tuple(s.name for s in sources))
-        self.queue: Any = None  # the loop's, where there is one
+        super().__init__(sources, stages, limits, at, has_loop=has_loop)
         self.is_running = False
         self._problems: list[PipelineError] = []
-        self._sources, self._limits, self._at = tuple(sources), limits, at
-        self._stages = tuple(stages) if has_loop or len(sources) == 1 else _draw_behind_tile(stages)
-        self._names = [s.name for s in sources]
-        self._bins: list[SourceBin] = []
-        self._files: list[_File] = []
-        self._branches: dict[str, int] = {}  # an element of a one-source output: its source
-        self._open_files: dict[str, int] = {}  # the file sink of a one-source output that has not ended: its source
-        self._json: list[JsonLines] = [s.extra for s in stages if s.kind == "write_json"]
-        self._folder = tempfile.TemporaryDirectory(prefix="fluvial-")
-        self._tail: Any = None
-        self._infers = 0
-        self._build(has_loop=has_loop)
-
-    # --- building -----------------------------------------------------------------------------------------------------
-
-    def _build(self, *, has_loop: bool) -> None:
-        self._mux()
-        apart: Any = None  # the pad where frames of different sources are last apart
-        late_json = []
-        for stage in self._stages:
-            if stage.kind == "tile":
-                apart = self._tail.get_static_pad("src")
-            if stage.kind == "write_json":
-                late_json.append((stage, None if apart else self._tail.get_static_pad("src")))
-            builder = self._builders.get(stage.kind)
-            if builder:
-                builder(self, stage)
-        is_tiled = apart is not None
-        apart = apart or self._tail.get_static_pad("src")
-        if has_loop:
-            from fluvial import _core
-
-            self.queue = _core.BatchQueue(apart, self._names)
-            self.pipeline._before_stop.append(self.queue.stop)
-        for stage, pad in late_json:
-            self.pipeline._attach(pad or apart, stage.extra.add, stage="write_json", names=self._names)
-        self.pipeline._attach(apart, self.stats.add, stage="stats", names=self._names)
-        self._outputs(is_tiled=is_tiled)
         self.pipeline._on_message = self._on_message
         self.pipeline._on_idle = self._look_for_stuck
         self.pipeline._ask_for_end = self._end_sources
-
-    def _add(self, factory: str, at: CallSite, **properties: object) -> Any:
-        """Adds an element behind the last one."""
-        element = self.pipeline._add(factory, None, properties, at)
-        if self._tail is not None and not self._tail.link(element):
-            raise PipelineError(element.get_name(), f"cannot follow {self._tail.get_name()}", at=at)
-        self._tail = element
-        return element
-
-    def _add_queue(self, at: CallSite) -> None:
-        self._add("queue", at, max_size_buffers=_QUEUED, max_size_bytes=0, max_size_time=0)
-
-    def _mux(self) -> None:
-        is_live = any(s.is_live for s in self._sources)
-        wait_ms = self._limits.batch_wait_ms or (_LIVE_WAIT_MS if is_live else None)
-        mux = self._add(
-            "fluvialmux",
-            self._at,
-            batch_size=len(self._sources),
-            batched_push_timeout=-1 if wait_ms is None else 1000 * wait_ms,
-            live_source=is_live,
-            # Files show the same moment beside each other, whatever their rates; each gives every frame it has.
-            align_inputs=not is_live,
-        )
-        for index, source in enumerate(self._sources):
-            one = SourceBin(
-                source, index, rtsp_latency_ms=self._limits.rtsp_latency_ms, on_no_video=self._post_no_video
-            )
-            self._bins.append(one)
-            # Pads are there before anything runs: the mux does not end before the last source has begun.
-            one.mux_pad = mux.request_pad_simple(f"sink_{index}")
-
-    def _infer(self, stage: Stage) -> None:
-        config: InferConfig = stage.config
-        self._infers += 1
-        if config.batch_size is None and config.config is None and config.on == "frames":
-            config = config.model_copy(update={"batch_size": len(self._sources)})
-        path = write_config(config, stage.extra, Path(self._folder.name), place=self._infers)
-        self._add("fluvialinfer", stage.at, config_file_path=path)
-
-    def _track(self, stage: Stage) -> None:
-        config: TrackConfig = stage.config
-        properties: dict[str, object] = {}
-        if config.config:
-            properties["ll_config_file"] = str(Path(config.config).expanduser().resolve())
-        if config.start_confidence is not None:
-            properties["config"] = f"Fluvial: {{high_confidence: {config.start_confidence}}}"
-        if config.class_ids:
-            properties["operate_on_class_ids"] = ";".join(map(str, config.class_ids))
-        self._add("fluvialtrack", stage.at, **properties)
-
-    def _draw(self, stage: Stage) -> None:
-        config: DrawConfig = stage.config
-        self._add_queue(stage.at)
-        self._rgba(stage.at)
-        self._add(
-            "fluvialdraw",
-            stage.at,
-            display_bbox=config.boxes,
-            display_text=config.text,
-            display_mask=config.masks,
-            display_clock=config.clock,
-        )
-
-    def _rgba(self, at: CallSite) -> None:
-        self._add("fluvialconvert", at)
-        self._add("capsfilter", at, caps="video/x-raw(memory:NVMM),format=RGBA")
-
-    def _tile(self, stage: Stage) -> None:
-        config: TileConfig = stage.config
-        rows, columns = _grid(len(self._sources), config.rows, config.columns)
-        self._add("fluvialtile", stage.at, rows=rows, columns=columns, width=config.width, height=config.height)
-
-    def _probe(self, stage: Stage) -> None:
-        name = getattr(stage.extra, "__name__", type(stage.extra).__name__)
-        pad = self._tail.get_static_pad("src")
-        self.pipeline._attach(pad, stage.extra, stage=f"probe {name!r}", names=self._names)
-
-    _builders: ClassVar[dict[str, Callable[[Graph, Stage], None]]] = {
-        "infer": _infer,
-        "track": _track,
-        "draw": _draw,
-        "tile": _tile,
-        "probe": _probe,
-    }
-
-    # --- outputs ------------------------------------------------------------------------------------------------------
-
-    def _outputs(self, *, is_tiled: bool) -> None:
-        outputs = [s for s in self._stages if s.kind in ("save", "show")]
-        each = [s for s in outputs if s.kind == "save" and s.extra.is_per_source]
-        whole = [s for s in outputs if s not in each]
-        if not outputs:
-            self._add("fakesink", self._at, sync=False, **{"async": False})
-            return
-        for split in self._split([b for b in (whole, each) if b], outputs[0].at):
-            if split is each:
-                self._demux(each, is_tiled=is_tiled)
-            else:
-                self._whole(whole, is_tiled=is_tiled)
-
-    def _split(self, parts: Sequence[Any], at: CallSite) -> Any:
-        """Yields each part with the tail at a place of its own: the same buffers go to all."""
-        if len(parts) == 1:
-            yield parts[0]
-            return
-        tee = self._add("tee", at)
-        for part in parts:
-            self._tail = tee
-            self._add_queue(at)
-            yield part
-
-    def _whole(self, stages: Sequence[Stage], *, is_tiled: bool) -> None:
-        if len(self._sources) > 1 and not is_tiled:
-            self._tile(Stage("tile", stages[0].at, TileConfig.model_validate({})))
-        for stage in self._split(stages, stages[0].at):
-            if stage.kind == "show":
-                self._show(stage)
-            else:
-                self._save(stage, stage.extra.path(), source=-1)
-
-    def _demux(self, stages: Sequence[Stage], *, is_tiled: bool) -> None:
-        if is_tiled:
-            at = stages[0].at
-            raise PipelineError("save", "one file a source, after tile() has made them one", at=at, hint="drop tile()")
-        demux = self._add("fluvialdemux", stages[0].at)
-        for index, source in enumerate(self._sources):
-            self._tail = None
-            queue = self.pipeline._add(
-                "queue", None, {"max_size_buffers": _QUEUED, "max_size_bytes": 0, "max_size_time": 0}, stages[0].at
-            )
-            self._tail = queue
-            demux.request_pad_simple(f"src_{index}").link(queue.get_static_pad("sink"))
-            for stage in self._split(stages, stages[0].at):
-                self._save(stage, stage.extra.path(source.name), source=index)
-
-    def _save(self, stage: Stage, path: Path, *, source: int) -> None:
-        file: VideoFile = stage.extra
-        first = len(self.pipeline._sites)
-        self._add_queue(stage.at)
-        self._add("fluvialconvert", stage.at)
-        self._add("fluvialencode" if file.codec == "h264" else "fluvialencodeh265", stage.at, bitrate=file.bitrate)
-        self._add("h264parse" if file.codec == "h264" else "h265parse", stage.at)
-        muxer, settings = file.muxer
-        self._add(muxer, stage.at, **settings)
-        sink = self._add("filesink", stage.at, location=partial_name(path), **{"async": False})
-        self._files.append(_File(path, source))
-        if source < 0:
-            return
-        self.pipeline.gst.set_property("message-forward", True)  # tells of each sink's end, not only of the last
-        self._open_files[sink.get_name()] = source
-        for name in list(self.pipeline._sites)[first:]:
-            self._branches[name] = source
-
-    def _show(self, stage: Stage) -> None:
-        self._add_queue(stage.at)
-        self._add("fluvialsink", stage.at, sync=True)
-
-    # --- running ------------------------------------------------------------------------------------------------------
 
     @property
     def problems(self) -> tuple[PipelineError, ...]:
@@ -382,7 +156,7 @@ class Graph:
     def _on_message(self, message: Any) -> bool:
         """True: it has been dealt with."""
         kind, structure = message.type, message.get_structure()
-        if kind == Gst.MessageType.APPLICATION and structure.get_name() == _NO_VIDEO:
+        if kind == Gst.MessageType.APPLICATION and structure.get_name() == NO_VIDEO:
             self._fail(self._bins[structure.get_value("source")], SourceError("", "holds no video"))
             return True
         if kind == Gst.MessageType.ELEMENT and structure is not None and structure.get_name() == "GstBinForwarded":
@@ -439,11 +213,6 @@ class Graph:
             _log.warning("source %s failed, the others go on: %s", one.source.name, cause.problem)
         _in_background(one.end)
 
-    def _post_no_video(self, one: SourceBin) -> None:
-        structure = Gst.Structure.new_empty(_NO_VIDEO)
-        structure.set_value("source", one.index)
-        self.pipeline._bus.post(Gst.Message.new_application(self.pipeline.gst, structure))
-
     def _end_sources(self) -> None:
         # Each in a thread of its own: one waits in the mux for the frame of another.
         for one in self._bins:
@@ -452,35 +221,6 @@ class Graph:
 
 def _in_background(call: Callable[[], None]) -> None:
     threading.Thread(target=call, name="fluvial-end", daemon=True).start()
-
-
-def _draw_behind_tile(stages: Sequence[Stage]) -> tuple[Stage, ...]:
-    """Draws on the tiled picture, where nobody looks at drawn frames before: text of one size, one picture to touch."""
-    kinds = [s.kind for s in stages]
-    outputs = [s for s in stages if s.kind in ("save", "show")]
-    if not outputs or "draw" not in kinds or any(s.kind == "save" and s.extra.is_per_source for s in outputs):
-        return tuple(stages)
-    draw = kinds.index("draw")
-    if "tile" in kinds[:draw] or "probe" in kinds[draw:]:
-        return tuple(stages)
-    tile = next((s for s in stages if s.kind == "tile"), Stage("tile", outputs[0].at, TileConfig.model_validate({})))
-    others = [s for s in stages if s is not tile and s is not stages[draw]]
-    return (*others, tile, stages[draw])
-
-
-def _grid(count: int, rows: int | None, columns: int | None) -> tuple[int, int]:
-    """Rows and columns that hold `count` tiles.
-
-    Example:
-        >>> _grid(4, None, None), _grid(5, None, None), _grid(5, 1, None)
-        ((2, 2), (2, 3), (1, 5))
-    """
-    if rows is None and columns is None:
-        rows = max(1, round(sqrt(count)))
-    if rows is None:
-        assert columns is not None
-        rows = ceil(count / columns)
-    return rows, columns or ceil(count / rows)
 
 
 def _name(path: Path, *, is_complete: bool, is_empty: bool) -> None:

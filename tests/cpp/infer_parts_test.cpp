@@ -11,8 +11,9 @@
 
 // The plugin is a module that nothing links with: the test compiles the sources that it tests.
 #include "backends/openvino/schedule.cpp"  // NOLINT
+#include "elements/config_text.cpp"        // NOLINT
+#include "elements/config_values.cpp"      // NOLINT
 #include "elements/infer/attach.cpp"       // NOLINT
-#include "elements/config_text.cpp"  // NOLINT
 #include "elements/infer/decision.cpp"     // NOLINT
 #include "elements/infer/flow_queue.cpp"   // NOLINT
 #include "elements/infer/health.cpp"       // NOLINT
@@ -21,7 +22,6 @@
 #include "elements/infer/session.cpp"      // NOLINT
 #include "elements/infer/tensor_meta.cpp"  // NOLINT
 #include "elements/infer/units.cpp"        // NOLINT
-#include "elements/config_values.cpp"       // NOLINT
 #include "elements/infer/work.cpp"         // NOLINT
 #include "meta/batch_buffer.h"
 

@@ -6,11 +6,11 @@
 #include <fstream>
 
 // The plugin is a module that nothing links with: the test compiles the sources that it tests.
-#include "elements/config_text.cpp"     // NOLINT
+#include "elements/config_text.cpp"           // NOLINT
+#include "elements/config_values.cpp"         // NOLINT
 #include "elements/infer/labels_file.cpp"     // NOLINT
 #include "elements/infer/model_path.cpp"      // NOLINT
 #include "elements/infer/nvinfer_config.cpp"  // NOLINT
-#include "elements/config_values.cpp"          // NOLINT
 
 using namespace fluvial;  // NOLINT
 

@@ -24,6 +24,7 @@ PYTHON = [  # may import those on the lines above; a name with others on its lin
     {"_gst", "models", "frame"},
     {"_properties", "_interrupt", "_infer_config", "outputs", "sources", "probes", "stats", "lint"},
     {"pipeline"},
+    {"_flow_build"},
     {"_flow_graph"},
     {"_loop"},
     {"flow"},

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <fstream>
 
-#include "elements/guard.h"
 #include "elements/config_text.h"
 #include "elements/config_values.h"
+#include "elements/guard.h"
 
 namespace fluvial {
 

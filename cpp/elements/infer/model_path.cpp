@@ -5,9 +5,9 @@
 #include <stdexcept>
 #include <vector>
 
-#include "elements/guard.h"
 #include "elements/config_text.h"
 #include "elements/config_values.h"
+#include "elements/guard.h"
 
 namespace fluvial {
 namespace {
