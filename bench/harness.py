@@ -234,19 +234,30 @@ def launcher() -> Path:
     return program
 
 
-def run(command: Sequence[str | Path], *, frames: int | None = None, **more: str) -> Run:
-    """Runs a child whose last line of output is the JSON of a Run.
+def tell(command: Sequence[str | Path], **more: str) -> dict[str, Any]:
+    """Runs a child whose last line of output is JSON.
 
     Args:
         command: The program and its arguments.
-        frames: How many it must have worked on, if known.
         **more: Environment variables.
     """
     done = subprocess.run([str(c) for c in command], capture_output=True, text=True, env=environment(**more))
     lines = done.stdout.strip().splitlines()
     if done.returncode or not lines:
         raise Unfit(f"{' '.join(map(str, command))[:400]}\n  exit {done.returncode}: {done.stderr.strip()[-2000:]}")
-    result = Run(**json.loads(lines[-1]))
+    said: dict[str, Any] = json.loads(lines[-1])
+    return said
+
+
+def run(command: Sequence[str | Path], *, frames: int | None = None, **more: str) -> Run:
+    """Runs a child that says what it cost.
+
+    Args:
+        command: The program and its arguments.
+        frames: How many it must have worked on, if known.
+        **more: Environment variables.
+    """
+    result = Run(**tell(command, **more))
     if result.frames == 0 or (frames is not None and result.frames < frames):
         raise Unfit(f"{' '.join(map(str, command))[:400]}\n  only {result.frames} frames of {frames}")
     return result

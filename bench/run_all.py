@@ -16,7 +16,7 @@ import time
 
 import harness
 
-NAMES = ("copies", "overhead", "cpu", "versus_loop", "memory")
+NAMES = ("copies", "pyds_walk", "overhead", "cpu", "versus_loop", "memory")
 
 
 def main() -> int:
