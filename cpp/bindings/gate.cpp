@@ -28,6 +28,32 @@ void Gate::close() {
 
 namespace {
 
+// One count of this thread's state, so that the state outlives each callback. A thread made by Python frees its state
+// whatever the count, and before this object goes; at exit Python frees all.
+struct KeptState {
+  bool is_held = false;
+  ~KeptState() {
+    if (!is_held || !Gate::instance().enter()) return;
+    if (PyGILState_GetThisThreadState()) {
+      const auto state = PyGILState_Ensure();
+      PyGILState_Release(PyGILState_LOCKED);  // the one that was held
+      PyGILState_Release(state);              // frees the thread's state
+    }
+    Gate::instance().leave();
+  }
+};
+
+}  // namespace
+
+void keep_thread_state() {
+  thread_local KeptState of_thread;
+  if (of_thread.is_held) return;
+  of_thread.is_held = true;
+  PyGILState_Ensure();  // released when the thread ends
+}
+
+namespace {
+
 PyObject* close_gate(PyObject*, PyObject*) {
   Gate::instance().close();
   Py_RETURN_NONE;

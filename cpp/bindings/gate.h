@@ -26,11 +26,17 @@ class Gate {
   std::atomic<int> inside_{0};
 };
 
+// Lets a thread keep its Python state until it ends. A streaming thread's state is otherwise made anew for each buffer,
+// and its memory mapped anew, which costs more than most callbacks do. Call it with the GIL; once a thread it does work.
+void keep_thread_state();
+
 // In Python, with the GIL, while it lives; or not at all: ask.
 class InPython {
  public:
   InPython() : is_in_(Gate::instance().enter()) {
-    if (is_in_) state_ = PyGILState_Ensure();
+    if (!is_in_) return;
+    state_ = PyGILState_Ensure();
+    keep_thread_state();
   }
   ~InPython() {
     if (!is_in_) return;

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import threading
 import time
 import warnings
 
 import pytest
 
+import pyds
 from fluvial import _core
 from fluvial._core import StaleMetadataError, _testing
 
@@ -262,3 +264,58 @@ def test_a_thousand_batches_through_a_probe_leave_nothing_behind(line, resident_
     for _ in range(1000):
         line.push(10)
     assert resident_kb() - before < 4_000
+
+
+def states():
+    """How many threads have a Python state, running or not."""
+    api = ctypes.pythonapi
+    for name in ("PyInterpreterState_Get", "PyInterpreterState_ThreadHead", "PyThreadState_Next"):
+        getattr(api, name).restype = ctypes.c_void_p
+    count = 0
+    state = api.PyInterpreterState_ThreadHead(ctypes.c_void_p(api.PyInterpreterState_Get()))
+    while state:
+        count += 1
+        state = api.PyThreadState_Next(ctypes.c_void_p(state))
+    return count
+
+
+def probe_with_fluvial(pad, call):
+    _core.attach_probe(pad, lambda _batch: call())
+
+
+def probe_with_pyds(pad, call):
+    def probe(_pad, info):
+        pyds.gst_buffer_get_nvds_batch_meta(hash(info.get_buffer()))
+        call()
+        return Gst.PadProbeReturn.OK
+
+    pad.add_probe(Gst.PadProbeType.BUFFER, probe)
+
+
+@pytest.mark.parametrize("attach", [probe_with_fluvial, probe_with_pyds])
+def test_a_streaming_thread_keeps_its_python_state_until_it_ends(attach):
+    glib = ctypes.CDLL("libglib-2.0.so.0")
+    glib.g_thread_pool_stop_unused_threads()
+    before = states()
+    of_thread = threading.local()
+    seen = []
+
+    def call():
+        of_thread.calls = getattr(of_thread, "calls", 0) + 1
+        seen.append(of_thread.calls)
+
+    Gst.init(None)
+    pipeline = Gst.parse_launch("fakesrc num-buffers=5 ! identity name=at ! fakesink sync=false")
+    pad = pipeline.get_by_name("at").get_static_pad("src")
+    _testing.tag_buffers(pipeline.get_by_name("at").get_static_pad("sink"), 1)
+    attach(pad, call)
+    pipeline.set_state(Gst.State.PLAYING)
+    pipeline.get_bus().timed_pop_filtered(Gst.SECOND * 20, Gst.MessageType.EOS)
+    pipeline.set_state(Gst.State.NULL)
+    assert seen == [1, 2, 3, 4, 5]
+
+    end = time.monotonic() + 20
+    while states() > before and time.monotonic() < end:
+        glib.g_thread_pool_stop_unused_threads()
+        threading.Event().wait(0.01)
+    assert states() <= before

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "bindings/buffers.h"
+#include "bindings/gate.h"
 #include "bindings/pyds/field.h"
 #include "bindings/pyds/pooled.h"
 
@@ -41,6 +42,7 @@ nb::object acquire(Meta<NvDsBatchMeta> batch) {
 }
 
 nb::object batch_on(nb::handle buffer) {
+  keep_thread_state();  // a PyGObject probe's first call: the next buffers find this thread's state made
   const HeldBuffer held = buffer_at(buffer);
   auto* meta = held ? gst_buffer_get_nvds_batch_meta(held.get()) : nullptr;
   if (!meta) return nb::none();
