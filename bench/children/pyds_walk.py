@@ -2,7 +2,7 @@
 
 python bench/children/pyds_walk.py OBJECTS ROUNDS WALKS [NVIDIA_PYDS.so]
 
-Prints nanoseconds of CPU time an object by side, one figure a round, and resident memory while our pyds walks a million objects.
+Prints nanoseconds of CPU time an object by side, one figure a round; and resident memory over a million of our own.
 """
 
 from __future__ import annotations

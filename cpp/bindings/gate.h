@@ -27,7 +27,8 @@ class Gate {
 };
 
 // Lets a thread keep its Python state until it ends. A streaming thread's state is otherwise made anew for each buffer,
-// and its memory mapped anew, which costs more than most callbacks do. Call it with the GIL; once a thread it does work.
+// and its memory mapped anew, which costs more than most callbacks do. Call it with the GIL; once a thread it does
+// work.
 void keep_thread_state();
 
 // In Python, with the GIL, while it lives; or not at all: ask.
