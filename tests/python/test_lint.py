@@ -188,3 +188,12 @@ def test_the_page_shows_what_its_program_gets(tmp_path, capsys, monkeypatch):
     main(["lint", "app.py"])
     said = [line for line in capsys.readouterr().out.splitlines() if not line.startswith(" ")]
     assert said == [line for line in lint_page.OUTPUT.splitlines() if not line.startswith(" ")]
+
+
+def test_variables_that_are_made_of_each_other_cost_no_time(tmp_path):
+    turns = "".join(
+        f"    a{i} = a{(i + 1) % 30}\n    a{i} = a{(i + 2) % 30}\n    a{i} = a{(i + 3) % 30}\n" for i in range(30)
+    )
+    file = tmp_path / "app.py"
+    file.write_text(f"import pyds\n\n\ndef probe(self, a0):\n{turns}    self.kept = a1.x\n    self.kept = a2\n")
+    assert check(file) == []

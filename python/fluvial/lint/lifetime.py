@@ -122,17 +122,18 @@ def kept_pixels(program: Program) -> Found:
     """
     for place, value in _kept(program):
         for part in _parts(value):
-            if _is_view(program, part, 0):
+            if _is_view(program, part, set()):
                 yield place, f"a view of a frame's memory is stored in {_words(place)}"
 
 
-def _is_view(program: Program, node: ast.AST, depth: int) -> bool:
-    if depth > 8:
+def _is_view(program: Program, node: ast.AST, seen: set[ast.AST]) -> bool:
+    if node in seen:
         return False
+    seen.add(node)
     if isinstance(node, ast.Name):
-        return any(_is_view(program, v, depth + 1) for v in program.values_of(node))
+        return any(_is_view(program, v, seen) for v in program.values_of(node))
     if isinstance(node, ast.Subscript):
-        return _has_slice(node.slice) and _is_view(program, node.value, depth + 1)
+        return _has_slice(node.slice) and _is_view(program, node.value, seen)
     if not isinstance(node, ast.Call):
         return False
     if program.called(node) == "get_nvds_buf_surface":
@@ -141,9 +142,9 @@ def _is_view(program: Program, node: ast.AST, depth: int) -> bool:
         if node.func.attr in _VIEWS and program.type_of(node.func.value) == "NvOSD_MaskParams":
             return True
         if node.func.attr in ("reshape", "view", "transpose", "squeeze"):
-            return _is_view(program, node.func.value, depth + 1)
+            return _is_view(program, node.func.value, seen)
     shares = program.full_name(node.func) in _SHARES or _is_uncopied(program, node)
-    return shares and bool(node.args) and _is_view(program, node.args[0], depth + 1)
+    return shares and bool(node.args) and _is_view(program, node.args[0], seen)
 
 
 def _has_slice(node: ast.AST) -> bool:

@@ -49,6 +49,7 @@ class Program:
         self.stub: Stub = stub()
         self.nodes = [n for n in ast.walk(self.tree) if not isinstance(n, _SHARED)]
         self._lines = text.splitlines()
+        self._types: dict[ast.AST, str] = {}
         self._parents = {child: node for node in self.nodes for child in _children(node)}
 
     def of(self, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
@@ -135,29 +136,32 @@ class Program:
     # --- types
     def type_of(self, node: ast.AST | None) -> str:
         """As pyds's stub writes it; "" for what is not pyds's or not known."""
-        return self._type(node, ())
-
-    def _type(self, node: ast.AST | None, seen: tuple[ast.AST, ...]) -> str:
-        if node is None or node in seen:
+        if node is None:
             return ""
-        seen = (*seen, node)
+        # Variables are made of each other, in circles at times: each place is looked at once.
+        if node not in self._types:
+            self._types[node] = ""
+            self._types[node] = self._find_type(node)
+        return self._types[node]
+
+    def _find_type(self, node: ast.AST) -> str:
         if isinstance(node, ast.Call):
-            return self._type_of_call(node, seen)
+            return self._type_of_call(node)
         if isinstance(node, ast.Attribute):
             if name := self.pyds_name(node):
                 owner, _, member = name.rpartition(".")
                 is_member = owner in self.stub.classes and self.stub.classes[owner].is_enum and bool(member)
                 return owner if is_member else self.stub.constants.get(name, "")
-            return self.stub.attribute(self._type(node.value, seen), node.attr)
+            return self.stub.attribute(self.type_of(node.value), node.attr)
         if isinstance(node, ast.Subscript):
-            listed = re.fullmatch(r"list\[(\w+)\]", self._type(node.value, seen))
+            listed = re.fullmatch(r"list\[(\w+)\]", self.type_of(node.value))
             return listed[1] if listed else ""
         if isinstance(node, ast.Name):
-            kinds = {self._type(value, seen) for value in self.values_of(node)} - {""}
+            kinds = {self.type_of(value) for value in self.values_of(node)} - {""}
             return kinds.pop() if len(kinds) == 1 else ""
         return ""
 
-    def _type_of_call(self, call: ast.Call, seen: tuple[ast.AST, ...]) -> str:
+    def _type_of_call(self, call: ast.Call) -> str:
         name = self.called(call)
         if name.endswith(".cast"):
             return name.removesuffix(".cast")
@@ -166,7 +170,7 @@ class Program:
         if name in self.stub.functions:
             return self.stub.functions[name].returns
         if isinstance(call.func, ast.Attribute):
-            owner = self.stub.classes.get(self._type(call.func.value, seen))
+            owner = self.stub.classes.get(self.type_of(call.func.value))
             if owner and call.func.attr in owner.methods:
                 return owner.methods[call.func.attr].returns
         return ""
