@@ -52,4 +52,5 @@ NB_MODULE(_core, m) {
   fluvial::bind_models(m);
   nanobind::module_ testing = m.def_submodule("_testing", "Buffers without a pipeline.");
   fluvial::python::bind_testing(testing);
+  fluvial::python::bind_live_objects(testing);
 }

@@ -15,6 +15,7 @@ import pytest
 
 import fluvial as fv
 from flow.test_flow_run import frames_in
+from waiting import eventually
 
 ENDLESS = "test://?frames=100000"
 
@@ -80,10 +81,7 @@ def test_nothing_runs_on_after_the_end() -> None:
     fv.Flow("test://?frames=3").run()
     for _ in fv.Flow(ENDLESS):
         break
-    deadline = time.monotonic() + 5
-    while threads() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert threads() == []
+    assert eventually(lambda: threads() == [])
 
 
 PROGRAM = """
@@ -108,9 +106,7 @@ def started(how: str, out: Path) -> subprocess.Popen[str]:
     assert program.stdout is not None
     assert program.stdout.readline() == "started\n"
     partial = out.with_name(f"{out.stem}.partial{out.suffix}")
-    deadline = time.monotonic() + 20
-    while not (partial.exists() and partial.stat().st_size > 50_000) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    assert eventually(lambda: partial.exists() and partial.stat().st_size > 50_000, seconds=20)
     return program
 
 

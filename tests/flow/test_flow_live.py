@@ -29,7 +29,8 @@ def test_a_slow_loop_gets_the_newest_frame(camera: Camera) -> None:
     times = []
     for i, batch in enumerate(fv.Flow(camera[0], rtsp_latency_ms=50)):
         times.append((time.monotonic(), batch.frames[0].time))
-        time.sleep(0.16)
+        while time.monotonic() < times[-1][0] + 0.16:  # work for four frames' time
+            batch.frames[0].pixels().sum()
         if i == 20:
             break
     clock, video = (t[-1] - t[10] for t in zip(*times, strict=True))  # by then, what waited at the start is gone
@@ -37,11 +38,14 @@ def test_a_slow_loop_gets_the_newest_frame(camera: Camera) -> None:
 
 
 def test_a_camera_that_goes_away_does_not_stop_the_other(camera: Camera) -> None:
-    flow = fv.Flow({"door": camera[0], "file": "test://?frames=400&fps=100"}, rtsp_latency_ms=50)
+    flow = fv.Flow({"door": camera[0], "file": "test://?frames=1000000"}, rtsp_latency_ms=50)
+    since = 0
     for batch in flow:
-        if camera[1].poll() is None and any(f.source == "door" for f in batch.frames):
+        if any(f.source == "door" for f in batch.frames) and camera[1].poll() is None:
             camera[1].kill()
-        time.sleep(0.005)
-        if all(f.source == "file" and f.number == 399 for f in batch.frames):
+            camera[1].wait()
+        if camera[1].poll() is not None:
+            since += any(f.source == "file" for f in batch.frames)
+        if since == 100:
             break
-    assert flow.stats["file"].frames == 400
+    assert since == 100

@@ -12,6 +12,7 @@ import pytest
 import pyds
 from fluvial import _core
 from fluvial._core import StaleMetadataError, _testing
+from waiting import eventually
 
 warnings.simplefilter("ignore", ImportWarning)
 gi = pytest.importorskip("gi")
@@ -115,7 +116,7 @@ def test_an_exception_reaches_the_handler_and_later_buffers_are_dropped(line):
         calls.append(batch)
         raise ValueError(f"frame {batch[0].number}")
 
-    _core.attach_probe(line.pad, fail, on_error=lambda *what: errors.append(what))
+    probe = _core.attach_probe(line.pad, fail, on_error=lambda *what: errors.append(what))
     assert line.push() == OK
     assert line.push() == OK
     assert len(calls) == 1
@@ -123,6 +124,7 @@ def test_an_exception_reaches_the_handler_and_later_buffers_are_dropped(line):
     assert (kind, str(error)) == (ValueError, "frame 7")
     assert trace.tb_frame.f_code.co_name == "fail"
     assert line.received() is None
+    _core.detach_probe(line.pad, probe)  # it holds `fail`, whose frame holds the line
 
 
 def test_without_a_handler_the_exception_is_reported(line, monkeypatch):
@@ -174,7 +176,9 @@ def test_a_loop_gets_every_batch_in_order_until_the_end(line):
 
 def test_in_lockstep_what_the_loop_writes_is_seen_downstream(line):
     queue = _core.BatchQueue(line.pad)
-    seen = []
+    seen, arrived = [], []
+    line.sink.set_property("signal-handoffs", True)
+    line.sink.connect("handoff", lambda *a: arrived.append(len(arrived)))
     thread = line.push_later(3)
     for batch in loop(queue):
         assert len(seen) == batch[0].objects.__len__()
@@ -182,9 +186,10 @@ def test_in_lockstep_what_the_loop_writes_is_seen_downstream(line):
         pixels = batch[0].pixels()
         pixels[0, 0] = 9
         seen.append(batch[0])
-        time.sleep(0.01)
+        assert not eventually(lambda: len(arrived) == len(seen), seconds=0.02)  # it waits for the loop's next turn
         assert len(seen) == len(batch[0].objects)
     thread.join()
+    assert len(arrived) == 3
     with pytest.raises(StaleMetadataError, match=r"Frame: its batch was closed.*batch.keep\(\).*in loop"):
         _ = seen[0].number
 
@@ -203,7 +208,7 @@ def test_a_batch_kept_in_lockstep_stays(line):
 def test_running_free_batches_wait_up_to_the_capacity_and_stay(line):
     queue = _core.BatchQueue(line.pad, capacity=2, lockstep=False)
     thread = line.push_later(6)
-    time.sleep(0.2)
+    thread.join(0.2)
     assert thread.is_alive()  # two wait, the third is held up
     kept = list(loop(queue))
     thread.join()
@@ -244,15 +249,14 @@ def test_a_queue_that_is_forgotten_lets_the_streaming_thread_go(line):
 
 def test_waiting_ends_in_time_and_leaves_the_gil(line):
     queue = _core.BatchQueue(line.pad)
-    ticks = []
-    ticker = threading.Thread(target=lambda: [ticks.append(time.sleep(0.01)) for _ in range(5)])
-    ticker.start()
     start = time.monotonic()
     assert queue.next(0.2) is None
     assert 0.15 < time.monotonic() - start < 2
-    ticker.join()
-    assert len(ticks) == 5
     assert not queue.is_over
+    pushing = line.push_later(1)  # Python that runs while this thread waits
+    assert queue.next(10) is not None
+    queue.stop()
+    pushing.join()
 
 
 def test_a_thousand_batches_through_a_probe_leave_nothing_behind(line, resident_kb):
