@@ -121,6 +121,27 @@ def look_at_data(user: pyds.NvDsUserMeta, report: Report) -> None:
         report.texts.append(f"{custom.structId} {pyds.get_string(custom.message)}")
 
 
+def encode(buffer: object, frame: pyds.NvDsFrameMeta, obj: pyds.NvDsObjectMeta, context: int) -> bool:
+    args = pyds.NvDsObjEncUsrArgs()
+    args.saveImg = False
+    args.attachUsrMeta = True
+    args.isFrame = True
+    args.quality = 80
+    is_queued: bool = pyds.nvds_obj_enc_process(context, args, hash(buffer), obj, frame)
+    pyds.nvds_obj_enc_finish(context)
+    return is_queued
+
+
+def encoded_bytes(frame: pyds.NvDsFrameMeta) -> int:
+    size = 0
+    for user in walk(frame.frame_user_meta_list, pyds.NvDsUserMeta.cast):
+        if user.base_meta.meta_type == pyds.NvDsMetaType.NVDS_CROP_IMAGE_META:
+            picture = pyds.NvDsObjEncOutParams.cast(user.user_meta_data)
+            data: NDArray[np.uint8] = picture.outBuffer()
+            size += len(data)
+    return size
+
+
 def drop_short(frame: pyds.NvDsFrameMeta, height: float) -> int:
     dropped = 0
     node: ObjectNode | None = frame.obj_meta_list

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import pyds
 from compat import typed_program
 from fluvial._core import _testing
 
@@ -64,6 +65,15 @@ def test_the_program_also_runs():
     assert report.scores == [0.5, 1.5, 2.5]
     assert "7 seen" in report.texts
     assert report.texts[-1] == "Frame 7: 2 labels"
+
+
+def test_its_pictures_are_encoded():
+    buffer = _testing.make_buffer(frames=1, objects=1)
+    frame = pyds.NvDsFrameMeta.cast(pyds.gst_buffer_get_nvds_batch_meta(hash(buffer)).frame_meta_list.data)
+    context = pyds.nvds_obj_enc_create_context(0)
+    assert typed_program.encode(buffer, frame, pyds.NvDsObjectMeta.cast(frame.obj_meta_list.data), context)
+    assert typed_program.encoded_bytes(frame) > 100
+    pyds.nvds_obj_enc_destroy_context(context)
 
 
 def test_past_frames_are_typed_as_they_are():

@@ -6,8 +6,6 @@ import ast
 import re
 from collections.abc import Iterator
 
-import numpy
-
 from fluvial.lint.finding import rule
 from fluvial.lint.program import Program, name_of
 
@@ -187,6 +185,8 @@ def numpy_removed(program: Program) -> Found:
 
 
 def _numpy_name(node: ast.AST, name: str) -> Found:
+    import numpy  # here, as the other commands need no NumPy to start
+
     # `bool`, `long` and `str` exist in NumPy 2 anew, as NumPy's own types.
     if name != "*" and not hasattr(numpy, name):
         yield (
