@@ -111,7 +111,8 @@ def _may_raise_before(tried: ast.Try, advance: ast.AST) -> bool:
 def probe_returns_nothing(program: Program) -> Found:
     """A probe ends without a return value.
 
-    None is read as 0, which is Gst.PadProbeReturn.DROP: every buffer is thrown away, and sinks wait for ever.
+    None is no Gst.PadProbeReturn: a TypeError is printed for each buffer, and the buffer is dropped, so that nothing
+    reaches the elements after it.
 
     Instead: `return Gst.PadProbeReturn.OK` at the end.
     """

@@ -151,7 +151,8 @@ def _looks_at(node: ast.Compare, count: str) -> bool:
 def buffer_not_hashed(program: Program) -> Found:
     """A Gst.Buffer is given where its address is wanted.
 
-    pyds takes the buffer's address, which is what hash() of a Gst.Buffer gives; the buffer itself raises TypeError.
+    NVIDIA's pyds takes the buffer's address, which is what hash() of a Gst.Buffer gives; the buffer itself raises
+    TypeError. Here both are taken.
 
     Instead: `pyds.gst_buffer_get_nvds_batch_meta(hash(gst_buffer))`.
     """
