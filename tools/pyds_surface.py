@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "api" / "pyds-reference.json"
@@ -126,7 +127,7 @@ def _class(kind: type) -> Class:
         elif overloads := getattr(thing, "__nb_signature__", None):
             described.methods[name] = signature(re.sub(r"^def \w+", "", overloads[0][0]))
         elif callable(thing):
-            described.methods[name] = _method(kind.__name__, name, thing.__doc__ or "")
+            described.methods[name] = _method(kind.__name__, name, thing)
     return described
 
 
@@ -148,10 +149,11 @@ def _can_set(instance: object, name: str) -> bool:
     return True
 
 
-def _method(owner: str, name: str, doc: str) -> Signature:
+def _method(owner: str, name: str, method: Any) -> Signature:
     if name == "cast":
-        return signature(f"(self: capsule | object | int | None) -> {owner}")
-    told = re.match(rf"{name}(\(.*?\) -> [^:]+)", doc)
+        is_static = method.__get__(owner) is method
+        return signature(f"({'data' if is_static else 'self'}: capsule | object | int | None) -> {owner}")
+    told = re.match(rf"{name}(\(.*?\) -> [^:]+)", method.__doc__ or "")
     return signature(told[1]) if told else Signature((), "")
 
 

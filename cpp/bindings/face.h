@@ -12,12 +12,13 @@ void bind_models(nanobind::module_& m);  // what a model file says
 
 namespace fluvial::python {
 
-void bind_frames(nanobind::module_& m);        // Batch, Frame, Objects, Object
-void bind_probes(nanobind::module_& m);        // attach_probe, detach_probe
-void bind_queue(nanobind::module_& m);         // BatchQueue
-void know_package();                           // see set_package_folder
-void bind_plugin(nanobind::module_& m);        // register_plugin_path
-void bind_testing(nanobind::module_& m);       // into _core._testing
-void bind_live_objects(nanobind::module_& m);  // there too
+void bind_frames(nanobind::module_& m);         // Batch, Frame, Objects, Object
+void bind_probes(nanobind::module_& m);         // attach_probe, detach_probe
+void bind_queue(nanobind::module_& m);          // BatchQueue
+void know_package();                            // see set_package_folder
+void bind_plugin(nanobind::module_& m);         // register_plugin_path
+void bind_testing(nanobind::module_& m);        // into _core._testing
+void bind_live_objects(nanobind::module_& m);   // there too
+void bind_testing_metas(nanobind::module_& m);  // there too
 
 }  // namespace fluvial::python

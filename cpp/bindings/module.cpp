@@ -23,6 +23,14 @@ void bind_pyds(nanobind::module_& m) {
   bind_osd(m);
   bind_user(m);
   bind_custom(m);
+  bind_gst_meta(m);
+  bind_meta_360d(m);
+  bind_schema(m);
+  bind_event(m);
+  bind_payload(m);
+  bind_analytics(m);
+  bind_optical_flow(m);
+  bind_preprocess(m);
   bind_tracker(m);
   bind_infer(m);
   bind_buf_surface(m);
@@ -53,4 +61,5 @@ NB_MODULE(_core, m) {
   nanobind::module_ testing = m.def_submodule("_testing", "Buffers without a pipeline.");
   fluvial::python::bind_testing(testing);
   fluvial::python::bind_live_objects(testing);
+  fluvial::python::bind_testing_metas(testing);
 }

@@ -17,9 +17,11 @@ void dealloc(PyObject* self) {
   give_back_buffer(root);
   if (root->owned) root->free_owned(root->owned);
   g_slist_free_full(root->retired, g_free);
+  Py_XDECREF(root->kept);
   Py_XDECREF(root->sources);
   Py_XDECREF(root->converted);
   Py_XDECREF(root->place);
+  Py_XDECREF(root->owner);
   root->lease.~Lease();
   PyTypeObject* type = Py_TYPE(self);
   PyObject_Free(self);
@@ -72,6 +74,8 @@ Root* new_root() {
   root->buffer = nullptr;
   root->holds_buffer = false;
   root->is_kept = false;
+  root->owner = nullptr;
+  root->kept = nullptr;
   root->sources = nullptr;
   root->converted = nullptr;
   root->owned = nullptr;
@@ -143,6 +147,15 @@ void set_place(Root* root, PyObject* callable) {
   Py_XSETREF(root->place, code);
 }
 
+void hand_over(Root* root, const Ground& to) {
+  root->owned = nullptr;
+  root->is_outside = true;
+  root->owner = to.root;
+  Py_INCREF(to.root);
+  root->element = to.element;
+  root->generation = to.generation;
+}
+
 void give_back_buffer(Root* root) {
   auto* buffer = static_cast<GstBuffer*>(root->buffer);
   root->buffer = nullptr;
@@ -178,7 +191,8 @@ PyObject* stale_error() {
 }
 
 void set_stale(const char* type, const Ground& ground) {
-  const Root* root = ground.root;
+  const Root* root = base_of(ground.root);
+  if (!ground.root->is_open) root = ground.root;
   const char* what = "its buffer is gone: copy what you need while the probe or the loop body runs";
   if (!root->is_open)
     what = root->is_scoped ? "the callback it was given to is over"
@@ -186,7 +200,7 @@ void set_stale(const char* type, const Ground& ground) {
                            : "its batch was closed: copy what you need, or call batch.keep()";
   else if (root->is_scoped || !root->lease || root->lease.is_alive())
     what = "it was removed";
-  PyObject* place = describe_place(root->place);
+  PyObject* place = describe_place(ground.root->place);
   PyObject* error = place ? stale_error() : nullptr;
   if (error) PyErr_Format(error, "%s: %s%U", type, what, place);
   Py_XDECREF(place);

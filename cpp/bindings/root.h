@@ -24,9 +24,12 @@ struct Root {
   bool is_kept;               // whoever hands batches out must not close it
   void* owned;                // memory of Python's own, freed with the root
   void (*free_owned)(void*);
-  const void* element;  // memory that was handed to a user meta lives as long as that does
+  // Memory that was handed on lives as long as its new owner: a user meta (element), what that holds, or both.
+  Root* owner;  // counted; nullptr: none
+  const void* element;
   std::uint64_t generation;
   GSList* retired;      // arrays of Python's own that views may still show, freed with the root
+  PyObject* kept;       // dict of a pointer's address -> the object it points at, or nullptr
   PyObject* sources;    // sequence of names by source id, or nullptr
   PyObject* converted;  // dict of batch id -> converted pixels, or nullptr
   PyObject* place;      // code object of the function that obtained it, or nullptr
@@ -52,9 +55,15 @@ void close_root(Root* root);  // what was reached from it is stale from now on
 void set_package_folder(const char* folder);
 
 inline bool is_alive(const Root* root) {
-  if (!root->is_open) return false;
+  if (!root->is_open || (root->owner && !is_alive(root->owner))) return false;
   if (root->element && generation_of(root->element) != root->generation) return false;
   return root->is_scoped || !root->lease || root->lease.is_alive();
+}
+
+// Where the memory of a root is in the end: in a batch, or in Python.
+inline Root* base_of(Root* root) {
+  while (root->owner) root = root->owner;
+  return root;
 }
 
 // One thing inside a root: pool elements have a generation of their own; element is nullptr for the rest.
@@ -63,6 +72,12 @@ struct Ground {
   const void* element = nullptr;
   std::uint64_t generation = 0;
 };
+
+// A struct that Python made, and nobody has yet taken over.
+inline bool is_pythons(const Root* root) { return root->owned && !root->lease; }
+
+// The memory that a root owns belongs to what stands on that ground from now on.
+void hand_over(Root* root, const Ground& to);
 
 inline bool is_good(const Ground& ground) {
   return (!ground.element || generation_of(ground.element) == ground.generation) && is_alive(ground.root);
@@ -77,7 +92,7 @@ PyObject* stale_error();  // borrowed: fluvial.errors.StaleMetadataError
 class LockedMeta {
  public:
   explicit LockedMeta(NvDsBatchMeta* batch);
-  explicit LockedMeta(const Root* root) : LockedMeta(root->batch) {}
+  explicit LockedMeta(Root* root) : LockedMeta(base_of(root)->batch) {}
   ~LockedMeta();
   LockedMeta(const LockedMeta&) = delete;
   LockedMeta& operator=(const LockedMeta&) = delete;

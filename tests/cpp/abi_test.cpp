@@ -13,6 +13,7 @@
 #include "gstnvdsmeta.h"
 #include "nvbufsurface.h"
 #include "nvbufsurftransform.h"
+#include "nvds_360d_meta.h"
 #include "nvds_analytics_meta.h"
 #include "nvds_latency_meta.h"
 #include "nvds_obj_encode.h"

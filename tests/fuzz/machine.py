@@ -84,6 +84,15 @@ class Machine:
         for add in (_testing.add_tensors, _testing.add_segmentation, _testing.add_past_frames):
             if self.random.random() < 0.4:
                 add(buffer)
+        for add_to in (
+            _testing.add_optical_flow,
+            _testing.add_analytics,
+            _testing.add_reid,
+            _testing.add_preprocessed,
+            _testing.add_message,
+        ):
+            if self.random.random() < 0.2:
+                add_to(hash(buffer))
         return buffer
 
     def pick(self, *, thing: float = 0.7) -> object:

@@ -49,6 +49,18 @@ PyObject* glist_of(Root* root, const Ground& owner, const TypeInfo* type, GList*
   return first;
 }
 
+PyObject* plain_glist_of(const Ground& owner, GList* list) {
+  const guint count = g_list_length(list);
+  if (count == 0) Py_RETURN_NONE;
+  Nodes* nodes = new_nodes(count, owner.root, nullptr, 0);
+  if (!nodes) return nullptr;
+  Node* out = nodes->nodes;
+  for (GList* node = list; node; node = node->next) *out++ = {node->data, owner.element, owner.generation, nodes};
+  PyObject* first = new_glist(nodes->nodes);
+  drop(nodes);
+  return first;
+}
+
 PyObject* capsule_of(Node* node) {
   if (!node->data) Py_RETURN_NONE;
   PyObject* capsule = PyCapsule_New(node->data, nullptr, on_capsule_gone);

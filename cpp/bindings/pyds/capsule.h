@@ -36,6 +36,9 @@ PyObject* glist_of(Root* root, const Ground& owner, const TypeInfo* type, GList*
 // The node that a GList object is; nullptr for anything else.
 Node* node_of_glist(PyObject* glist);
 
+// A list of whatever, of which nothing but its owner is known.
+PyObject* plain_glist_of(const Ground& owner, GList* list);
+
 // A capsule for one pointer; None for nullptr.
 PyObject* capsule_of(void* data, const Ground& ground, const TypeInfo* type, std::size_t bytes = 0);
 PyObject* capsule_of(Node* node);

@@ -5,9 +5,14 @@
 #include "gstnvdsinfer.h"
 #include "gstnvdsmeta.h"
 #include "nvbufsurface.h"
+#include "nvds_analytics_meta.h"
 #include "nvds_obj_encode.h"
+#include "nvds_opticalflow_meta.h"
+#include "nvds_roi_meta.h"
 #include "nvds_tracker_meta.h"
 #include "nvdsinfer.h"
+#include "nvdsmeta_schema.h"
+#include "nvdspreprocess_meta.h"
 #include "nvll_osd_struct.h"
 
 // The example of a user's own struct that NVIDIA's bindings carry. Strings are g_malloc'ed.
@@ -41,6 +46,9 @@ FLUVIAL_CLASS(NvDsInferSegmentationMeta)
 FLUVIAL_CLASS(NvDsObjEncUsrArgs)
 FLUVIAL_CLASS(NvBufSurface)
 FLUVIAL_CLASS(NvBufSurfaceCreateParams)
+FLUVIAL_CLASS(NvDsVehicleObject)
+FLUVIAL_CLASS(NvDsPersonObject)
+FLUVIAL_CLASS(NvDsEventMsgMeta)
 
 #undef FLUVIAL_CLASS
 
@@ -59,6 +67,14 @@ void bind_display(nb::module_& m);
 void bind_osd(nb::module_& m);
 void bind_user(nb::module_& m);
 void bind_custom(nb::module_& m);
+void bind_gst_meta(nb::module_& m);
+void bind_meta_360d(nb::module_& m);
+void bind_schema(nb::module_& m);
+void bind_event(nb::module_& m);
+void bind_payload(nb::module_& m);
+void bind_analytics(nb::module_& m);
+void bind_optical_flow(nb::module_& m);
+void bind_preprocess(nb::module_& m);
 void bind_tracker(nb::module_& m);
 void bind_infer(nb::module_& m);
 void bind_buf_surface(nb::module_& m);

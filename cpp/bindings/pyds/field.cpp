@@ -16,6 +16,12 @@ int refuse_type(const char* type, const char* field, const char* expected, PyObj
   return -1;
 }
 
+int refuse_more(const char* type, const char* field, PyObject* value, std::uint64_t limit) {
+  PyErr_Format(PyExc_ValueError, "%s.%s: %R, but there are %llu; it can only shrink", type, field, value,
+               static_cast<unsigned long long>(limit));
+  return -1;
+}
+
 bool int_from(PyObject* value, long long low, unsigned long long high, const char* type, const char* field,
               unsigned long long& out) {
   if (!PyLong_Check(value) && (PyFloat_Check(value) || !PyIndex_Check(value))) {
@@ -55,16 +61,30 @@ const char* utf8_from(PyObject* value, const char* type, const char* field, Py_s
   return PyUnicode_AsUTF8AndSize(value, &size);
 }
 
-void free_text(void* text, const Ground& ground) {
-  ground.root->lease ? ground.root->lease.free_text_later(text) : g_free(text);
+bool text_at(PyObject* address, const char* type, const char* field, const Ground& ground, char*& out) {
+  const auto at = static_cast<std::uintptr_t>(PyLong_AsUnsignedLongLong(address));
+  if (PyErr_Occurred()) {
+    PyErr_Clear();
+    PyErr_Format(PyExc_TypeError, "%s.%s: %R is not an address", type, field, address);
+    return false;
+  }
+  out = reinterpret_cast<char*>(at);
+  if (at == 0 || hand_over_block(at, ground)) return true;
+  PyObject* text = string_at(at);
+  Py_ssize_t size = 0;
+  const char* bytes = text ? PyUnicode_AsUTF8AndSize(text, &size) : nullptr;
+  out = g_strdup(bytes);
+  Py_XDECREF(text);
+  return out != nullptr;
 }
 
-void free_array(void* array, const Ground& ground) {
-  if (ground.root->lease)
-    ground.root->lease.free_array_later(array);
-  else if (array)
-    ground.root->retired = g_slist_prepend(ground.root->retired, array);
+void free_text(void* text, const Ground& ground) {
+  if (text) forget_block(text);
+  const Lease& lease = base_of(ground.root)->lease;
+  lease ? lease.free_text_later(text) : g_free(text);
 }
+
+void free_array(void* array, const Ground& ground) { Later{ground}(array); }
 
 template <>
 NvOSD_TextParams duplicate_part(const NvOSD_TextParams& from) {

@@ -46,6 +46,7 @@ bool float_from(PyObject* value, const char* type, const char* field, double& ou
 // Borrowed UTF-8; nullptr with TypeError.
 const char* utf8_from(PyObject* value, const char* type, const char* field, Py_ssize_t& size);
 int refuse_delete(const char* type, const char* field);
+int refuse_more(const char* type, const char* field, PyObject* value, std::uint64_t limit);
 int refuse_type(const char* type, const char* field, const char* expected, PyObject* value);
 
 template <typename M>
@@ -106,10 +107,15 @@ template <>
 NvOSD_MaskParams duplicate_part(const NvOSD_MaskParams& from);
 template <>
 void replace_part(NvOSD_MaskParams& to, const NvOSD_MaskParams& copy, const Ground& ground);
+template <>
+NvDsObjectSignature duplicate_part(const NvDsObjectSignature& from);
+template <>
+void replace_part(NvDsObjectSignature& to, const NvDsObjectSignature& copy, const Ground& ground);
 
 // A new specialisation of the two goes in here.
 template <typename M>
-constexpr bool owns_memory = std::is_same_v<M, NvOSD_TextParams> || std::is_same_v<M, NvOSD_MaskParams>;
+constexpr bool owns_memory = std::is_same_v<M, NvOSD_TextParams> || std::is_same_v<M, NvOSD_MaskParams> ||
+                             std::is_same_v<M, NvDsObjectSignature>;
 
 // Not structs that say what the memory is, nor those that own some and could not copy it.
 template <typename M>
@@ -121,8 +127,8 @@ int refuse_assignment(const char* type, const char* field);
 // Whose lock copying a part needs: what it owns is freed under the metadata's lock. nullptr: none.
 template <typename M>
 NvDsBatchMeta* lock_for(PyObject* self) {
-  const Root* root = as_wrapper(self)->ground.root;
-  return owns_memory<M> || root->is_outside ? root->batch : nullptr;
+  Root* root = as_wrapper(self)->ground.root;
+  return owns_memory<M> || root->is_outside ? base_of(root)->batch : nullptr;
 }
 
 // A string that the metadata pointed at. Elements may still read it, so it goes with the batch.
@@ -267,6 +273,45 @@ int set_owned_text(PyObject* self, PyObject* value, void* closure) {
   return 0;
 }
 
+// What an address that is stored in a field turns into: memory for that field to own. A block of alloc_buffer or memdup
+// itself, which stays known by its address, else a copy of the string that lies there; nullptr for 0. False with an
+// exception.
+bool text_at(PyObject* address, const char* type, const char* field, const Ground& ground, char*& out);
+
+// The same, where an address may stand for the string too. The old string is nobody's buffer any more.
+template <auto Member>
+int set_text_or_address(PyObject* self, PyObject* value, void* closure) {
+  using S = StructOf<Member>;
+  if (!value || !PyLong_Check(value)) return set_owned_text<Member>(self, value, closure);
+  if (!checked<S>(self)) return -1;
+  const auto& ground = as_wrapper(self)->ground;
+  LockedMeta lock(ground.root);
+  auto* data = checked<S>(self);
+  if (!data) return -1;
+  if (data->*Member && PyLong_AsSize_t(value) == reinterpret_cast<std::size_t>(data->*Member)) return 0;
+  PyErr_Clear();
+  char* text = nullptr;
+  if (!text_at(value, info<S>().name, name_in(closure), ground, text)) return -1;
+  free_text(data->*Member, ground);
+  data->*Member = text;
+  return 0;
+}
+
+// A char* that pyds shows as str and lets point into the str that was set: here the field owns a copy. None is nullptr.
+template <auto Member>
+int set_text_or_none(PyObject* self, PyObject* value, void* closure) {
+  using S = StructOf<Member>;
+  if (value != Py_None) return set_owned_text<Member>(self, value, closure);
+  if (!checked<S>(self)) return -1;
+  const auto& ground = as_wrapper(self)->ground;
+  LockedMeta lock(ground.root);
+  auto* data = checked<S>(self);
+  if (!data) return -1;
+  free_text(data->*Member, ground);
+  data->*Member = nullptr;
+  return 0;
+}
+
 // Strings that are never freed: font names, of which there are few.
 template <auto Member>
 int set_interned_text(PyObject* self, PyObject* value, void* closure) {
@@ -353,6 +398,40 @@ inline constexpr const char* address_text = "int, set as str: the address of a s
 template <auto Member>
 PyGetSetDef text(const char* name) {
   return {name, get_address<Member>, set_owned_text<Member>, address_text, closure_of(name)};
+}
+
+template <auto Member>
+PyGetSetDef text_or_address(const char* name) {
+  return {name, get_address<Member>, set_text_or_address<Member>,
+          "int, set as str | int: the address of a string, for get_string", closure_of(name)};
+}
+
+template <auto Member>
+PyGetSetDef text_or_none(const char* name) {
+  return {name, get_string_or_none<Member>, set_text_or_none<Member>, "str | None", closure_of(name)};
+}
+
+// A count of what lies in an array behind a pointer: it can shrink. Where Python made the struct there is no array, or
+// none that the count is for, unless `has_array`.
+template <auto Member, bool has_array = false>
+int set_count(PyObject* self, PyObject* value, void* closure) {
+  using S = StructOf<Member>;
+  TypeOf<Member> count{};
+  if (!checked<S>(self)) return -1;
+  if (!value) return refuse_delete(info<S>().name, name_in(closure));
+  if (!value_from(value, info<S>().name, name_in(closure), count)) return -1;
+  const Access<S> data(self);
+  if (!data) return -1;
+  const bool may_grow = !has_array && is_pythons(as_wrapper(self)->ground.root);
+  auto& known = data.get()->*Member;
+  if (count > known && !may_grow) return refuse_more(info<S>().name, name_in(closure), value, known);
+  known = count;
+  return 0;
+}
+
+template <auto Member, bool has_array = false>
+PyGetSetDef count_of(const char* name) {
+  return {name, get_value<Member>, set_count<Member, has_array>, "int", closure_of(name)};
 }
 
 template <auto Member>

@@ -11,6 +11,7 @@
 #include <list>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace fluvial::python {
 namespace {
@@ -48,12 +49,60 @@ ssize_t read_chunk(std::uintptr_t address, void* out, std::size_t size) {
 // Blocks and remembered addresses belong to the process because ints do: nothing else ties them to their makers.
 // Guarded by the GIL.
 struct Block {
-  Root* root;
+  Root* root;  // counted
   std::size_t size;
+  const TypeInfo* type;  // nullptr: bytes
 };
-std::unordered_map<std::uintptr_t, Block>& blocks() {
-  static std::unordered_map<std::uintptr_t, Block> map;
-  return map;
+struct Blocks : std::unordered_map<std::uintptr_t, Block> {
+  std::size_t sweep_at = 16;
+};
+Blocks& blocks() {
+  static Blocks all;
+  return all;
+}
+
+bool is_owned_elsewhere(const Block& block) { return !block.root->owned; }
+
+// How many references on each root come from blocks and from what blocks were handed to.
+std::unordered_map<const Root*, Py_ssize_t> references_from(const Blocks& all) {
+  std::unordered_map<const Root*, Py_ssize_t> counts;
+  for (const auto& [address, block] : all) {
+    // A root is counted once as an owner of each root that stands on it.
+    for (const Root* root = block.root; root && ++counts[root] == 1;) root = root->owner;
+  }
+  return counts;
+}
+
+// In a struct of Python's own that only such blocks still hold.
+bool is_unreachable(const Block& block, const std::unordered_map<const Root*, Py_ssize_t>& counts) {
+  const Root* root = block.root;
+  for (;; root = root->owner) {
+    if (Py_REFCNT(root) != counts.at(root)) return false;
+    if (!root->owner) return root->owned != nullptr;
+  }
+}
+
+// Blocks whose owner has gone are forgotten now and then: each holds a dead batch's memory.
+void sweep(Blocks& all) {
+  const auto counts = references_from(all);
+  std::vector<Root*> gone;
+  for (auto it = all.begin(); it != all.end();) {
+    const Block block = it->second;
+    const bool is_gone = is_owned_elsewhere(block) && (!is_alive(block.root) || is_unreachable(block, counts));
+    if (is_gone) gone.push_back(block.root);
+    it = is_gone ? all.erase(it) : std::next(it);
+  }
+  all.sweep_at = all.size() + all.size() / 4 + 16;
+  for (Root* root : gone) Py_DECREF(root);  // may run Python code, so after the loop
+}
+
+void add(std::uintptr_t address, const Block& block) {
+  auto& all = blocks();
+  if (all.size() >= all.sweep_at) sweep(all);
+  const auto old = all.find(address);  // malloc may give the address of one that has gone
+  Root* replaced = old == all.end() ? nullptr : old->second.root;
+  all[address] = block;
+  Py_XDECREF(replaced);
 }
 
 struct Remembered {
@@ -113,11 +162,15 @@ void remember_address(const Pointer& pointer) {
   Py_DECREF(forgotten);
 }
 
+bool block_at(std::uintptr_t address, Pointer& out) {
+  const auto block = blocks().find(address);
+  if (block == blocks().end()) return false;
+  out = {reinterpret_cast<void*>(address), block->second.type, block->second.size, {block->second.root, nullptr, 0}};
+  return true;
+}
+
 bool recall_address(std::uintptr_t address, Pointer& out) {
-  if (const auto block = blocks().find(address); block != blocks().end()) {
-    out = {reinterpret_cast<void*>(address), nullptr, block->second.size, {block->second.root, nullptr, 0}};
-    return true;
-  }
+  if (block_at(address, out)) return true;
   for (const auto& known : remembered())
     if (reinterpret_cast<std::uintptr_t>(known.pointer.data) == address) {
       out = known.pointer;
@@ -136,13 +189,18 @@ std::uintptr_t new_block(std::size_t size) {
     return 0;
   }
   const auto address = reinterpret_cast<std::uintptr_t>(memory);
-  blocks()[address] = {root, size};
+  add(address, {root, size, nullptr});
   return address;
+}
+
+void add_block(Root* root, const TypeInfo& type) {
+  Py_INCREF(root);
+  add(reinterpret_cast<std::uintptr_t>(root->owned), {root, type.size, &type});
 }
 
 bool free_block(std::uintptr_t address) {
   const auto block = blocks().find(address);
-  if (block == blocks().end()) return false;
+  if (block == blocks().end() || is_owned_elsewhere(block->second)) return false;
   Root* root = block->second.root;
   blocks().erase(block);
   root->is_open = false;  // who still looks at it is told; the memory goes with the last of them
@@ -150,11 +208,30 @@ bool free_block(std::uintptr_t address) {
   return true;
 }
 
-bool hand_over_block(std::uintptr_t address) {
+bool hand_over_block(std::uintptr_t address, const Ground& to) {
   const auto block = blocks().find(address);
-  if (block == blocks().end()) return false;
-  block->second.root->owned = nullptr;
-  return free_block(address);
+  if (block == blocks().end() || block->second.type || is_owned_elsewhere(block->second)) return false;
+  hand_over(block->second.root, to);
+  return true;
+}
+
+void forget_block(const void* memory) {
+  const auto block = blocks().find(reinterpret_cast<std::uintptr_t>(memory));
+  if (block == blocks().end()) return;
+  Root* root = block->second.root;
+  blocks().erase(block);
+  root->is_open = false;
+  Py_DECREF(root);
+}
+
+void Later::operator()(void* memory) const {
+  if (!memory) return;
+  if (lease_)
+    lease_.free_array_later(memory);
+  else if (root_)
+    root_->retired = g_slist_prepend(root_->retired, memory);
+  else
+    g_free(memory);
 }
 
 }  // namespace fluvial::python

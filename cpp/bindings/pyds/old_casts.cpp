@@ -27,6 +27,9 @@ void bind_old_casts(nb::module_& m) {
   def_old_cast<NvDsDisplayMeta>(m, "glist_get_nvds_display_meta");
   def_old_cast<NvDsLabelInfo>(m, "glist_get_nvds_label_info");
   def_old_cast<NvDsInferTensorMeta>(m, "glist_get_nvds_tensor_meta");
+  def_old_cast<NvDsEventMsgMeta>(m, "glist_get_nvds_event_msg_meta");
+  def_old_cast<NvDsVehicleObject>(m, "glist_get_nvds_vehicle_object");
+  def_old_cast<NvDsPersonObject>(m, "glist_get_nvds_person_object");
   def_old_cast<NvBufSurfaceParams>(m, "glist_get_nvds_Surface_Params");
 }
 

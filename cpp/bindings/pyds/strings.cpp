@@ -1,5 +1,9 @@
 // Strings and memory by address.
+#include <ctime>
+#include <string>
+
 #include "bindings/pyds/field.h"
+#include "bindings/pyds/user.h"
 
 namespace fluvial::python {
 namespace {
@@ -13,11 +17,6 @@ std::uintptr_t address_from(nb::handle number) {
     throw nb::type_error("expected an address: an int of 0..2**64-1");
   }
   return static_cast<std::uintptr_t>(address);
-}
-
-nb::object owned(PyObject* object) {
-  if (!object) throw nb::python_error();
-  return nb::steal(object);
 }
 
 std::uintptr_t alloc(std::size_t size) {
@@ -47,13 +46,46 @@ std::uintptr_t duplicate(nb::handle address) {
   return copy;
 }
 
+// A struct that owns strings is copied with them: two owners would free them twice.
+std::uintptr_t copy_struct(const NativeKind& kind, const void* data) {
+  Root* root = new_owned_root(kind.copy(data), kind.type->free);
+  if (!root) throw nb::python_error();
+  const nb::object owner = nb::steal(reinterpret_cast<PyObject*>(root));
+  add_block(root, *kind.type);
+  return reinterpret_cast<std::uintptr_t>(root->owned);
+}
+
 // Programs pass sys.getsizeof(cls), which is more than the struct: what cannot be read stays zero.
 std::uintptr_t copy_memory(nb::handle address, std::size_t size) {
   const auto from = address_from(address);
   if (from == 0) return 0;
+  Pointer known;
+  if (recall_address(from, known) && is_good(known.ground))
+    if (const NativeKind* kind = kind_at(known)) return copy_struct(*kind, known.data);
   const auto copy = alloc(size);
   read_memory(from, reinterpret_cast<void*>(copy), size);
   return copy;
+}
+
+// "2026-11-25T19:13:32.123Z": now.
+void write_time(nb::handle address, std::size_t size) {
+  constexpr std::size_t needed = sizeof("YYYY-MM-DDTHH:MM:SS.mmmZ");
+  Pointer block;
+  if (!block_at(address_from(address), block) || !is_good(block.ground) || block.type)
+    throw nb::value_error("generate_ts_rfc3339: buffer: not an address from alloc_buffer");
+  const std::size_t room = std::min(size, block.bytes);
+  if (room < needed)
+    throw nb::value_error(("generate_ts_rfc3339: a time takes " + std::to_string(needed) +
+                           " bytes with its end, and there are " + std::to_string(room))
+                              .c_str());
+  const gint64 now = g_get_real_time();
+  const auto seconds = static_cast<std::time_t>(now / G_USEC_PER_SEC);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[64];
+  const std::size_t length = std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &parts);
+  g_snprintf(text + length, sizeof(text) - length, ".%03dZ", static_cast<int>(now / 1000 % 1000));
+  g_strlcpy(static_cast<char*>(block.data), text, room);
 }
 
 }  // namespace
@@ -70,6 +102,8 @@ void bind_strings(nb::module_& m) {
   m.def("get_ptr", get_ptr, nb::arg("ptr"), "The address in a capsule or of a pyds object.");
   m.def("strdup", duplicate, nb::arg("ptr"), "Address of a copy of the C string at an address.");
   m.def("memdup", copy_memory, nb::arg("ptr"), nb::arg("size"), "Address of a copy of memory.");
+  m.def("generate_ts_rfc3339", write_time, nb::arg("buffer"), nb::arg("size"),
+        "Writes the time now, in UTC, into memory of alloc_buffer, at most size bytes of it.");
   m.def("alloc_buffer", alloc, nb::arg("size"), "Address of zeroed memory, for free_buffer.");
   m.def("alloc_char_buffer", alloc, nb::arg("size"), "Address of zeroed memory, for free_buffer.");
   // Strings of the metadata belong to it, and other addresses to nobody we know: those are left alone.

@@ -1,9 +1,7 @@
 // What a tracker leaves: past frames, re-identification vectors.
-#include <nanobind/ndarray.h>
-
-#include <nanobind/stl/vector.h>
 #include <algorithm>
 
+#include "bindings/pyds/array.h"
 #include "bindings/pyds/field.h"
 
 namespace fluvial::python {
@@ -37,9 +35,9 @@ void bind_past_frames(nb::module_& m) {
                                        {}};
   define<F>(m, "NvDsTargetMiscDataFrame", frame_fields);
 
-  // Counts are read only: list() goes by them.
+  // Counts can only shrink: list() goes by them.
   using O = NvDsTargetMiscDataObject;
-  static PyGetSetDef object_fields[] = {read_only<&O::numObj>("numObj"),
+  static PyGetSetDef object_fields[] = {count_of<&O::numObj>("numObj"),
                                         field<&O::uniqueId>("uniqueId"),
                                         field<&O::classId>("classId"),
                                         field<&O::objLabel>("objLabel"),
@@ -54,8 +52,8 @@ void bind_past_frames(nb::module_& m) {
   using S = NvDsTargetMiscDataStream;
   static PyGetSetDef stream_fields[] = {field<&S::streamID>("streamID"),
                                         field<&S::surfaceStreamID>("surfaceStreamID"),
-                                        read_only<&S::numAllocated>("numAllocated"),
-                                        read_only<&S::numFilled>("numFilled"),
+                                        count_of<&S::numAllocated>("numAllocated"),
+                                        count_of<&S::numFilled>("numFilled"),
                                         {}};
   define<S>(m, "NvDsTargetMiscDataStream", stream_fields).is_trusted_only = true;
   def_list<S>([](Meta<S> data) {
@@ -66,7 +64,7 @@ void bind_past_frames(nb::module_& m) {
 
   using B = NvDsTargetMiscDataBatch;
   static PyGetSetDef batch_fields[] = {
-      read_only<&B::numAllocated>("numAllocated"), read_only<&B::numFilled>("numFilled"), {}};
+      count_of<&B::numAllocated>("numAllocated"), count_of<&B::numFilled>("numFilled"), {}};
   define<B>(m, "NvDsTargetMiscDataBatch", batch_fields).is_trusted_only = true;
   def_list<B>([](Meta<B> data) {
     const LockedMeta lock(data.ground().root);
@@ -79,22 +77,15 @@ PyObject* reid_vector(PyObject* self, PyObject*) {
   const Access<NvDsObjReid> reid(self);
   if (!reid) return nullptr;
   const std::size_t length = reid->ptr_host ? reid->featureSize : 0;
-  auto* copy = new float[length + 1];
-  std::copy_n(reid->ptr_host, length, copy);
-  try {
-    nb::capsule owner(copy, [](void* memory) noexcept { delete[] static_cast<float*>(memory); });
-    return nb::cast(nb::ndarray<nb::numpy, float, nb::ndim<1>>(copy, {length}, owner)).release().ptr();
-  } catch (nb::python_error& e) {
-    e.restore();
-    return nullptr;
-  }
+  return new_array<float>({length},
+                          [&reid](float* out, std::size_t count) { std::copy_n(reid->ptr_host, count, out); });
 }
 
 }  // namespace
 
 void bind_tracker(nb::module_& m) {
   bind_past_frames(m);
-  static PyGetSetDef fields[] = {read_only<&NvDsObjReid::featureSize>("featureSize"), {}};
+  static PyGetSetDef fields[] = {count_of<&NvDsObjReid::featureSize>("featureSize"), {}};
   static PyMethodDef methods[] = {{"get_host_reid_vector", reid_vector, METH_NOARGS, "float32 [featureSize]: a copy."},
                                   {}};
   define<NvDsObjReid>(m, "NvDsObjReid", fields, methods).is_trusted_only = true;

@@ -23,12 +23,6 @@ const NativeKind* kind_of(const NvDsUserMeta* user) {
   return nullptr;
 }
 
-const NativeKind* kind_of(const Root* root) {
-  for (const NativeKind* kind : kinds())
-    if (root->owned && root->free_owned == kind->free) return kind;
-  return nullptr;
-}
-
 // pyds has one copy and one release function for the whole process: the last one wins, for every meta.
 struct Callbacks {
   PyObject* copy = nullptr;
@@ -103,7 +97,8 @@ class Argument {
 // Ends what the user meta holds: in our hand or, of a native kind, in its own.
 void drop_data(NvDsUserMeta* user) {
   const NativeKind* kind = kind_of(user);
-  if (!drop_held(user->user_meta_data) && kind) kind->free(user->user_meta_data);
+  if (!drop_held(user->user_meta_data) && kind)
+    kind->free(user->user_meta_data, Later(Lease::of(user->base_meta.batch_meta)));
   user->user_meta_data = nullptr;
 }
 
@@ -125,6 +120,20 @@ void release_by_python(gpointer data, gpointer) {
   drop_data(user);
 }
 
+// Both need no Python, which may be gone, and no GIL.
+void release_natively(gpointer data, gpointer) {
+  auto* user = static_cast<NvDsUserMeta*>(data);
+  if (const NativeKind* kind = kind_of(user))
+    kind->free(user->user_meta_data, Later(Lease::of(user->base_meta.batch_meta)));
+  user->user_meta_data = nullptr;
+}
+
+gpointer copy_natively(gpointer data, gpointer) {
+  const auto* user = static_cast<NvDsUserMeta*>(data);
+  const NativeKind* kind = kind_of(user);
+  return kind && user->user_meta_data ? kind->copy(user->user_meta_data) : nullptr;
+}
+
 // What the copy's user_meta_data becomes.
 gpointer adopt(PyObject* result, NvDsUserMeta* from) {
   Pointer pointer;
@@ -132,10 +141,16 @@ gpointer adopt(PyObject* result, NvDsUserMeta* from) {
     PyErr_WriteUnraisable(callbacks().copy);
     return nullptr;
   }
-  const NativeKind* kind = kind_of(from);
-  if (pointer.data && pointer.data == from->user_meta_data && kind && held().count(pointer.data) == 0)
-    return kind->copy(from, nullptr);  // two owners of one struct would free it twice
-  if (pointer.data) hold(pointer.data, result, pointer.type);
+  if (!pointer.data) return nullptr;
+  if (const NativeKind* kind = kind_of(from)) {
+    // The copy bears the same mark. Two owners of one struct would free it twice, so it gets one of its own.
+    if (kind_at(pointer) == kind) {
+      gpointer copy = kind->copy(pointer.data);
+      free_block(reinterpret_cast<std::uintptr_t>(pointer.data));  // if it came from memdup
+      return copy;
+    }
+  }
+  hold(pointer.data, result, pointer.type);
   return pointer.data;
 }
 
@@ -154,10 +169,7 @@ gpointer copy_by_python(gpointer data, gpointer) {
 }
 
 bool is_ours(NvDsMetaReleaseFunc release) {
-  if (!release || release == release_by_python || release == release_data) return true;
-  for (const NativeKind* kind : kinds())
-    if (release == kind->release) return true;
-  return false;
+  return !release || release == release_by_python || release == release_data || release == release_natively;
 }
 
 // --- the field
@@ -174,6 +186,13 @@ const TypeInfo* type_of_data(const NvDsUserMeta* user) {
     case NVDS_TRACKER_TERMINATED_LIST_META:
     case NVDS_TRACKER_SHADOW_LIST_META: return &info<NvDsTargetMiscDataBatch>();
     case NVDS_TRACKER_OBJ_REID_META: return &info<NvDsObjReid>();
+    case NVDS_EVENT_MSG_META: return &info<NvDsEventMsgMeta>();
+    case NVDS_PAYLOAD_META: return &info<NvDsPayload>();
+    case NVDS_OPTICAL_FLOW_META: return &info<NvDsOpticalFlowMeta>();
+    case NVDS_FRAME_META_NVDSANALYTICS: return &info<NvDsAnalyticsFrameMeta>();
+    case NVDS_OBJ_META_NVDSANALYTICS: return &info<NvDsAnalyticsObjInfo>();
+    case NVDS_PREPROCESS_BATCH_META: return &info<GstNvDsPreProcessBatchMeta>();
+    case NVDS_ROI_META: return &info<NvDsRoiMeta>();
     default: return nullptr;
   }
 }
@@ -206,23 +225,25 @@ bool is_foreign(const NvDsUserMeta* user) {
 // The functions that fit data of a native kind, or (nullptr) held data. Python's own stay, whatever the data.
 void set_functions(NvDsBaseMeta& base, const NativeKind* kind) {
   base.uContext = const_cast<NativeKind*>(kind);
-  if (base.copy_func != copy_by_python) base.copy_func = kind ? kind->copy : nullptr;
+  if (base.copy_func != copy_by_python) base.copy_func = kind ? copy_natively : nullptr;
   if (base.release_func == release_by_python) return;
   // A copy that Python's function made may be held, which a native kind's function does not know.
   const bool is_native = kind && base.copy_func != copy_by_python;
-  base.release_func = is_native ? kind->release : release_data;
+  base.release_func = is_native ? release_natively : release_data;
 }
 
 // The user meta owns the struct from now on; wrappers of it are good as long as the meta is.
-void hand_over(Root* root, const NativeKind* kind, NvDsUserMeta* user, const Ground& ground) {
+void give_to(NvDsUserMeta* user, Root* root, const NativeKind* kind, const Ground& ground) {
   user->user_meta_data = root->owned;
   set_functions(user->base_meta, kind);
-  root->is_outside = true;
-  root->owned = nullptr;
-  root->lease = ground.root->lease;
-  root->batch = ground.root->batch;
-  root->element = ground.element;
-  root->generation = ground.generation;
+  hand_over(root, ground);
+}
+
+// Its Python object stays alive for it.
+void give_to(NvDsUserMeta* user, PyObject* value, const Pointer& pointer) {
+  hold(pointer.data, value, pointer.type);
+  user->user_meta_data = pointer.data;
+  set_functions(user->base_meta, nullptr);
 }
 
 int set_data(PyObject* self, PyObject* value, void*) {
@@ -241,21 +262,15 @@ int set_data(PyObject* self, PyObject* value, void*) {
     PyErr_SetString(PyExc_ValueError, "NvDsUserMeta.user_meta_data: this lives in the metadata and goes with it");
     return -1;
   }
-  if (pointer.ground.root && pointer.ground.root->element) {
+  if (pointer.ground.root && pointer.ground.root->owner) {
     PyErr_SetString(PyExc_ValueError, "NvDsUserMeta.user_meta_data: another user meta owns this");
     return -1;
   }
   if (user->user_meta_data) drop_held(user->user_meta_data);
   user->user_meta_data = nullptr;
   if (!pointer.data) return 0;
-  const NativeKind* kind = pointer.ground.root && ground.element ? kind_of(pointer.ground.root) : nullptr;
-  if (kind && pointer.data == pointer.ground.root->owned) {
-    hand_over(pointer.ground.root, kind, user, ground);
-    return 0;
-  }
-  hold(pointer.data, value, pointer.type);
-  user->user_meta_data = pointer.data;
-  set_functions(user->base_meta, nullptr);
+  const NativeKind* kind = ground.element ? kind_owned(pointer) : nullptr;
+  kind ? give_to(user, pointer.ground.root, kind, ground) : give_to(user, value, pointer);
   return 0;
 }
 
@@ -293,6 +308,24 @@ void unset_callbacks() {
 }  // namespace
 
 void add_native_kind(const NativeKind* kind) { kinds().push_back(kind); }
+
+const NativeKind* kind_owned(const Pointer& pointer) {
+  const Root* root = pointer.ground.root;
+  for (const NativeKind* kind : kinds())
+    if (root && root->owned == pointer.data && root->free_owned == kind->type->free) return kind;
+  return nullptr;
+}
+
+const NativeKind* kind_at(const Pointer& pointer) {
+  if (const NativeKind* kind = kind_owned(pointer)) return kind;
+  const Root* root = pointer.ground.root;
+  const void* element = pointer.ground.element || !root ? pointer.ground.element : root->element;
+  const auto* user = static_cast<const NvDsUserMeta*>(element);
+  const NativeKind* kind = user ? kind_of(user) : nullptr;  // other elements have no such mark
+  // A copy bears the mark even where a function in Python made it, of whatever.
+  const bool is_it = kind && user->user_meta_data == pointer.data && held().count(pointer.data) == 0;
+  return is_it ? kind : nullptr;
+}
 
 bool may_retype(PyObject* base_meta) {
   const auto* wrapper = as_wrapper(base_meta);

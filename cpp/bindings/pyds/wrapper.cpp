@@ -31,17 +31,6 @@ void dealloc(PyObject* self) {
   Py_DECREF(type);
 }
 
-struct Owned {
-  const TypeInfo* type;
-  alignas(16) unsigned char bytes[1];
-};
-
-void free_owned(void* memory) {
-  auto* owned = static_cast<Owned*>(memory);
-  if (owned->type->release) owned->type->release(owned->bytes);
-  g_free(owned);
-}
-
 // Cls(): zeroed memory of Python's own.
 PyObject* new_owned(PyTypeObject* cls, PyObject* args, PyObject* kwargs) {
   if (PyTuple_GET_SIZE(args) > 0 || (kwargs && PyDict_GET_SIZE(kwargs) > 0))
@@ -49,17 +38,9 @@ PyObject* new_owned(PyTypeObject* cls, PyObject* args, PyObject* kwargs) {
   const TypeInfo* type = nullptr;
   for (const TypeInfo* known : classes())
     if (known->type == cls) type = known;
-  if (!type) return PyErr_Format(PyExc_TypeError, "%s cannot be made", cls->tp_name);
-  auto* owned = static_cast<Owned*>(g_malloc0(sizeof(Owned) + type->size));
-  owned->type = type;
-  Root* root = new_owned_root(owned, free_owned);
-  if (!root) {
-    g_free(owned);
-    return nullptr;
-  }
-  PyObject* self = wrap(*type, owned->bytes, {root, nullptr, 0});
-  Py_DECREF(root);
-  return self;
+  if (!type || type->is_made_by_elements_only)
+    return PyErr_Format(PyExc_TypeError, "%s: No constructor defined! Elements make it", cls->tp_name);
+  return new_struct(*type);
 }
 
 PyObject* refuse_cast(const TypeInfo& to, const char* from) {
@@ -123,25 +104,34 @@ PyObject* bind_cast(PyObject* self, PyObject* instance, PyObject*) {
   return instance && instance != Py_None ? PyMethod_New(self, instance) : Py_NewRef(self);
 }
 
+PyObject* bind_static_cast(PyObject* self, PyObject*, PyObject*) { return Py_NewRef(self); }
+
 void dealloc_cast(PyObject* self) {
   PyTypeObject* type = Py_TYPE(self);
   PyObject_Free(self);
   Py_DECREF(type);
 }
 
-nb::object new_cast(const TypeInfo& to) {
+PyTypeObject* new_cast_type(descrgetfunc bind, unsigned long flags) {
   static PyMemberDef members[] = {{"__vectorcalloffset__", T_PYSSIZET, offsetof(CastObject, call), READONLY, nullptr},
                                   {}};
-  static PyType_Slot slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(dealloc_cast)},
-                                {Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
-                                {Py_tp_descr_get, reinterpret_cast<void*>(bind_cast)},
-                                {Py_tp_members, members},
-                                {0, nullptr}};
-  static PyType_Spec spec = {"pyds._Cast", sizeof(CastObject), 0,
-                             Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR |
-                                 Py_TPFLAGS_DISALLOW_INSTANTIATION,
-                             slots};
-  static auto* cast_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  PyType_Slot slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(dealloc_cast)},
+                         {Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
+                         {Py_tp_descr_get, reinterpret_cast<void*>(bind)},
+                         {Py_tp_members, members},
+                         {0, nullptr}};
+  PyType_Spec spec = {"pyds._Cast", sizeof(CastObject), 0,
+                      static_cast<unsigned>(Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL |
+                                            Py_TPFLAGS_DISALLOW_INSTANTIATION | flags),
+                      slots};
+  return reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+}
+
+// Static: Cls.cast(data=x) alone, as two classes of pyds have it.
+nb::object new_cast(const TypeInfo& to, bool is_static) {
+  static auto* method_type = new_cast_type(bind_cast, Py_TPFLAGS_METHOD_DESCRIPTOR);
+  static auto* static_type = new_cast_type(bind_static_cast, 0);
+  auto* cast_type = is_static ? static_type : method_type;
   auto* cast = cast_type ? PyObject_New(CastObject, cast_type) : nullptr;
   if (!cast) throw nb::python_error();
   cast->call = call_cast;
@@ -158,6 +148,19 @@ PyObject* wrap(const TypeInfo& type, void* data, const Ground& ground) {
   self->ground = ground;
   Py_INCREF(ground.root);
   return reinterpret_cast<PyObject*>(self);
+}
+
+PyObject* new_struct(const TypeInfo& type) {
+  void* data = g_malloc0(type.size + type.hidden);
+  if (type.construct) type.construct(data);
+  Root* root = new_owned_root(data, type.free);
+  if (!root) {
+    type.free(data);
+    return nullptr;
+  }
+  PyObject* self = wrap(type, data, {root, nullptr, 0});
+  Py_DECREF(root);
+  return self;
 }
 
 PyObject* wrap_pooled(const TypeInfo& type, void* element, Root* root) {
@@ -224,7 +227,7 @@ void define_class(nb::module_& m, TypeInfo& type, const TypeSpec& spec) {
   if (!type.type) throw nb::python_error();
   classes().push_back(&type);
   nb::object cls = nb::borrow(reinterpret_cast<PyObject*>(type.type));
-  cls.attr("cast") = new_cast(type);
+  cls.attr("cast") = new_cast(type, spec.is_cast_static);
   m.attr(type.name) = cls;
 }
 

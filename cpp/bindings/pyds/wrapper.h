@@ -16,9 +16,11 @@
 // Buffers are known by address while they live (meta/live_buffers.h); GObjects are taken from PyGObjects only.
 #pragma once
 
+#include <glib.h>
 #include <nanobind/nanobind.h>
 
 #include <cstring>
+#include <new>
 
 #include "bindings/root.h"
 
@@ -30,8 +32,12 @@ namespace nb = nanobind;
 struct TypeInfo {
   const char* name = nullptr;
   std::size_t size = 0;
+  std::size_t hidden = 0;  // bytes of ours behind the struct
   PyTypeObject* type = nullptr;
-  void (*release)(void*) = nullptr;  // frees what an instance of Python's own points at; nullptr: nothing
+  void (*construct)(void*) = nullptr;  // of zeroed memory; nullptr: that is enough
+  void (*release)(void*) = nullptr;    // frees what an instance of Python's own points at; nullptr: nothing
+  void (*free)(void*) = nullptr;       // releases it and frees the struct itself
+  bool is_made_by_elements_only = false;
   // Reached only through the metadata: lists and pointers inside are followed, so no foreign memory may pose as one.
   bool is_trusted_only = false;
   // The class, a list of it and an array of it as the documentation of fields names them. Fields point here before the
@@ -81,9 +87,11 @@ template <typename T>
 class Access {
  public:
   explicit Access(PyObject* self) : data_(checked<T>(self)) {
-    const Root* root = as_wrapper(self)->ground.root;
+    Root* root = as_wrapper(self)->ground.root;
     if (__builtin_expect(!data_ || !root->is_outside, 1)) return;
-    lock_meta(locked_ = root->batch);
+    locked_ = base_of(root)->batch;
+    if (!locked_) return;  // handed to a struct that is still Python's
+    lock_meta(locked_);
     data_ = checked<T>(self);  // waiting may have let it go
   }
   ~Access() {
@@ -111,6 +119,15 @@ PyObject* cast_method(PyObject* from) {
   return cast_to(info<T>(), from);
 }
 
+// A new reference, or the exception that stands.
+inline nb::object owned(PyObject* object) {
+  if (!object) throw nb::python_error();
+  return nb::steal(object);
+}
+
+// A struct of Python's own, zeroed: Cls().
+PyObject* new_struct(const TypeInfo& type);
+
 // True when memory known as `from` (nullptr: unknown) may be looked at as `to`.
 bool can_view_as(const TypeInfo* from, const TypeInfo& to);
 
@@ -120,18 +137,37 @@ void mark_as_pooled(const TypeInfo& type);
 struct TypeSpec {
   PyGetSetDef* fields;
   PyMethodDef* methods = nullptr;
-  bool is_castable = true;
+  bool is_cast_static = false;
 };
 // Makes the Python class and adds it to the module.
 void define_class(nb::module_& m, TypeInfo& type, const TypeSpec& spec);
 
 template <typename T>
-TypeInfo& define(nb::module_& m, const char* name, PyGetSetDef* fields, PyMethodDef* methods = nullptr) {
+void free_struct(void* data) {
+  if (info<T>().release) info<T>().release(data);
+  g_free(data);
+}
+
+template <typename T>
+TypeInfo& define(nb::module_& m, const char* name, const TypeSpec& spec) {
   TypeInfo& type = info<T>();
   type.name = name;
   type.size = sizeof(T);
-  define_class(m, type, {fields, methods});
+  type.free = free_struct<T>;
+  define_class(m, type, spec);
   return type;
+}
+
+template <typename T>
+TypeInfo& define(nb::module_& m, const char* name, PyGetSetDef* fields, PyMethodDef* methods = nullptr) {
+  return define<T>(m, name, TypeSpec{fields, methods});
+}
+
+// A struct with C++ members, of which Python can make its own.
+template <typename T>
+void construct_in_place(TypeInfo& type) {
+  type.construct = [](void* memory) { new (memory) T(); };
+  type.release = [](void* data) { static_cast<T*>(data)->~T(); };
 }
 
 // Makes sure that a type exists before another class' table is used; the order of files does not matter at run time,
