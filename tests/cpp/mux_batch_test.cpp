@@ -101,14 +101,15 @@ TEST_CASE("a timeout set while a batch waits counts at once") {
   CHECK(pull(mux) == "0:0 ");
 }
 
-TEST_CASE("time never goes back, whichever source is late") {
+TEST_CASE("time never goes back nor stands still, whichever source is late") {
   Mux mux(1);
   mux.add(0);
   mux.push(0, 9);
   auto* first = mux.out->pull();
   mux.push(0, 3);
   auto* second = mux.out->pull();
-  CHECK(GST_BUFFER_PTS(first) == GST_BUFFER_PTS(second));
+  CHECK(GST_BUFFER_PTS(second) > GST_BUFFER_PTS(first));
+  CHECK(GST_BUFFER_PTS(second) - GST_BUFFER_PTS(first) < GST_MSECOND);
   gst_buffer_unref(first);
   gst_buffer_unref(second);
 }

@@ -53,6 +53,17 @@ TEST_CASE("a pipeline of two sources ends once, with both ends told") {
   CHECK(frames == 25);
 }
 
+TEST_CASE("sources of different rates and lengths go into one file with DeepStream's mux") {
+  Pipeline p(
+      "videotestsrc num-buffers=10 ! video/x-raw,width=64,height=64,framerate=10/1 ! m.sink_0 "
+      "videotestsrc num-buffers=30 ! video/x-raw,width=64,height=64,framerate=30/1 ! m.sink_1 "
+      "nvstreammux name=m batch-size=2 width=64 height=64 ! nvmultistreamtiler rows=1 columns=2 width=128 height=64 "
+      "! nvvideoconvert ! nvv4l2h264enc ! h264parse ! mp4mux ! fakesink");
+  const auto outcome = p.play();
+  CHECK(outcome.error.empty());
+  CHECK(outcome.has_ended);
+}
+
 TEST_CASE("200 starts and stops leave nothing behind, and each begins at frame 0") {
   Pipeline p(std::string(src) + "! m.sink_0 " + src + "! m.sink_1 fluvialmux name=m ! fakesink name=f sync=false");
   std::atomic<int> first{-1};

@@ -52,6 +52,13 @@ GstClockTime time_of(const std::vector<Picked>& frames, bool is_aligned) {
   return time;
 }
 
+// Time never goes back, whichever source was late, and no two batches have one time: an encoder loses its count of
+// frames that have. A quarter of a millisecond is what DeepStream adds.
+GstClockTime time_behind(GstClockTime last, GstClockTime time) {
+  if (!GST_CLOCK_TIME_IS_VALID(last)) return GST_CLOCK_TIME_IS_VALID(time) ? time : 0;
+  return GST_CLOCK_TIME_IS_VALID(time) && time > last ? time : last + GST_MSECOND / 4;
+}
+
 }  // namespace
 
 GstBuffer* assemble(MuxState& state, std::vector<Picked>& frames) {
@@ -76,9 +83,7 @@ GstBuffer* assemble(MuxState& state, std::vector<Picked>& frames) {
     note_latency(buffer, meta, frames[i].frame.buffer, frames[i].frame.arrived_us);
   }
   const auto time = time_of(frames, settings.aligns);
-  // Time never goes back, whichever source was late.
-  if (GST_CLOCK_TIME_IS_VALID(time)) state.last_pts = std::max(state.last_pts, time);
-  GST_BUFFER_PTS(buffer) = state.last_pts;
+  GST_BUFFER_PTS(buffer) = state.last_pts = time_behind(state.last_pts, time);
   if (frames.size() == 1 && (has_one_source || !settings.aligns))
     GST_BUFFER_DURATION(buffer) = GST_BUFFER_DURATION(frames[0].frame.buffer);
   return buffer;

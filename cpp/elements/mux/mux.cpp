@@ -89,7 +89,7 @@ static void forget_stream(MuxState& state) {
   }
   state.format.reset();
   state.is_begun = state.is_over = false;
-  state.last_pts = 0;
+  state.last_pts = GST_CLOCK_TIME_NONE;
   state.next_push_us = 0;
 }
 

@@ -142,7 +142,7 @@ void begin_anew(FluvialMux* self) {
   {
     std::lock_guard lock(state.mutex);
     state.is_over = state.is_begun = false;
-    state.last_pts = 0;
+    state.last_pts = GST_CLOCK_TIME_NONE;
   }
   gst_pad_start_task(self->src, push_next, self, nullptr);
   GST_PAD_STREAM_UNLOCK(self->src);

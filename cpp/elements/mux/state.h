@@ -35,7 +35,7 @@ struct MuxState {
   bool is_begun = false;  // stream-start, caps and segment are pushed
   bool is_over = false;   // the end is pushed, or downstream wants no more; a flush begins anew
   std::size_t first = 0;  // whose turn it is to come first
-  GstClockTime last_pts = 0;
+  GstClockTime last_pts = GST_CLOCK_TIME_NONE;
   // DeepStream's old mux fills a batch with several frames of one source when others have ended; its new one, and we
   // under our own name, take one of each, so that a tiler behind shows every frame.
   bool shares_batches = false;
