@@ -17,11 +17,12 @@
 #include <stdexcept>
 #include <vector>
 
-#include "algo/tile_grid.h"
 #include "elements/caps.h"
 #include "elements/events.h"
 #include "elements/guard.h"
+#include "elements/tile/layout.h"
 #include "elements/tile/metadata.h"
+#include "elements/tile/painter.h"
 #include "elements/tile/settings.h"
 #include "elements/tile/sources.h"
 #include "meta/batch_buffer.h"
@@ -37,7 +38,6 @@ using namespace fluvial;
 struct State {  // from start to stop; the streaming thread's
   Sources sources;
   SurfaceFormat canvas;
-  SurfacePtr black;  // what gaps are filled from
 };
 
 struct Impl {
@@ -46,129 +46,12 @@ struct Impl {
   State state;
   IgnoredProperties ignored;
   std::unique_ptr<Allocator> allocator = make_system_allocator();
+  Painter painter{*allocator};
 };
 
 TileSettings settings_of(Impl& impl) {
   std::lock_guard lock(impl.mutex);
   return impl.settings;
-}
-
-Size canvas_size(const TileSettings& s) {
-  const auto round_up_4 = [](guint v) { return static_cast<int>((v + 3) / 4 * 4); };
-  return {round_up_4(s.width), round_up_4(s.height)};
-}
-
-// --- layout ----------------------------------------------------------------------------------------------------------
-
-// In these grids the tiles follow each other without holes; else a source's tile is that of its pad.
-bool is_sequential(const TileSettings& s) { return s.is_square || s.rows == 0 || s.columns == 0; }
-
-// Only for pads: a grid that follows the sources needs no growing.
-void grow_for(TileSettings& s, guint source_id) {
-  if (is_sequential(s) || source_id < s.rows * s.columns || source_id >= max_tiles) return;
-  const auto grid = grown_grid(static_cast<int>(source_id) + 1);
-  s.rows = static_cast<guint>(grid.rows);
-  s.columns = static_cast<guint>(grid.columns);
-}
-
-TileGrid grid_of(const TileSettings& s, const Sources& sources) {
-  const auto count = static_cast<int>(sources.all().size());
-  if (s.is_square) return square_grid(count);
-  return automatic_grid(count, static_cast<int>(s.rows), static_cast<int>(s.columns));
-}
-
-struct Tile {
-  Source* source = nullptr;  // null: nothing to show, black
-  Box cell;
-  Box picture;  // inside the cell
-};
-
-Tile tile_in(const Box& cell, Source* source, const TileSettings& s) {
-  if (!source || !source->surface || cell.area() <= 0) return {nullptr, cell, {}};
-  return {source, cell, s.keeps_aspect ? letterboxed(cell, source->surface->format().size) : cell};
-}
-
-std::vector<Tile> single_tile(const TileSettings& s, Sources& sources, Size canvas) {
-  const auto shown = sources.all().find(static_cast<guint>(s.shown_source));
-  const Box all{0, 0, static_cast<float>(canvas.width), static_cast<float>(canvas.height)};
-  return {tile_in(all, shown == sources.all().end() ? nullptr : &shown->second, s)};
-}
-
-// One a cell of the grid.
-std::vector<Tile> tiles_of(const TileSettings& s, Sources& sources, Size canvas) {
-  if (s.shown_source >= 0) return single_tile(s, sources, canvas);
-  const TileGrid grid = grid_of(s, sources);
-  std::vector<Source*> shown(static_cast<std::size_t>(grid.cells()));
-  std::size_t next = 0;
-  for (auto& [id, source] : sources.all()) {
-    const std::size_t index = is_sequential(s) ? next++ : id;
-    if (index < shown.size()) shown[index] = &source;
-  }
-  std::vector<Tile> tiles;
-  for (int i = 0; i < grid.cells(); ++i)
-    tiles.push_back(tile_in(tile_box(grid, canvas, i), shown[static_cast<std::size_t>(i)], s));
-  return tiles;
-}
-
-// --- pixels ----------------------------------------------------------------------------------------------------------
-
-void fill_black(Impl& impl, Surface& canvas, const Box& box) {
-  if (box.area() <= 0) return;  // an empty box would be the whole surface
-  auto& black = impl.state.black;
-  if (!black || !(black->format() == canvas.format())) {
-    black = impl.allocator->allocate(canvas.format());
-    impl.allocator->clear(*black);
-  }
-  impl.allocator->transform(*black, canvas, {box, box, Filter::nearest});
-}
-
-// Canvases are recycled: what no picture covers still shows an old one.
-void fill_gaps(Impl& impl, Surface& canvas, const std::vector<Tile>& tiles) {
-  const auto& last = tiles.back().cell;  // the lower right one
-  const Box all{0, 0, static_cast<float>(canvas.format().size.width), static_cast<float>(canvas.format().size.height)};
-  fill_black(impl, canvas, {last.right(), 0, all.width - last.right(), all.height});
-  fill_black(impl, canvas, {0, last.bottom(), all.width, all.height - last.bottom()});
-  for (const auto& [source, cell, picture] : tiles) {
-    if (!source) {
-      fill_black(impl, canvas, cell);
-      continue;
-    }
-    fill_black(impl, canvas, {cell.left, cell.top, picture.left - cell.left, cell.height});
-    fill_black(impl, canvas, {picture.right(), cell.top, cell.right() - picture.right(), cell.height});
-    fill_black(impl, canvas, {picture.left, cell.top, picture.width, picture.top - cell.top});
-    fill_black(impl, canvas, {picture.left, picture.bottom(), picture.width, cell.bottom() - picture.bottom()});
-  }
-}
-
-// A picture that stands still is scaled once and copied from then on.
-const SurfacePtr& still_picture(Impl& impl, Source& source, const Box& picture, Filter filter) {
-  SurfaceFormat format = source.surface->format();
-  format.size = {static_cast<int>(picture.width), static_cast<int>(picture.height)};
-  if (!source.scaled || !(source.scaled->format() == format)) {
-    source.scaled = impl.allocator->allocate(format);
-    impl.allocator->transform(*source.surface, *source.scaled, {{}, {}, filter});
-  }
-  return source.scaled;
-}
-
-void draw_tile(Impl& impl, Surface& canvas, const Tile& tile, Filter filter) {
-  const auto& from =
-      tile.source->is_in_batch ? tile.source->surface : still_picture(impl, *tile.source, tile.picture, filter);
-  impl.allocator->transform(*from, canvas, {{}, tile.picture, filter});
-}
-
-SurfacePtr draw_canvas(Impl& impl, const std::vector<Tile>& tiles, Filter filter) {
-  const auto& format = impl.state.canvas;
-  const auto& only = tiles.front();
-  // A frame that is as large as the canvas is the canvas.
-  if (tiles.size() == 1 && only.source && only.source->surface->format() == format &&
-      only.picture.area() == static_cast<float>(format.size.width) * static_cast<float>(format.size.height))
-    return only.source->surface;
-  auto canvas = impl.allocator->allocate(format);
-  fill_gaps(impl, *canvas, tiles);
-  for (const auto& tile : tiles)
-    if (tile.source) draw_tile(impl, *canvas, tile, filter);
-  return canvas;
 }
 
 // --- metadata --------------------------------------------------------------------------------------------------------
@@ -207,7 +90,7 @@ GstBuffer* compose(gpointer self, Impl& impl, GstBuffer* in) {
   impl.state.sources.update(in, batch);
   const TileSettings settings = settings_of(impl);
   const auto tiles = tiles_of(settings, impl.state.sources, impl.state.canvas.size);
-  auto* out = new_batch_buffer({draw_canvas(impl, tiles, filter_numbered(settings.interpolation))});
+  auto* out = new_batch_buffer({impl.painter.draw(impl.state.canvas, tiles, filter_numbered(settings.interpolation))});
   gst_buffer_copy_into(out, in, GstBufferCopyFlags(GST_BUFFER_COPY_TIMESTAMPS | GST_BUFFER_COPY_FLAGS), 0, gsize(-1));
   write_metadata(out, *batch, tiles);
   return out;
@@ -281,6 +164,7 @@ static gboolean fluvial_tile_get_unit_size(GstBaseTransform*, GstCaps*, gsize* s
 
 static gboolean fluvial_tile_stop(GstBaseTransform* self) {
   impl_of(self).state = State();
+  impl_of(self).painter.forget();
   return TRUE;
 }
 
