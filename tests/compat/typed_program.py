@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # names that exist for type checkers alone
 
 T = TypeVar("T")
 UNTRACKED = 0xFFFFFFFFFFFFFFFF
+TIME_LENGTH = 32
 
 
 @dataclass
@@ -140,6 +141,46 @@ def encoded_bytes(frame: pyds.NvDsFrameMeta) -> int:
             data: NDArray[np.uint8] = picture.outBuffer()
             size += len(data)
     return size
+
+
+def tell(batch: pyds.NvDsBatchMeta, frame: pyds.NvDsFrameMeta, obj: pyds.NvDsObjectMeta) -> None:
+    user = pyds.nvds_acquire_user_meta_from_pool(batch)
+    message = pyds.alloc_nvds_event_msg_meta(user)
+    message.bbox.left, message.bbox.top = obj.rect_params.left, obj.rect_params.top
+    message.frameId = frame.frame_num
+    message.trackingId = obj.object_id
+    message.confidence = obj.confidence
+    message.type = pyds.NvDsEventType.NVDS_EVENT_MOVING
+    message.objType = pyds.NvDsObjectType.NVDS_OBJECT_TYPE_VEHICLE
+    message.ts = pyds.alloc_buffer(TIME_LENGTH + 1)
+    pyds.generate_ts_rfc3339(message.ts, TIME_LENGTH)
+    vehicle = pyds.NvDsVehicleObject.cast(pyds.alloc_nvds_vehicle_object())
+    vehicle.type = "sedan"
+    message.extMsg = vehicle
+    message.extMsgSize = 1
+    user.user_meta_data = message
+    user.base_meta.meta_type = pyds.NvDsMetaType.NVDS_EVENT_MSG_META
+    pyds.nvds_add_user_meta_to_frame(frame, user)
+
+
+def told(frame: pyds.NvDsFrameMeta) -> Iterator[str]:
+    for user in walk(frame.frame_user_meta_list, pyds.NvDsUserMeta.cast):
+        if user.base_meta.meta_type == pyds.NvDsMetaType.NVDS_EVENT_MSG_META:
+            message = pyds.NvDsEventMsgMeta.cast(user.user_meta_data)
+            vehicle = pyds.NvDsVehicleObject.cast(message.extMsg)
+            yield f"{pyds.get_string(message.ts)} {pyds.get_string(vehicle.type)}"
+
+
+def counts(user: pyds.NvDsUserMeta) -> dict[str, int]:
+    if user.base_meta.meta_type != pyds.nvds_get_user_meta_type("NVIDIA.DSANALYTICSFRAME.USER_META"):
+        return {}
+    meta = pyds.NvDsAnalyticsFrameMeta.cast(user.user_meta_data)
+    return {**meta.objInROIcnt, **meta.objLCCumCnt}
+
+
+def motion(user: pyds.NvDsUserMeta) -> NDArray[np.float32]:
+    flow = pyds.NvDsOpticalFlowMeta.cast(user.user_meta_data)
+    return pyds.get_optical_flow_vectors(user.user_meta_data).reshape(flow.rows, flow.cols, 2)
 
 
 def drop_short(frame: pyds.NvDsFrameMeta, height: float) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +75,15 @@ def test_its_pictures_are_encoded():
     assert typed_program.encode(buffer, frame, pyds.NvDsObjectMeta.cast(frame.obj_meta_list.data), context)
     assert typed_program.encoded_bytes(frame) > 100
     pyds.nvds_obj_enc_destroy_context(context)
+
+
+def test_its_events_are_read_again():
+    buffer = _testing.make_buffer(frames=1, objects=1)
+    batch = pyds.gst_buffer_get_nvds_batch_meta(hash(buffer))
+    frame = pyds.NvDsFrameMeta.cast(batch.frame_meta_list.data)
+    typed_program.tell(batch, frame, pyds.NvDsObjectMeta.cast(frame.obj_meta_list.data))
+    (told,) = typed_program.told(frame)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z sedan", told)
 
 
 def test_past_frames_are_typed_as_they_are():
