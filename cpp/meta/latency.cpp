@@ -1,6 +1,7 @@
 // How long a frame has been on its way: nvds_latency_meta.h. Elements leave a note of when a buffer came and went on
 // the batch; a decoder, which has no batch yet, leaves it as a reference timestamp on its buffer, which the mux turns
 // into a note.
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -44,16 +45,23 @@ NvDsMetaCompLatency* note_in(const NvDsUserMeta* user) {
   return static_cast<NvDsMetaCompLatency*>(user->user_meta_data);
 }
 
-// When the first element that noted it had this frame; 0 if none did.
-double arrival_of(const NvDsBatchMeta* batch, const NvDsFrameMeta* frame) {
-  double first = 0;
-  for (const NvDsUserMeta* user : each<NvDsUserMeta>(batch->batch_user_meta_list)) {
-    const NvDsMetaCompLatency* note = note_in(user);
-    const bool is_its =
-        note && note->source_id == frame->source_id && note->frame_num == static_cast<guint>(frame->frame_num);
-    if (is_its && (first == 0 || note->in_system_timestamp < first)) first = note->in_system_timestamp;
-  }
-  return first;
+// Notes of decoders and muxes name a frame, also where the batch has none of its frames any more (behind a tiler).
+// Those of other elements are about the whole batch, unless somebody has filled in a frame that is in it.
+bool names_a_frame(const NvDsBatchMeta* batch, const NvDsMetaCompLatency& note) {
+  for (const char* name : {"nvv4l2decoder", "audiodecoder", "nvstreammux"})
+    if (g_str_has_prefix(note.component_name, name)) return true;
+  for (const NvDsFrameMeta* frame : each<NvDsFrameMeta>(batch->frame_meta_list))
+    if (note.source_id == frame->source_id && note.frame_num == static_cast<guint>(frame->frame_num)) return true;
+  return false;
+}
+
+// The frame's entry, a new one if need be; null when there is no room.
+NvDsFrameLatencyInfo* entry_for(const NvDsMetaCompLatency& note, NvDsFrameLatencyInfo* all, guint& count, guint most) {
+  for (guint i = 0; i < count; ++i)
+    if (all[i].source_id == note.source_id && all[i].frame_num == note.frame_num) return &all[i];
+  if (count == most) return nullptr;
+  all[count] = {note.source_id, note.frame_num, note.in_system_timestamp, 0};
+  return &all[count++];
 }
 
 void print_components(const NvDsBatchMeta* batch) {
@@ -113,11 +121,13 @@ FLUVIAL_EXPORT guint nvds_measure_buffer_latency(GstBuffer* buffer, NvDsFrameLat
   if (!batch || !latency_info) return 0;
   MetaLock lock(batch);
   guint count = 0;
-  for (const NvDsFrameMeta* frame : each<NvDsFrameMeta>(batch->frame_meta_list)) {
-    const double arrival = arrival_of(batch, frame);
-    if (arrival == 0 || count == batch->max_frames_in_batch) continue;
-    latency_info[count++] = {frame->source_id, static_cast<guint>(frame->frame_num), arrival, now() - arrival};
+  for (const NvDsUserMeta* user : each<NvDsUserMeta>(batch->batch_user_meta_list)) {
+    const NvDsMetaCompLatency* note = note_in(user);
+    if (!note || !names_a_frame(batch, *note)) continue;
+    auto* info = entry_for(*note, latency_info, count, batch->max_frames_in_batch);
+    if (info) info->comp_in_timestamp = std::min(info->comp_in_timestamp, note->in_system_timestamp);
   }
+  for (guint i = 0; i < count; ++i) latency_info[i].latency = now() - latency_info[i].comp_in_timestamp;
   if (switches().components) print_components(batch);
   return count;
 }

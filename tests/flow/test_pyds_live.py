@@ -82,6 +82,25 @@ def test_latency_of_frames_without_a_decoder_begins_in_the_mux() -> None:
     assert text.count("Source id = 0 Frame_num") == 3
 
 
+@pytest.mark.parametrize(
+    ("behind", "expected"),
+    [
+        (
+            "nvstreamdemux name=d d.src_0 ! queue ! fakesink name=end d.src_1 ! queue ! fakesink",
+            [(0, n) for n in range(6)],
+        ),
+        ("nvmultistreamtiler ! fakesink name=end", [(s, n) for s in range(2) for n in range(6)]),
+    ],
+    ids=["demux", "tiler"],
+)
+def test_latency_is_known_behind_what_takes_batches_apart(
+    two_files: str, behind: str, expected: list[tuple[int, int]]
+) -> None:
+    text = measured(two_files.replace("fakesink name=end", behind), NVDS_ENABLE_LATENCY_MEASUREMENT="1")
+    seen = re.findall(r"^Source id = (\d) Frame_num = (\d) ", text, re.MULTILINE)
+    assert sorted({(int(s), int(n)) for s, n in seen}) == expected
+
+
 def test_latency_is_not_measured_or_noted_unless_asked_for(two_files: str) -> None:
     assert set(measured(two_files, NVDS_ENABLE_LATENCY_MEASUREMENT="").split()) == {"returned", "0"}
 

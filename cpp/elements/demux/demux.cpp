@@ -22,6 +22,7 @@
 #include "elements/events.h"
 #include "elements/guard.h"
 #include "meta/batch_buffer.h"
+#include "nvds_latency_meta.h"
 #include "surface/batch.h"
 #include "surface/format.h"
 
@@ -72,6 +73,18 @@ G_DEFINE_TYPE(FluvialDemux, fluvial_demux, GST_TYPE_ELEMENT)
 static FluvialDemux* as_demux(gpointer self) { return static_cast<FluvialDemux*>(self); }
 static Impl& impl_of(gpointer self) { return *as_demux(self)->impl; }
 
+// What the batch notes of one frame's latency goes with the frame.
+static void copy_latency(const NvDsBatchMeta* from, const NvDsFrameMeta* frame, NvDsBatchMeta* to) {
+  if (!nvds_get_enable_latency_measurement()) return;
+  for (auto* user : each<NvDsUserMeta>(from->batch_user_meta_list)) {
+    if (user->base_meta.meta_type != NVDS_LATENCY_MEASUREMENT_META) continue;
+    const auto* note = static_cast<NvDsMetaCompLatency*>(user->user_meta_data);
+    if (note->source_id != frame->source_id || note->frame_num != static_cast<guint>(frame->frame_num)) continue;
+    GList one = {user, nullptr, nullptr};
+    nvds_copy_batch_user_meta_list(&one, to);
+  }
+}
+
 // A buffer with one surface of the batch and a deep copy of its frame's metadata.
 static GstBuffer* frame_buffer(GstBuffer* batch_buffer, NvDsFrameMeta* frame) {
   auto* buffer = new_batch_buffer({surface_at(batch_buffer, frame->batch_id)});
@@ -82,6 +95,7 @@ static GstBuffer* frame_buffer(GstBuffer* batch_buffer, NvDsFrameMeta* frame) {
   nvds_copy_frame_meta(frame, copy);
   copy->batch_id = 0;
   nvds_add_frame_meta_to_batch(batch, copy);
+  copy_latency(frame->base_meta.batch_meta, frame, batch);
   return buffer;
 }
 

@@ -63,7 +63,7 @@ Placement placement_of(const Tile& tile) {
 }
 
 void write_metadata(GstBuffer* out, const NvDsBatchMeta& in, const std::vector<Tile>& tiles) {
-  auto* batch = add_batch_meta(out, 1);
+  auto* batch = add_batch_meta(out, in.max_frames_in_batch);  // latency is measured for each of them
   auto* frame = nvds_acquire_frame_meta_from_pool(batch);
   frame->num_surfaces_per_frame = 1;
   nvds_add_frame_meta_to_batch(batch, frame);
