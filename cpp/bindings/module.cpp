@@ -21,6 +21,7 @@ void bind_pyds(nanobind::module_& m) {
   bind_classifier(m);
   bind_display(m);
   bind_osd(m);
+  bind_osd_frame(m);
   bind_user(m);
   bind_custom(m);
   bind_gst_meta(m);

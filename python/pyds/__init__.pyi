@@ -963,6 +963,41 @@ class NvOSD_FontParams(_Struct):
     font_color: NvOSD_ColorParams
     def cast(self: capsule[Any] | _Struct | int | None) -> NvOSD_FontParams: ...
 
+class NvOSD_FrameArrowParams(_Struct):
+    buf_ptr: NvBufSurfaceParams | MaybeNone
+    mode: NvOSD_Mode
+    num_arrows: int
+    arrow_params_list: NvOSD_ArrowParams | MaybeNone
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvOSD_FrameArrowParams: ...
+
+class NvOSD_FrameCircleParams(_Struct):
+    buf_ptr: NvBufSurfaceParams | MaybeNone
+    mode: NvOSD_Mode
+    num_circles: int
+    circle_params_list: NvOSD_CircleParams | MaybeNone
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvOSD_FrameCircleParams: ...
+
+class NvOSD_FrameLineParams(_Struct):
+    buf_ptr: NvBufSurfaceParams | MaybeNone
+    mode: NvOSD_Mode
+    num_lines: int
+    line_params_list: NvOSD_LineParams | MaybeNone
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvOSD_FrameLineParams: ...
+
+class NvOSD_FrameRectParams(_Struct):
+    buf_ptr: NvBufSurfaceParams | MaybeNone
+    mode: NvOSD_Mode
+    num_rects: int
+    rect_params_list: NvOSD_RectParams | MaybeNone
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvOSD_FrameRectParams: ...
+
+class NvOSD_FrameTextParams(_Struct):
+    buf_ptr: NvBufSurfaceParams | MaybeNone
+    mode: NvOSD_Mode
+    num_strings: int
+    text_params_list: NvOSD_TextParams | MaybeNone
+    def cast(self: capsule[Any] | _Struct | int | None) -> NvOSD_FrameTextParams: ...
+
 class NvOSD_LineParams(_Struct):
     x1: int
     y1: int

@@ -65,6 +65,7 @@ void bind_object(nb::module_& m);
 void bind_classifier(nb::module_& m);
 void bind_display(nb::module_& m);
 void bind_osd(nb::module_& m);
+void bind_osd_frame(nb::module_& m);
 void bind_user(nb::module_& m);
 void bind_custom(nb::module_& m);
 void bind_gst_meta(nb::module_& m);
