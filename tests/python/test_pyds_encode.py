@@ -321,6 +321,29 @@ for i in range(30):
     assert len(list(tmp_path.iterdir())) == 30
 
 
+def test_an_interrupted_program_leaves_whole_files_alone(tmp_path: Path) -> None:
+    script = f"""
+import os, signal
+import pyds
+from fluvial._core import _testing
+buffer = _testing.make_buffer(width=1280, height=720)
+frame = pyds.NvDsFrameMeta.cast(pyds.gst_buffer_get_nvds_batch_meta(hash(buffer)).frame_meta_list.data)
+ctx = pyds.nvds_obj_enc_create_context(0)
+args = pyds.NvDsObjEncUsrArgs()
+args.saveImg = args.isFrame = True
+for i in range(1000):
+    args.fileNameImg = r"{tmp_path}/%d.jpg" % i
+    pyds.nvds_obj_enc_process(ctx, args, hash(buffer), None, frame)
+    if i == 40:
+        os.kill(os.getpid(), signal.SIGINT)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert "KeyboardInterrupt" in done.stderr
+    files = list(tmp_path.iterdir())
+    assert 41 <= len(files) < 1000
+    assert all(decoded(np.fromfile(path, np.uint8)).shape == (720, 1280, 3) for path in files)
+
+
 def test_the_time_of_encoding_is_printed_when_asked_for(ctx: int, capfd: pytest.CaptureFixture[str]) -> None:
     buffer, _ = painted()
     args = arguments(attachUsrMeta=True, isFrame=True, calcEncodeTime=1)
