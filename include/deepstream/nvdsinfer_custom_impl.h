@@ -86,9 +86,9 @@ void NvDsInferPluginFactoryRuntimeDestroy(nvinfer1::IPluginFactory *pluginFactor
 }  // extern "C"
 
 // CHECK_...(name); after a function's definition: does not compile if nvinfer could not find the function or not call it.
-#define FLUVIAL_CHECK_PROTOTYPE(function, type)                                                     \
-  static_assert(std::is_same<decltype(&function), type>::value, #function " is not a " #type); \
-  extern "C" std::remove_pointer<type>::type function;
+#define FLUVIAL_CHECK_PROTOTYPE(function, Prototype)                                                      \
+  static_assert(std::is_same<decltype(&function), Prototype>::value, #function " is not a " #Prototype); \
+  extern "C" std::remove_pointer<Prototype>::type function;
 
 #define CHECK_CUSTOM_PARSE_FUNC_PROTOTYPE(function) FLUVIAL_CHECK_PROTOTYPE(function, NvDsInferParseCustomFunc)
 #define CHECK_CUSTOM_INSTANCE_MASK_PARSE_FUNC_PROTOTYPE(function) FLUVIAL_CHECK_PROTOTYPE(function, NvDsInferInstanceMaskParseCustomFunc)

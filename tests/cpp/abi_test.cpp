@@ -20,6 +20,8 @@
 #include "nvds_opticalflow_meta.h"
 #include "nvds_roi_meta.h"
 #include "nvds_tracker_meta.h"
+#include "nvds_version.h"
+#include "nvdsgstutils.h"
 #include "nvdsinfer_context.h"
 #include "nvdsinfer_custom_impl.h"
 #include "nvdsmeta_schema.h"

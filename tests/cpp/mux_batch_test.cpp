@@ -1,4 +1,5 @@
 // fluvialmux: who is in a batch, and when it goes out.
+#include "gst-nvquery.h"
 #include "leaks.h"
 #include "mux_fixture.h"
 
@@ -134,4 +135,49 @@ TEST_CASE("latency is upstream's and what a batch may wait") {
   mux.add(0);
   gst_harness_set_upstream_latency(mux.sources[0]->get(), 10 * GST_MSECOND);
   CHECK(gst_harness_query_latency(mux.out->get()) == 40 * GST_MSECOND);
+}
+
+TEST_CASE("an element behind the mux may ask how large batches get and how many sources there are") {
+  Mux mux(4);
+  mux.add(0);
+  mux.add(1);
+  auto* src = gst_element_get_static_pad(mux.element, "src");
+  guint places = 0, sources = 0, pool = 0;
+  auto* query = gst_nvquery_batch_size_new();
+  CHECK(gst_pad_query(src, query));
+  CHECK(gst_nvquery_batch_size_parse(query, &places));
+  CHECK(places == 4);
+  gst_query_unref(query);
+  query = gst_nvquery_numStreams_size_new();
+  CHECK(gst_pad_query(src, query));
+  CHECK(gst_nvquery_numStreams_size_parse(query, &sources));
+  CHECK(sources == 2);
+  gst_query_unref(query);
+  query = gst_nvquery_preprocess_poolsize_new(1);
+  CHECK_FALSE(gst_pad_query(src, query));  // nobody preprocesses
+  CHECK_FALSE(gst_nvquery_preprocess_poolsize_parse(query, &pool));
+  gst_query_unref(query);
+  gst_object_unref(src);
+}
+
+TEST_CASE("what hangs on a source's buffer and says how becomes the frame's") {
+  Mux mux(1);
+  mux.add(0);
+  auto* frame = new_frame(GST_VIDEO_FORMAT_I420, 16, 16);
+  auto* meta = gst_buffer_add_nvds_meta(frame, g_strdup("decoded"), nullptr, nullptr,
+                                        [](gpointer data, gpointer) { g_free(data); });
+  meta->meta_type = NVDS_DECODER_GST_META;
+  meta->gst_to_nvds_meta_transform_func = [](gpointer user, gpointer) -> gpointer {
+    return g_strdup(static_cast<const char*>(static_cast<NvDsUserMeta*>(user)->user_meta_data));
+  };
+  meta->gst_to_nvds_meta_release_func = [](gpointer user, gpointer) {
+    g_free(static_cast<NvDsUserMeta*>(user)->user_meta_data);
+  };
+  mux.sources[0]->push(frame);
+  auto* batch = mux.out->pull();
+  auto* first = nvds_get_nth_frame_meta(gst_buffer_get_nvds_batch_meta(batch)->frame_meta_list, 0);
+  REQUIRE(first->frame_user_meta_list);
+  const auto* user = static_cast<NvDsUserMeta*>(first->frame_user_meta_list->data);
+  CHECK(std::string(static_cast<const char*>(user->user_meta_data)) == "decoded");
+  gst_buffer_unref(batch);
 }

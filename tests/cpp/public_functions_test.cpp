@@ -7,6 +7,7 @@
 #include "gst-nvquery.h"
 #include "leaks.h"
 #include "meta/batch_buffer.h"
+#include "nvds_version.h"
 #include "nvdsinfer.h"
 
 using namespace fluvial;
@@ -235,4 +236,13 @@ TEST_CASE("latency counts from the first note about a frame") {
 TEST_CASE("statuses have names, unknown ones too") {
   CHECK(std::string(NvDsInferStatus2Str(NVDSINFER_SUCCESS)) == "NVDSINFER_SUCCESS");
   CHECK(std::string(NvDsInferStatus2Str(static_cast<NvDsInferStatus>(99))) == "NVDSINFER_UNKNOWN_ERROR");
+}
+
+TEST_CASE("the version is that of the DeepStream whose headers these are") {
+  unsigned int major = 0, minor = 0;
+  nvds_version(&major, &minor);
+  CHECK(major == NVDS_VERSION_MAJOR);
+  CHECK(minor == NVDS_VERSION_MINOR);
+  nvds_version_print();
+  nvds_dependencies_version_print();
 }

@@ -80,6 +80,7 @@ GstBuffer* assemble(MuxState& state, std::vector<Picked>& frames) {
     auto* meta = nvds_acquire_frame_meta_from_pool(batch);
     describe_frame(meta, frames[i], static_cast<guint>(i), settings);
     nvds_add_frame_meta_to_batch(batch, meta);
+    nvds_copy_gst_meta_to_frame_meta(frames[i].frame.buffer, batch, meta);
     note_latency(buffer, meta, frames[i].frame.buffer, frames[i].frame.arrived_us);
   }
   const auto time = time_of(frames, settings.aligns);

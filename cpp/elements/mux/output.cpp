@@ -6,6 +6,7 @@
 #include "elements/mux/assemble.h"
 #include "elements/mux/schedule.h"
 #include "elements/mux/timing.h"
+#include "gst-nvquery.h"
 #include "surface/format.h"
 
 namespace fluvial {
@@ -19,6 +20,12 @@ void push_stream_start(FluvialMux* self) {
   g_free(id);
 }
 
+// How many frames a batch has at most. Under the lock.
+guint batch_places(MuxState& state) {
+  const int places = rule_of(state).batch_size;
+  return places > 0 ? static_cast<guint>(places) : static_cast<guint>(state.sources.size());
+}
+
 // stream-start, and caps and segment when there is a format to tell of: a stream may end without a frame.
 void begin(FluvialMux* self) {
   auto& state = state_of(self);
@@ -27,9 +34,7 @@ void begin(FluvialMux* self) {
     std::lock_guard lock(state.mutex);
     if (state.is_begun) return;
     state.is_begun = true;
-    const auto places = static_cast<guint>(std::max(0, rule_of(state).batch_size));
-    const guint size = places > 0 ? places : static_cast<guint>(state.sources.size());
-    if (state.format) caps = surface_caps(*state.format, state.fps_n, state.fps_d, size);
+    if (state.format) caps = surface_caps(*state.format, state.fps_n, state.fps_d, batch_places(state));
   }
   push_stream_start(self);
   if (!caps) return;
@@ -113,7 +118,20 @@ gboolean answer_latency(FluvialMux* self, GstQuery* query) {
   return TRUE;
 }
 
+// By these an element written for DeepStream sizes its pools.
+bool answer_number(MuxState& state, GstQuery* query) {
+  std::lock_guard lock(state.mutex);
+  if (gst_nvquery_is_batch_size(query))
+    gst_nvquery_batch_size_set(query, batch_places(state));
+  else if (gst_nvquery_is_numStreams_size(query))
+    gst_nvquery_numStreams_size_set(query, static_cast<guint>(state.sources.size()));
+  else
+    return false;
+  return true;
+}
+
 gboolean answer_query(GstPad* pad, GstObject* parent, GstQuery* query) {
+  if (GST_QUERY_TYPE(query) == GST_QUERY_CUSTOM && answer_number(state_of(parent), query)) return TRUE;
   if (GST_QUERY_TYPE(query) == GST_QUERY_LATENCY) return answer_latency(as_mux(parent), query);
   return gst_pad_query_default(pad, parent, query);
 }
