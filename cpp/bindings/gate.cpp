@@ -1,5 +1,7 @@
 #include "bindings/gate.h"
 
+#include <nanobind/nanobind.h>
+
 #include <chrono>
 #include <thread>
 
@@ -59,16 +61,21 @@ PyObject* close_gate(PyObject*, PyObject*) {
   Py_RETURN_NONE;
 }
 
+// Streaming threads do not live in a forked process: none of them will leave.
+PyObject* forget_inside(PyObject*, PyObject*) {
+  Gate::instance().forget_inside();
+  Py_RETURN_NONE;
+}
+
 }  // namespace
 
 void Gate::close_at_exit() {
+  namespace nb = nanobind;
   static PyMethodDef closing = {"_close_gate", close_gate, METH_NOARGS, nullptr};
-  PyObject* function = PyCFunction_New(&closing, nullptr);
-  PyObject* atexit = PyImport_ImportModule("atexit");
-  PyObject* done = atexit && function ? PyObject_CallMethod(atexit, "register", "O", function) : nullptr;
-  Py_XDECREF(done);
-  Py_XDECREF(atexit);
-  Py_XDECREF(function);
+  static PyMethodDef forgetting = {"_forget_inside", python::forget_inside, METH_NOARGS, nullptr};
+  const auto function = [](PyMethodDef& method) { return nb::steal(PyCFunction_New(&method, nullptr)); };
+  nb::module_::import_("atexit").attr("register")(function(closing));
+  nb::module_::import_("os").attr("register_at_fork")(nb::arg("after_in_child") = function(forgetting));
 }
 
 }  // namespace fluvial::python

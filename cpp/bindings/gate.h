@@ -20,6 +20,7 @@ class Gate {
   bool enter();
   void leave() { inside_.fetch_sub(1); }
   void close();
+  void forget_inside() { inside_ = 0; }  // after a fork, in the child
 
  private:
   std::atomic<bool> is_open_{true};

@@ -1,5 +1,7 @@
 #include "meta/live_buffers.h"
 
+#include <pthread.h>
+
 #include <mutex>
 #include <unordered_map>
 
@@ -12,9 +14,19 @@ struct LiveBuffers {
   std::unordered_map<const void*, unsigned> entries;  // how often each is entered
 };
 
+LiveBuffers* make_live_buffers();
+
 LiveBuffers& live() {
-  static auto* buffers = new LiveBuffers();
+  static auto* buffers = make_live_buffers();
   return *buffers;
+}
+
+// A fork must not copy the mutex while another thread, which the child does not have, holds it.
+LiveBuffers* make_live_buffers() {
+  const auto lock = [] { live().mutex.lock(); };
+  const auto unlock = [] { live().mutex.unlock(); };
+  pthread_atfork(lock, unlock, unlock);
+  return new LiveBuffers();
 }
 
 // Moves the count by step, unless it is at most `floor`.

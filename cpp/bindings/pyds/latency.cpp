@@ -28,9 +28,11 @@ guint measure(nb::handle gst_buffer) {
     nb::print(text);
     return 0;
   }
-  std::vector<NvDsFrameLatencyInfo> frames(batch->max_frames_in_batch);
+  std::vector<NvDsFrameLatencyInfo> frames;
   {
     LockedMeta lock(batch);
+    // As many as there are, not max_frames_in_batch: programs may write that.
+    frames.resize(g_list_length(batch->frame_meta_list));
     frames.resize(nvds_measure_buffer_latency(buffer, frames.data()));
   }
   if (!frames.empty() && !nvds_get_latency_measurement_silent()) print_latencies(frames);
