@@ -64,17 +64,17 @@ def test_findings_say_what_stands_there_and_the_nearest_name(tmp_path):
 def test_a_configuration_file_is_read_beside_the_program():
     found = [f.what for f in check(FILES / "unknown-key.py")]
     assert found == [
-        "unknown-key.txt: [class-attrs-all] topkk is not known; did you mean 'topk'?",
-        "unknown-key.txt: [property] labelfile-pth is not known; did you mean 'labelfile-path'?",
-        "unknown-key.txt: [property] mean-file: mean pictures are not read; use offsets",
-        "unknown-key.txt: group [nonsense] is not known",
+        "unknown-key.txt:10: [class-attrs-all] topkk is not known; did you mean 'topk'?",
+        "unknown-key.txt:12: group [nonsense] is not known",
+        "unknown-key.txt:3: [property] labelfile-pth is not known; did you mean 'labelfile-path'?",
+        "unknown-key.txt:4: [property] mean-file: mean pictures are not read; use offsets",
     ]
 
 
 def test_yaml_files_are_read_too(tmp_path):
     (tmp_path / "config.yml").write_text("property:\n  batch-size: 1\n  batchsize: 1\nclass-attrs-0:\n  topk: 5\n")
     assert list(settings.unused(tmp_path / "config.yml")) == [
-        "[property] batchsize is not known; did you mean 'batch-size'?"
+        "config.yml:3: [property] batchsize is not known; did you mean 'batch-size'?"
     ]
     (tmp_path / "bad.yml").write_text("property: [")
     assert list(settings.unused(tmp_path / "bad.yml")) == []

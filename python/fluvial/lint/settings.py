@@ -7,6 +7,7 @@ cpp/elements/infer/nvinfer_config.cpp, and test_lint.py compares them.
 from __future__ import annotations
 
 import configparser
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,27 +54,46 @@ MISSED = {
 
 
 def unused(path: Path) -> Iterator[str]:
-    """What of a file has no effect: `[group] key: why`. A file that cannot be read is the element's to tell."""
+    """What of a file has no effect: `file:line: [group] key: why`. One that cannot be read is the element's to tell."""
     try:
-        groups = _read(path)
+        text = path.read_text(encoding="utf-8")
+        groups = _read(path, text)
     except (OSError, ValueError, configparser.Error, yaml.YAMLError):
         return
+    for group, key, what in _unused(groups):
+        yield f"{path.name}:{_line_of(text, group, key)}: {what}"
+
+
+def _unused(groups: dict[str, dict[str, object]]) -> Iterator[tuple[str, str, str]]:
     for group, keys in groups.items():
         is_class = group.startswith("class-attrs-")
         if group != "property" and not is_class:
-            yield f"group [{group}] is not known"
+            yield group, "", f"group [{group}] is not known"
             continue
         known = CLASS_KEYS if is_class else PROPERTY_KEYS
         for key, value in keys.items():
             if key not in known:
                 hint = did_you_mean(key, known, listed=0)
-                yield f"[{group}] {key} is not known" + (f"; {hint}" if hint.startswith("did") else "")
+                yield group, key, f"[{group}] {key} is not known" + (f"; {hint}" if hint.startswith("did") else "")
             elif key in MISSED and str(value).strip().lower() not in ("", "0", "false"):
-                yield f"[{group}] {key}: {MISSED[key]}"
+                yield group, key, f"[{group}] {key}: {MISSED[key]}"
 
 
-def _read(path: Path) -> dict[str, dict[str, object]]:
-    text = path.read_text(encoding="utf-8")
+def _line_of(text: str, group: str, key: str) -> int:
+    """From 1; of the group itself where the key is empty."""
+    is_inside = False
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.strip()
+        if words in (f"[{group}]", f"{group}:"):
+            is_inside = True
+            if not key:
+                return number
+        elif is_inside and re.match(rf"{re.escape(key)}\s*[=:]", words):
+            return number
+    return 1
+
+
+def _read(path: Path, text: str) -> dict[str, dict[str, object]]:
     if path.suffix in (".yml", ".yaml"):
         read = yaml.safe_load(text)
         return {str(g): dict(k or {}) for g, k in read.items()} if isinstance(read, dict) else {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from fluvial.errors import FluvialError, did_you_mean
 from fluvial.lint import elements, settings
@@ -200,7 +199,7 @@ def unknown_key(program: Program) -> Found:
         value = program.constant(call.args[1])
         path = program.path.parent / str(value)
         if isinstance(value, str) and path.is_file():
-            yield from ((call, f"{Path(value).name}: {what}") for what in settings.unused(path))
+            yield from ((call, what) for what in settings.unused(path))
 
 
 def is_gstreamer_here() -> bool:
