@@ -42,6 +42,10 @@ def test_nothing_is_in_the_table_that_is_no_difference(found):
     assert not gone, "no more: `make generate` takes them out of api/pyds-differences.txt:\n" + "\n".join(gone)
 
 
+def test_no_name_is_missing(found):
+    assert [d for d in found if d.endswith(": missing")] == []
+
+
 def test_enum_members_are_names_of_the_module_too(ours):
     for name, members in ours.enums.items():
         cls = getattr(pyds, name)
