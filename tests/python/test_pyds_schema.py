@@ -731,3 +731,48 @@ def test_messages_refuse_foreign_memory_and_dead_user_metas(buffer):
         pyds.alloc_nvds_event_msg_meta(user)
     with pytest.raises(TypeError), contextlib.suppress(KeyError):
         pyds.alloc_nvds_event_msg_meta(5)
+
+
+# --- in a pipeline ----------------------------------------------------------------------------------------------------
+def test_messages_pass_a_tee_whose_branch_writes():
+    """Streaming threads copy and free the messages, as behind test4's tee."""
+    gi = pytest.importorskip("gi")
+    gi.require_version("Gst", "1.0")
+    from gi.repository import Gst
+
+    Gst.init(None)
+    pipeline = Gst.parse_launch(
+        "videotestsrc num-buffers=50 ! video/x-raw,width=16,height=16 ! tee name=t "
+        "t. ! queue ! videobalance brightness=0.2 ! fakesink name=written t. ! queue ! fakesink name=read"
+    )
+    entrance = pipeline.get_by_name("t").get_static_pad("sink")
+    _testing.tag_buffers(entrance, 3)
+    seen = {"written": [], "read": []}
+    failures, kept = [], []
+
+    def on_buffer(_pad, info, step):
+        try:
+            step(info.get_buffer())
+        except Exception as e:
+            failures.append(e)
+        return Gst.PadProbeReturn.OK
+
+    def look(name):
+        return lambda buffer: seen[name].append(check_probed(buffer)[0].ts)
+
+    def add_messages(buffer):
+        probe(buffer)
+        kept.append(buffer)  # so that the branch that writes has to copy
+
+    entrance.add_probe(Gst.PadProbeType.BUFFER, on_buffer, add_messages)
+    for name in seen:
+        sink = pipeline.get_by_name(name).get_static_pad("sink")
+        sink.add_probe(Gst.PadProbeType.BUFFER, on_buffer, look(name))
+    pipeline.set_state(Gst.State.PLAYING)
+    message = pipeline.get_bus().timed_pop_filtered(30 * Gst.SECOND, Gst.MessageType.EOS | Gst.MessageType.ERROR)
+    pipeline.set_state(Gst.State.NULL)
+    assert failures == []
+    assert message.type == Gst.MessageType.EOS
+    assert (len(seen["written"]), len(seen["read"])) == (50, 50)
+    assert not set(seen["written"]) & set(seen["read"])  # a copy of the texts, not the texts
+    assert [len(list(messages_on(b))) for b in kept] == [3] * 50
