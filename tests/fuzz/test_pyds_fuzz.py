@@ -34,7 +34,8 @@ def run(seeds: range, threads: int, folder: Path) -> tuple[int, int]:
     if done.returncode != 0:
         call = trace.read_text(errors="replace").strip() if trace.exists() else "before the first seed"
         pytest.fail(f"exit code {done.returncode} at {call}\n{done.stdout[-2000:]}\n{done.stderr[-8000:]}")
-    counts = json.loads(done.stdout.splitlines()[-1])
+    last = next(line for line in reversed(done.stdout.splitlines()) if line.startswith("{"))  # among what pyds prints
+    counts = json.loads(last)
     return counts["successes"] + counts["errors"], counts["successes"]
 
 
