@@ -157,8 +157,12 @@ SurfacePtr writable_surface_at(GstBuffer* buffer, std::size_t batch_id) {
   return memory->surfaces[batch_id];
 }
 
+// Programs work on a copy of the struct whose surfaceList starts at one surface, so it is the entry that counts.
 void make_private(const NvBufSurface& batch, std::size_t index) {
-  if (batch._reserved[1] == &batch_mark) make_private(static_cast<SurfaceMemory*>(batch._reserved[0]), index);
+  if (batch._reserved[1] != &batch_mark) return;
+  auto* memory = static_cast<SurfaceMemory*>(batch._reserved[0]);
+  for (std::size_t i = 0; i < memory->params.size(); ++i)
+    if (&memory->params[i] == &batch.surfaceList[index]) make_private(memory, i);
 }
 
 NvBufSurface* nvbuf_surface_of(GstBuffer* buffer) {

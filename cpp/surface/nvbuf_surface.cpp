@@ -52,6 +52,7 @@ std::unique_ptr<OwnBatch> make_batch(uint32_t batch_size, const NvBufSurfaceCrea
   own->batch.batchSize = batch_size;
   own->batch.memType = NVBUF_MEM_SYSTEM;
   own->batch.surfaceList = own->params.data();
+  own->batch._reserved[0] = own.get();
   own->batch._reserved[1] = const_cast<char*>(&own_mark);
   return own;
 }
@@ -137,7 +138,9 @@ FLUVIAL_EXPORT int NvBufSurfaceAllocate(NvBufSurface** surf, uint32_t batch_size
 }
 
 FLUVIAL_EXPORT int NvBufSurfaceDestroy(NvBufSurface* surf) {
-  if (!surf || surf->_reserved[1] != &own_mark) return refuse(__func__, "not made by NvBufSurfaceCreate");
+  // A program's copy of the struct has the mark too, but lies elsewhere.
+  if (!surf || surf->_reserved[1] != &own_mark || surf->_reserved[0] != surf)
+    return refuse(__func__, "not made by NvBufSurfaceCreate");
   delete reinterpret_cast<OwnBatch*>(surf);
   return done;
 }

@@ -352,9 +352,14 @@ typedef struct NvBufSurfaceGPUL2SyncParams {
   void * reserved[4];
 } NvBufSurfaceGPUL2SyncParams;
 
+// All return 0, or -1 and say why in GStreamer's log.
+
+// Pitch-linear NV12, YUV420 (also _ER, _709), RGBA, RGB, BGRx or GRAY8. Whatever memory is asked for (types 0 to 3 and 6), it is
+// system memory, and memType says so.
 int NvBufSurfaceCreate(NvBufSurface **surf, uint32_t batchSize, NvBufSurfaceCreateParams *params);
 int NvBufSurfaceAllocate(NvBufSurface **surf, uint32_t batchSize, NvBufSurfaceAllocateParams *paramsext);
 int NvBufSurfaceDestroy(NvBufSurface *surf);
+// index and plane: -1 for all. Memory is always mapped; mapping for writing makes pixels private that a buffer shares with others.
 int NvBufSurfaceMap(NvBufSurface *surf, int index, int plane, NvBufSurfaceMemMapFlags type);
 int NvBufSurfaceUnMap(NvBufSurface *surf, int index, int plane);
 int NvBufSurfaceCopy(NvBufSurface *srcSurf, NvBufSurface *dstSurf);
@@ -362,8 +367,11 @@ int NvBufSurface2Raw(NvBufSurface *Surf, unsigned int index, unsigned int plane,
 int Raw2NvBufSurface(unsigned char *ptr, unsigned int index, unsigned int plane, unsigned int in_width, unsigned int in_height, NvBufSurface *Surf);
 int NvBufSurfaceSyncForCpu(NvBufSurface *surf, int index, int plane);
 int NvBufSurfaceSyncForDevice(NvBufSurface *surf, int index, int plane);
-int NvBufSurfaceFromFd(int dmabuf_fd, void **buffer);
 int NvBufSurfaceMemSet(NvBufSurface *surf, int index, int plane, uint8_t value);
+int NvBufSurfaceGetDeviceInfo(NvBufSurfaceDeviceInfo *info);
+
+// -1 always: system memory has no descriptor, no EGL image and no GPU.
+int NvBufSurfaceFromFd(int dmabuf_fd, void **buffer);
 int NvBufSurfaceMapEglImage(NvBufSurface *surf, int index);
 int NvBufSurfaceUnMapEglImage(NvBufSurface *surf, int index);
 int NvBufSurfaceImport(NvBufSurface **out_nvbuf_surf, const NvBufSurfaceMapParams *in_params);
@@ -372,7 +380,6 @@ int NvBufSurfaceMapCudaBuffer(NvBufSurface *surf, int index);
 int NvBufSurfaceUnMapCudaBuffer(NvBufSurface *surf, int index);
 int NvBufSurfaceMapNvmmBuffer(NvBufSurface *surf, int index);
 int NvBufSurfaceUnMapNvmmBuffer(NvBufSurface *surf, int index);
-int NvBufSurfaceGetDeviceInfo(NvBufSurfaceDeviceInfo *info);
 int NvBufSurfaceSyncGpuL2CacheForDevice(NvBufSurface *surf, int index, NvBufSurfaceGPUL2SyncParams *params);
 
 #ifdef __cplusplus

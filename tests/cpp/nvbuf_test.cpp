@@ -113,6 +113,25 @@ TEST_CASE("mapping a buffer's surface for writing leaves the other holder's pixe
   gst_buffer_unref(buffer);
 }
 
+TEST_CASE("a copy of the struct that starts at one surface means that surface") {
+  auto allocator = make_system_allocator();
+  const SurfaceFormat format{PixelFormat::rgba, {4, 4}, {}};
+  std::vector<SurfacePtr> both = {allocator->allocate(format), allocator->allocate(format)};
+  GstBuffer* buffer = new_batch_buffer(both);
+  NvBufSurface* batch = nvbuf_surface_of(buffer);
+  NvBufSurface one = *batch;
+  one.batchSize = one.numFilled = 1;
+  one.surfaceList = &batch->surfaceList[1];
+  CHECK(NvBufSurfaceMap(&one, 0, 0, NVBUF_MAP_WRITE) == 0);
+  CHECK(batch->surfaceList[0].dataPtr == both[0]->view().plane[0]);
+  CHECK(batch->surfaceList[1].dataPtr != both[1]->view().plane[0]);
+  gst_buffer_unref(buffer);
+
+  const Own own(NVBUF_COLOR_FORMAT_RGBA, 4, 4);
+  NvBufSurface copy = *own.batch;
+  CHECK(NvBufSurfaceDestroy(&copy) == -1);
+}
+
 TEST_CASE("a transform crops, scales, converts and turns") {
   const Own source(NVBUF_COLOR_FORMAT_RGBA, 4, 2), target(NVBUF_COLOR_FORMAT_RGBA, 2, 4);
   NvBufSurfaceMemSet(source.batch, 0, 0, 0);
