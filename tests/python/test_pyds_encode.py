@@ -344,6 +344,36 @@ for i in range(1000):
     assert all(decoded(np.fromfile(path, np.uint8)).shape == (720, 1280, 3) for path in files)
 
 
+def test_a_fork_ends_and_is_told_to_make_its_own_context() -> None:
+    script = """
+import os, sys
+import pyds
+from fluvial._core import _testing
+buffer = _testing.make_buffer()
+frame = pyds.NvDsFrameMeta.cast(pyds.gst_buffer_get_nvds_batch_meta(hash(buffer)).frame_meta_list.data)
+args = pyds.NvDsObjEncUsrArgs()
+args.attachUsrMeta = args.isFrame = True
+ctx = pyds.nvds_obj_enc_create_context(0)
+pyds.nvds_obj_enc_process(ctx, args, hash(buffer), None, frame)
+pyds.nvds_obj_enc_finish(ctx)
+if os.fork() == 0:
+    for call in (lambda: pyds.nvds_obj_enc_process(ctx, args, hash(buffer), None, frame),
+                 lambda: pyds.nvds_obj_enc_finish(ctx)):
+        try:
+            call()
+        except RuntimeError as e:
+            print(e)
+    own = pyds.nvds_obj_enc_create_context(0)
+    pyds.nvds_obj_enc_process(own, args, hash(buffer), None, frame)
+    pyds.nvds_obj_enc_finish(own)
+    sys.exit(3)
+print(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    said = "this encoder was made before a fork: make one in each process"
+    assert done.stdout.split("\n") == [said, said, "3", ""], done.stderr
+
+
 def test_the_time_of_encoding_is_printed_when_asked_for(ctx: int, capfd: pytest.CaptureFixture[str]) -> None:
     buffer, _ = painted()
     args = arguments(attachUsrMeta=True, isFrame=True, calcEncodeTime=1)

@@ -40,7 +40,10 @@ void let_go(std::shared_ptr<ObjectEncoder> encoder) {
 
 std::size_t create_context(int) {
   auto& all = encoders();
-  all.open.emplace(++all.last, std::make_shared<ObjectEncoder>());
+  const auto end = [](ObjectEncoder* encoder) {
+    if (!encoder->is_forked()) delete encoder;
+  };
+  all.open.emplace(++all.last, std::shared_ptr<ObjectEncoder>(new ObjectEncoder, end));
   return all.last;
 }
 

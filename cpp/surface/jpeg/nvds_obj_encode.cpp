@@ -42,6 +42,8 @@ FLUVIAL_EXPORT void nvds_obj_enc_finish(NvDsObjEncCtxHandle ctx) {
   }
 }
 
-FLUVIAL_EXPORT void nvds_obj_enc_destroy_context(NvDsObjEncCtxHandle ctx) { delete ctx; }
+FLUVIAL_EXPORT void nvds_obj_enc_destroy_context(NvDsObjEncCtxHandle ctx) {
+  if (ctx && !ctx->encoder.is_forked()) delete ctx;
+}
 
 }  // extern "C"

@@ -12,6 +12,7 @@ namespace fluvial {
 namespace {
 
 constexpr int usual_quality = 80;
+constexpr const char* forked = "this encoder was made before a fork: make one in each process";
 constexpr int largest_scaled_side = 16384;  // pixels; as the mux's
 
 void check(const NvDsObjEncUsrArgs& args, const NvDsObjectMeta* object, const NvDsFrameMeta* frame) {
@@ -76,6 +77,7 @@ void save(const std::string& path, const JpegBytes& bytes) {
 
 bool ObjectEncoder::add(const NvDsObjEncUsrArgs& args, const ImageView& pixels, NvDsObjectMeta* object,
                         NvDsFrameMeta* frame) {
+  if (is_forked()) throw std::runtime_error(forked);
   check(args, object, frame);
   ImageView from = pixels;
   if (!args.isFrame) {
@@ -172,6 +174,7 @@ std::string ObjectEncoder::describe(const Report& report) {
 }
 
 void ObjectEncoder::finish() {
+  if (is_forked()) throw std::runtime_error(forked);
   {
     std::unique_lock lock(mutex_);
     done_.wait(lock, [&] { return waiting_.empty(); });
@@ -186,6 +189,8 @@ void ObjectEncoder::finish() {
     g_print("nvds_obj_enc: %zu pictures encoded in %.3f ms\n", report.timed, report.encoding_us / 1e3);
   if (report.failed > 0) throw std::runtime_error(describe(report));
 }
+
+bool ObjectEncoder::is_forked() const { return getpid() != process_; }
 
 ObjectEncoder::~ObjectEncoder() {
   {

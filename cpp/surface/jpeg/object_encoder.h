@@ -5,6 +5,8 @@
 // add(), in their caller's thread, in the order of adding. Any thread may call; at most `queue_limit` pictures wait.
 #pragma once
 
+#include <unistd.h>
+
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -24,6 +26,9 @@ class FLUVIAL_EXPORT ObjectEncoder {
   ~ObjectEncoder();  // waits for the files; pictures that nobody asked to finish are not attached
   ObjectEncoder(const ObjectEncoder&) = delete;
   ObjectEncoder& operator=(const ObjectEncoder&) = delete;
+
+  // This process has the encoder's memory and not its worker, for whom its locks wait: it must not be destroyed here.
+  bool is_forked() const;
 
   // False when the object's box has no pixel inside the frame, whose pixels are given; object may be nullptr for a
   // whole frame. Throws std::invalid_argument, naming the argument, and std::runtime_error for what cannot be
@@ -69,6 +74,7 @@ class FLUVIAL_EXPORT ObjectEncoder {
   Report report_;
   bool is_ending_ = false;
   std::thread worker_;  // begun by the first picture
+  const pid_t process_ = getpid();
 };
 
 }  // namespace fluvial
