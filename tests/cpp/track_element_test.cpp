@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "elements/events.h"
+#include "nvds_tracker_meta.h"
 
 using namespace fluvial;
 using namespace testing;
@@ -200,6 +201,79 @@ TEST_CASE("a frame that no detector saw has the objects that the tracker expects
   CHECK(std::string(object->obj_label) == "car");
   CHECK(object->rect_params.left > 110);
   gst_buffer_unref(out);
+}
+
+namespace {
+
+// One frame, with an object of this confidence at this place; confidence 0: with none. The past frames it came with.
+NvDsUserMeta* past_of(GstBuffer* buffer) {
+  auto* list = gst_buffer_get_nvds_batch_meta(buffer)->batch_user_meta_list;
+  return list ? static_cast<NvDsUserMeta*>(list->data) : nullptr;
+}
+
+GstBuffer* track_frame(const Tracker& tracker, Source& source, float left, float confidence) {
+  auto* buffer = new_batch();
+  auto* frame = add_frame(gst_buffer_get_nvds_batch_meta(buffer), source);
+  frame->bInferDone = 1;
+  if (confidence > 0) add_object(frame, left, confidence);
+  tracker.push(buffer);
+  return tracker.pull();
+}
+
+}  // namespace
+
+TEST_CASE("frames of an object on probation are told once it is active") {
+  Tracker tracker;
+  Source source{3};
+  for (int n = 0; n < 3; ++n) {  // .5 has a quarter of the evidence
+    auto* out = track_frame(tracker, source, 100 + 4.0F * float(n), 0.5F);
+    CHECK(frame_of(out)->num_obj_meta == 0);
+    CHECK(past_of(out) == nullptr);
+    gst_buffer_unref(out);
+  }
+  auto* out = track_frame(tracker, source, 112, 0.5F);
+  REQUIRE(frame_of(out)->num_obj_meta == 1);
+  auto* user = past_of(out);
+  REQUIRE(user);
+  CHECK(user->base_meta.meta_type == NVDS_TRACKER_PAST_FRAME_META);
+  const auto* batch = static_cast<NvDsTargetMiscDataBatch*>(user->user_meta_data);
+  REQUIRE(batch->numFilled == 1);
+  CHECK(batch->list[0].streamID == 3);
+  REQUIRE(batch->list[0].numFilled == 1);
+  const auto& object = batch->list[0].list[0];
+  CHECK(object.uniqueId == static_cast<NvDsObjectMeta*>(frame_of(out)->obj_meta_list->data)->object_id);
+  CHECK(std::string(object.objLabel) == "car");
+  REQUIRE(object.numObj == 3);
+  for (guint n = 0; n < 3; ++n) {
+    CHECK(object.list[n].frameNum == n);
+    CHECK(object.list[n].age == n);
+    CHECK(object.list[n].confidence == 0.5F);
+    CHECK(object.list[n].trackerState == TENTATIVE);
+    CHECK(std::abs(object.list[n].tBbox.left - (100 + 4.0F * float(n))) < 4);
+  }
+  gst_buffer_unref(out);
+  out = track_frame(tracker, source, 116, 0.5F);
+  CHECK(past_of(out) == nullptr);  // told once
+  gst_buffer_unref(out);
+}
+
+TEST_CASE("frames of an object out of sight are told when it is found again, also by a copy of the batch") {
+  Tracker tracker;
+  Source source;
+  for (int n = 0; n < 5; ++n) gst_buffer_unref(track_frame(tracker, source, 100, 0.95F));
+  for (int n = 0; n < 2; ++n) gst_buffer_unref(track_frame(tracker, source, 0, 0));
+  auto* out = track_frame(tracker, source, 100, 0.95F);
+  auto* copy = gst_buffer_copy(out);
+  gst_buffer_unref(out);
+  REQUIRE(past_of(copy));
+  const auto* batch = static_cast<NvDsTargetMiscDataBatch*>(past_of(copy)->user_meta_data);
+  REQUIRE(batch->list[0].list[0].numObj == 2);
+  const auto* frames = batch->list[0].list[0].list;
+  CHECK(frames[0].frameNum == 5);
+  CHECK(frames[1].frameNum == 6);
+  CHECK(frames[1].trackerState == INACTIVE);
+  CHECK(frames[1].confidence < frames[0].confidence);
+  gst_buffer_unref(copy);
 }
 
 TEST_CASE("the box that is shown ends at the frame's border") {

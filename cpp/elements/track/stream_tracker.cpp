@@ -76,9 +76,9 @@ void StreamTracker::remember(const Track& track, const NvDsObjectMeta* object) {
   look.rect = object->rect_params;
 }
 
-void StreamTracker::add_predicted(NvDsFrameMeta* frame, const Track& track) {
+NvDsObjectMeta* StreamTracker::add_predicted(NvDsFrameMeta* frame, const Track& track) {
   const auto look = looks_.find(track.id);
-  if (look == looks_.end()) return;
+  if (look == looks_.end()) return nullptr;
   auto* object = nvds_acquire_obj_meta_from_pool(frame->base_meta.batch_meta);
   object->class_id = track.class_id;
   object->unique_component_id = look->second.component_id;
@@ -87,12 +87,30 @@ void StreamTracker::add_predicted(NvDsFrameMeta* frame, const Track& track) {
   object->rect_params = look->second.rect;
   mark(object, track, frame);
   nvds_add_obj_meta_to_frame(frame, object, nullptr);
+  return object;
 }
 
 void StreamTracker::forget_gone_looks() {
   for (auto it = looks_.begin(); it != looks_.end();) {
     it = it->second.is_current ? std::next(it) : looks_.erase(it);
   }
+}
+
+// The track's object in this frame; nullptr: it has none.
+NvDsObjectMeta* StreamTracker::report(NvDsFrameMeta* frame, const Track& track, bool is_detected) {
+  if (track.state != TrackState::active) return nullptr;
+  if (track.detection < 0) return is_detected ? nullptr : add_predicted(frame, track);
+  auto* object = objects_[static_cast<std::size_t>(track.detection)];
+  mark(object, track, frame);
+  remember(track, object);
+  return object;
+}
+
+void StreamTracker::remember_past(const NvDsFrameMeta* frame, const Track& track, const NvDsObjectMeta* object) {
+  if (!object) return past_.keep(frame->frame_num, track, clipped(track.box, frame));
+  auto frames = past_.take(track.id);
+  if (!frames.empty())
+    reported_past_.push_back({object->object_id, object->class_id, object->obj_label, std::move(frames)});
 }
 
 void StreamTracker::update(NvDsFrameMeta* frame) {
@@ -102,21 +120,23 @@ void StreamTracker::update(NvDsFrameMeta* frame) {
       is_detected ? tracker_.update(frame->frame_num, detections_) : tracker_.predict(frame->frame_num);
 
   for (auto& [id, look] : looks_) look.is_current = false;
+  reported_past_.clear();
   std::vector<bool> is_kept(objects_.size(), false);
   for (const auto& track : tracks) {
-    if (track.detection >= 0 && track.state == TrackState::active) {
-      auto* object = objects_[static_cast<std::size_t>(track.detection)];
-      mark(object, track, frame);
-      remember(track, object);
-      is_kept[static_cast<std::size_t>(track.detection)] = true;
-    } else if (!is_detected && track.state == TrackState::active) {
-      add_predicted(frame, track);
-    }
+    const auto* object = report(frame, track, is_detected);
+    if (object && track.detection >= 0) is_kept[static_cast<std::size_t>(track.detection)] = true;
+    remember_past(frame, track, object);
     if (const auto look = looks_.find(track.id); look != looks_.end()) look->second.is_current = true;
   }
   for (std::size_t i = 0; i < objects_.size(); ++i)
     if (!is_kept[i]) nvds_remove_obj_meta_from_frame(frame, objects_[i]);
   forget_gone_looks();
+  past_.forget_all_but(tracks);
+}
+
+void StreamTracker::forget() {
+  tracker_.forget();
+  past_.forget();
 }
 
 }  // namespace fluvial

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "algo/byte_track.h"
+#include "algo/past_frames.h"
+#include "elements/track/past_meta.h"
 #include "meta/batch_buffer.h"
 
 namespace fluvial {
@@ -26,7 +28,11 @@ class StreamTracker {
   // Gives ids to the frame's objects, removes those that belong to no shown track, and on frames that no detector saw
   // adds an object for each shown track.
   void update(NvDsFrameMeta* frame);
-  void forget() { tracker_.forget(); }
+
+  // Of the objects that the last update reported again or for the first time: the frames that were left out before.
+  const std::vector<PastObject>& past() const { return reported_past_; }
+
+  void forget();
 
  private:
   // How a track's object looks, for frames on which only the tracker knows it.
@@ -41,15 +47,19 @@ class StreamTracker {
   bool was_detected(const NvDsFrameMeta* frame);
   void collect(NvDsFrameMeta* frame);
   void mark(NvDsObjectMeta* object, const Track& track, const NvDsFrameMeta* frame) const;
-  void add_predicted(NvDsFrameMeta* frame, const Track& track);
+  NvDsObjectMeta* add_predicted(NvDsFrameMeta* frame, const Track& track);
   void remember(const Track& track, const NvDsObjectMeta* object);
+  NvDsObjectMeta* report(NvDsFrameMeta* frame, const Track& track, bool is_detected);
+  void remember_past(const NvDsFrameMeta* frame, const Track& track, const NvDsObjectMeta* object);
   void forget_gone_looks();
 
   ByteTracker tracker_;
   TrackMetaSettings settings_;
   bool has_seen_detector_ = false;  // an element upstream says on which frames it ran
   std::unordered_map<std::uint64_t, Look> looks_;
-  std::vector<NvDsObjectMeta*> objects_;  // of the current frame, in the order of detections_
+  PastFrames past_;
+  std::vector<PastObject> reported_past_;  // of the current frame
+  std::vector<NvDsObjectMeta*> objects_;   // of the current frame, in the order of detections_
   std::vector<Detection> detections_;
 };
 

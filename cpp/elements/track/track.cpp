@@ -1,7 +1,8 @@
 // fluvialtrack (nvtracker): objects keep one id from frame to frame.
 //
 //   in    video/x-raw(memory:NVMM) with NvDsBatchMeta and objects
-//   out   the same; object_id, tracker_confidence and boxes set, objects without a track removed
+//   out   the same; object_id, tracker_confidence and boxes set, objects without a track removed; as user meta of the
+//         batch (NVDS_TRACKER_PAST_FRAME_META), what was known of an object in frames that did not show it yet
 //   try   videotestsrc num-buffers=9 ! m.sink_0 fluvialmux name=m ! fluvialtrack ! fakesink
 //
 // One tracker (algo/byte_track.h) a source. Pixels are not looked at.
@@ -139,11 +140,14 @@ static GstFlowReturn fluvial_track_transform_ip(GstBaseTransform* self, GstBuffe
     auto* batch = gst_buffer_get_nvds_batch_meta(buffer);
     if (!batch) return GST_FLOW_OK;
     MetaLock lock(batch);
+    std::vector<PastStream> past;
     for (auto* frame : each<NvDsFrameMeta>(batch->frame_meta_list)) {
       auto& stream = state.streams[frame->pad_index];
       if (!stream) stream = std::make_unique<StreamTracker>(state.tracker, state.meta);
       stream->update(frame);
+      if (!stream->past().empty()) past.push_back({frame->pad_index, stream->past()});
     }
+    attach_past_frames(batch, past);
     return GST_FLOW_OK;
   });
 }
