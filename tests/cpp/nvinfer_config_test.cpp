@@ -199,6 +199,18 @@ TEST_CASE("an absent model is replaced by its stand-in, with labels, class map a
   CHECK(found.head_options.at("outputs") == "type");
 }
 
+TEST_CASE("classes of the absent model that its stand-in does not know are named") {
+  const Folder folder;
+  ModelPath found;
+  CHECK(classes_never_found(found) == "");
+  found.labels_file = folder.write("labels.txt", "person\nbag\nface\n");
+  CHECK(classes_never_found(found) == "");  // numbers are the same
+  found.class_map = {{1, 0}};
+  CHECK(classes_never_found(found) == "bag, face");
+  found.class_map = {{1, 0}, {7, 1}, {9, 2}, {10, 3}};
+  CHECK(classes_never_found(found) == "");
+}
+
 TEST_CASE("without a model and without a stand-in the error says which key to set") {
   const Folder folder;
   InferSettings settings;

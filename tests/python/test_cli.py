@@ -200,6 +200,25 @@ def test_a_deepstream_program_runs_unchanged(tmp_path: Path) -> None:
     ]
 
 
+def test_a_program_that_is_not_there_is_told_with_the_nearest_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "deepstream_test_1.py").touch()
+    assert main(["exec", str(tmp_path / "deepstream_test1.py")]) == 1
+    assert "deepstream_test1.py: no such file\n  hint: did you mean 'deepstream_test_1.py'?" in capsys.readouterr().err
+    assert main(["exec", str(tmp_path)]) == 1
+    assert "a folder, not a program\n  hint: one of: deepstream_test_1.py" in capsys.readouterr().err
+
+
+def test_a_program_that_looks_around_itself_is_told_where_it_runs(tmp_path: Path) -> None:
+    script = tmp_path / "app.py"
+    script.write_text("import sys\nsys.path.append('../')\n")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    assert f"hint: cd {tmp_path}\n" in fluvial("exec", str(script), cwd=elsewhere).stderr
+    assert "hint" not in fluvial("exec", str(script), cwd=tmp_path).stderr
+
+
 def test_a_real_cuda_package_is_not_shadowed(tmp_path: Path) -> None:
     package = tmp_path / "cuda"
     package.mkdir()

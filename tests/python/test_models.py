@@ -8,11 +8,13 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fluvial import ModelError
 from fluvial.models import Build, Entry, File, entries, entry, find
 from fluvial.models.explain import explain
+from fluvial.models.people_and_faces import with_faces
 from fluvial.models.pull import fetch, pull
 from fluvial.models.registry import assets_folder, cache_folder
 from fluvial.models.stand_ins import STAND_INS, write_table
@@ -155,6 +157,54 @@ def test_a_stand_in_is_written_for_each_model_that_is_here(nowhere: Path, tmp_pa
     assert model == str(nowhere / "person-vehicle-bike-detection-2004.onnx")
     assert Path(labels).read_text().split() == ["vehicle", "bicycle", "person", "roadsign"]
     assert (classes, options) == ("0=0,2=1,1=2", "")
+
+
+def constants_behind_a_picture(outputs: dict[str, object], size: tuple[int, int]) -> object:
+    """A network that answers the same to every picture."""
+    import openvino
+    from openvino import opset13 as ops
+
+    picture = ops.parameter([1, 3, *size], np.float32, "picture")
+    nothing = ops.multiply(ops.reduce_max(picture, np.array([0, 1, 2, 3])), np.float32(0))
+    nodes = []
+    for name, value in outputs.items():
+        nodes.append(ops.add(ops.constant(np.asarray(value, np.float32)), nothing))
+        nodes[-1].output(0).set_names({name})
+    return openvino.Model(nodes, [picture])
+
+
+def test_people_and_faces_of_two_models_come_from_one(tmp_path: Path) -> None:
+    openvino = pytest.importorskip("openvino")
+    height, width = 384, 672
+    outputs: dict[str, object] = {}
+    for stride in (8, 16, 32):
+        cells = height // stride * (width // stride)
+        outputs |= {f"{name}_{stride}": np.zeros((1, cells, 1)) for name in ("cls", "obj")}
+        outputs[f"bbox_{stride}"] = np.zeros((1, cells, 4))
+    row = 5 * (width // 16) + 3  # of stride 16: fifth row, third column
+    outputs["cls_16"][0, row], outputs["obj_16"][0, row] = 0.9, 0.8  # type: ignore[index]
+    outputs["bbox_16"][0, row] = 0.5, 0, np.log(2), 0  # type: ignore[index]
+    one_person = {"boxes": [[[0.1, 0.2, 0.3, 0.4]]], "scores": [[[0.3, 0.7, 0.2]]]}
+    openvino.save_model(constants_behind_a_picture(outputs, (height, width)), str(tmp_path / "faces.xml"))
+    openvino.save_model(constants_behind_a_picture(one_person, (256, 448)), str(tmp_path / "people.xml"))
+
+    joined = with_faces(tmp_path / "people.xml", tmp_path / "faces.xml", folder=tmp_path)
+    assert with_faces(tmp_path / "people.xml", tmp_path / "faces.xml", folder=tmp_path) == joined
+    found = openvino.Core().compile_model(joined, "CPU")(np.zeros((1, 3, height, width), np.float32))
+    boxes, scores = found["boxes"][0], found["scores"][0]
+    assert boxes[0] == pytest.approx([0.1, 0.2, 0.3, 0.4], abs=1e-3)
+    assert scores[0] == pytest.approx([0.7, 0, 0], abs=1e-3)
+    place = int(np.argmax(scores[:, 2]))
+    assert scores[place] == pytest.approx([0, 0, 0.72], abs=1e-3)
+    # Centre (3.5, 5) cells, 32 x 16 pixels, as shares of the picture.
+    assert boxes[place] == pytest.approx([40 / width, 72 / height, 72 / width, 88 / height], abs=1e-3)
+
+
+def test_models_that_cannot_be_joined_are_named(tmp_path: Path) -> None:
+    for name in ("people.onnx", "faces.onnx"):
+        (tmp_path / name).write_bytes(b"junk")
+    with pytest.raises(ModelError, match=r"people\.onnx and faces\.onnx cannot be joined, so faces are not found: "):
+        with_faces(tmp_path / "people.onnx", tmp_path / "faces.onnx", folder=tmp_path)
 
 
 def test_a_file_that_is_no_model(tmp_path: Path) -> None:

@@ -157,7 +157,9 @@ static void warn(gpointer self, const std::string& text) {
 
 static void announce_stand_in(FluvialInfer* self, const ModelPath& file) {
   if (file.instead_of.empty()) return;
-  GST_WARNING_OBJECT(self, "%s stands in for %s", file.path.c_str(), file.instead_of.c_str());
+  const std::string missing = classes_never_found(file);
+  GST_WARNING_OBJECT(self, "%s stands in for %s%s%s", file.path.c_str(), file.instead_of.c_str(),
+                     missing.empty() ? "" : "; never finds: ", missing.c_str());
   gst_element_post_message(
       GST_ELEMENT(self),
       gst_message_new_element(GST_OBJECT(self),

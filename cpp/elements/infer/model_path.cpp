@@ -8,6 +8,7 @@
 #include "elements/config_text.h"
 #include "elements/config_values.h"
 #include "elements/guard.h"
+#include "elements/infer/labels_file.h"
 
 namespace fluvial {
 namespace {
@@ -98,6 +99,17 @@ std::string without_stand_in(const InferSettings& settings) {
 }
 
 }  // namespace
+
+std::string classes_never_found(const ModelPath& stand_in) {
+  if (stand_in.class_map.empty() || stand_in.labels_file.empty()) return "";
+  auto labels = detector_labels(read_lines(stand_in.labels_file));
+  for (const auto& [from, to] : stand_in.class_map)
+    if (to < static_cast<int>(labels.size())) labels[static_cast<std::size_t>(to)].clear();
+  std::string missing;
+  for (const auto& label : labels)
+    if (!label.empty()) missing += (missing.empty() ? "" : ", ") + label;
+  return missing;
+}
 
 ModelPath find_model(const InferSettings& settings, const std::string& table_file) {
   ModelPath found;

@@ -21,6 +21,9 @@ struct ModelPath {
   std::map<std::string, std::string> head_options;
 };
 
+// Of the absent model's classes, those that its stand-in does not know, with ", " between.
+std::string classes_never_found(const ModelPath& stand_in);
+
 // Throws SettingsError that says which key to set.
 ModelPath find_model(const InferSettings& settings, const std::string& table_file);
 

@@ -2,6 +2,9 @@
 
 #include "elements/events.h"
 
+GST_DEBUG_CATEGORY_EXTERN(fluvial_mux_debug);
+#define GST_CAT_DEFAULT fluvial_mux_debug
+
 namespace fluvial {
 
 void tell_reset(MuxState& state, MuxSource& source, Batch& batch) {
@@ -28,6 +31,7 @@ void tell_ends(MuxState& state, GstObject* mux, Batch& batch) {
       batch.events_after.push_back(new_stream_eos_message_event(mux, source.id));
     }
     if (is_done && source.is_released) {
+      GST_INFO_OBJECT(mux, "source %u has gone, after frame %d", source.id, source.frame_number - 1);
       batch.events_after.push_back(new_pad_deleted_event(source.id));
       it = state.sources.erase(it);
     } else {

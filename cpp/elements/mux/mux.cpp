@@ -23,8 +23,8 @@
 #include "elements/mux/output.h"
 #include "elements/mux/properties.h"
 
-GST_DEBUG_CATEGORY_STATIC(mux_debug);
-#define GST_CAT_DEFAULT mux_debug
+GST_DEBUG_CATEGORY(fluvial_mux_debug);
+#define GST_CAT_DEFAULT fluvial_mux_debug
 
 using namespace fluvial;
 
@@ -186,5 +186,5 @@ static void fluvial_mux_class_init(FluvialMuxClass* klass) {
   add_pad_template(element, "src", GST_PAD_SRC, GST_PAD_ALWAYS, any_surface_caps());
   gst_element_class_set_static_metadata(element, "Stream muxer", "Generic/Video", "Batches the frames of many streams",
                                         "Fluvial");
-  GST_DEBUG_CATEGORY_INIT(mux_debug, "fluvialmux", 0, "stream muxer");
+  GST_DEBUG_CATEGORY_INIT(fluvial_mux_debug, "fluvialmux", 0, "stream muxer");
 }

@@ -10,13 +10,14 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from fluvial import _plugin
-from fluvial.errors import FluvialError
+from fluvial.errors import FluvialError, did_you_mean
 from fluvial.models.registry import cache_folder
 from fluvial.models.stand_ins import write_table
 
@@ -36,14 +37,37 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def run(args: argparse.Namespace) -> int:
-    script = Path(args.script)
-    if not script.is_file():
-        raise FluvialError(f"{script}: no such file")
+    script = _script(args.script)
     if not _plugin.is_findable():
         raise FluvialError(f"the plugin is not built: nothing in {_plugin.FOLDER}\n  hint: make build")
     sys.stdout.flush()
     sys.stderr.flush()
     os.execve(sys.executable, [sys.executable, str(script), *args.args], environment())
+
+
+def _script(name: str) -> Path:
+    script = Path(name)
+    if script.is_dir():
+        raise FluvialError(f"{script}: a folder, not a program{_hint('', script)}")
+    if not script.is_file():
+        raise FluvialError(f"{script}: no such file{_hint(script.name, script.parent)}")
+    if _looks_around(script) and script.resolve().parent != Path.cwd():
+        print(
+            f"fluvial: {script} looks for modules and settings beside the current folder, which is {Path.cwd()}\n"
+            f"  hint: cd {script.resolve().parent}",
+            file=sys.stderr,
+        )
+    return script
+
+
+def _hint(name: str, folder: Path) -> str:
+    hint = did_you_mean(name, [p.name for p in folder.glob("*.py")])
+    return f"\n  hint: {hint}" if hint else ""
+
+
+def _looks_around(script: Path) -> bool:
+    # All of DeepStream's samples do, and say no more than that there is no module 'common' when run from elsewhere.
+    return re.search(r"""sys\.path\.append\(["']\.\./?["']\)""", script.read_text(errors="replace")) is not None
 
 
 def environment() -> dict[str, str]:
@@ -63,6 +87,8 @@ def environment() -> dict[str, str]:
     env["LD_PRELOAD"] = " ".join([*filter(None, [env.get("LD_PRELOAD")]), "libgcc_s.so.1"])
     # Each use of a stand-in is a warning of the element that uses it: shown, unless the user has said what to show.
     env.setdefault("GST_DEBUG", "fluvialinfer:2")
+    if not sys.stderr.isatty():
+        env.setdefault("GST_DEBUG_NO_COLOR", "1")
     return env
 
 

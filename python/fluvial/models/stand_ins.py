@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 
 from fluvial.errors import ModelError
+from fluvial.models.people_and_faces import with_faces
 from fluvial.models.registry import find
 
 __all__ = ["STAND_INS", "StandIn", "write_table"]
@@ -27,6 +28,7 @@ class StandIn:
         labels: A file of `models/labels`, with the absent model's class numbers.
         class_map: The stand-in's number, then the absent model's. Classes left out are dropped.
         options: For the head, such as which of the outputs to read.
+        faces: The name of a model that finds faces beside it, where it is on this machine too; see people_and_faces.py.
     """
 
     suffix: str
@@ -34,18 +36,20 @@ class StandIn:
     labels: str
     class_map: tuple[tuple[int, int], ...] = ()
     options: str = ""
+    faces: str = ""
 
 
 _TRAFFIC = ((0, 0), (2, 1), (1, 2))  # vehicle, bike, person of person-vehicle-bike
 _PEOPLE = ((1, 0),)
+_PEOPLE_AND_FACES = ((0, 0), (2, 2))  # as people_and_faces.py numbers them: nobody finds bags
 
 STAND_INS: tuple[StandIn, ...] = (
     StandIn("resnet18_trafficcamnet_pruned.onnx", "person-vehicle-bike", "trafficcamnet", _TRAFFIC),
     StandIn("resnet18_trafficcamnet.etlt", "person-vehicle-bike", "trafficcamnet", _TRAFFIC),
     StandIn("Primary_Detector/resnet10.caffemodel", "person-vehicle-bike", "trafficcamnet", _TRAFFIC),
-    StandIn("resnet34_peoplenet_int8.onnx", "person-vehicle-bike", "peoplenet", _PEOPLE),
-    StandIn("resnet34_peoplenet.onnx", "person-vehicle-bike", "peoplenet", _PEOPLE),
-    StandIn("resnet34_peoplenet_int8.etlt", "person-vehicle-bike", "peoplenet", _PEOPLE),
+    StandIn("resnet34_peoplenet_int8.onnx", "person-vehicle-bike", "peoplenet", _PEOPLE, faces="yunet"),
+    StandIn("resnet34_peoplenet.onnx", "person-vehicle-bike", "peoplenet", _PEOPLE, faces="yunet"),
+    StandIn("resnet34_peoplenet_int8.etlt", "person-vehicle-bike", "peoplenet", _PEOPLE, faces="yunet"),
     StandIn("resnet18_vehiclemakenet_pruned.onnx", "vehicle-attributes", "vehicle_colors", (), "outputs=color"),
     StandIn("resnet18_vehiclemakenet.etlt", "vehicle-attributes", "vehicle_colors", (), "outputs=color"),
     StandIn("resnet18_vehicletypenet_pruned.onnx", "vehicle-attributes", "vehicle_types", (), "outputs=type"),
@@ -57,7 +61,7 @@ def write_table(path: Path) -> list[str]:
     """Writes the table for the infer element.
 
     Args:
-        path: The file to write.
+        path: The file to write. Models that are made of others are put beside it.
 
     Returns:
         One sentence for each stand-in whose own model is not on this machine: how to get it.
@@ -66,11 +70,17 @@ def write_table(path: Path) -> list[str]:
     labels = resources.files("fluvial.models").joinpath("labels")
     for one in STAND_INS:
         try:
-            model = find(one.model).path.resolve()
+            model, class_map = find(one.model).path.resolve(), one.class_map
         except ModelError as e:
             missing[one.model] = str(e)
             continue
-        numbers = ",".join(f"{a}={b}" for a, b in one.class_map)
+        if one.faces:
+            try:
+                model = with_faces(model, find(one.faces).path.resolve(), folder=path.parent)
+                class_map = _PEOPLE_AND_FACES
+            except ModelError as e:
+                missing[one.faces] = str(e)
+        numbers = ",".join(f"{a}={b}" for a, b in class_map)
         fields = (one.suffix, str(model), str(labels.joinpath(f"{one.labels}.txt")), numbers, one.options)
         lines.append("\t".join(fields) + "\n")
     path.write_text("".join(lines), encoding="utf-8")
