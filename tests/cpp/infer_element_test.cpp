@@ -226,6 +226,14 @@ TEST_CASE("what is wrong is said at the start, in words that name key, value and
   gst_object_unref(element);
 }
 
+TEST_CASE("a config that is not there is named once, with the folder in which it was looked for") {
+  auto* element = new_element();
+  g_object_set(element, "config-file-path", "none.txt", nullptr);
+  CHECK(start_error(element) ==
+        "none.txt: No such file or directory; (" + (std::filesystem::current_path() / "none.txt").string() + ")");
+  gst_object_unref(element);
+}
+
 #ifdef __SANITIZE_ADDRESS__
 // The sanitizers' build has no OpenVINO: so the words for its absence are tested there, and models in the other one.
 TEST_CASE("without OpenVINO the error says what to install") {

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -175,7 +176,8 @@ static InferSettings judged_settings(FluvialInfer* self) {
     std::lock_guard lock(impl.mutex);
     problems = impl.file.problems;
     for (const auto& [id, problem] : impl.problems) problems.push_back(problem);
-    if (!problems.empty() && !impl.file.problems.empty()) problems.push_back("(" + impl.config_path + ")");
+    if (!problems.empty() && !impl.file.problems.empty())
+      problems.push_back("(" + std::filesystem::absolute(impl.config_path).string() + ")");
     warnings = impl.file.warnings;
     notes = impl.file.notes;
     settings = impl.settings;

@@ -255,13 +255,12 @@ class Reader {
       entries_ = read_config_text(path_);
       folder_ = fs::canonical(path_).parent_path();
     } catch (const std::exception& e) {
-      problem(std::string(e.what()) + " (" + path_ + ")");
+      problem(e.what());
       return std::move(out_);
     }
     for (const auto& entry : entries_) check_group(entry);
     const auto is_property = [](const ConfigEntry& entry) { return entry.group == "property"; };
-    if (std::none_of(entries_.begin(), entries_.end(), is_property))
-      problem("group [property] is missing (" + path_ + ")");
+    if (std::none_of(entries_.begin(), entries_.end(), is_property)) problem("group [property] is missing");
     for (const auto& entry : entries_)
       if (entry.group == "property") take_property(entry);
     take_classes();

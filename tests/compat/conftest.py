@@ -1,0 +1,3 @@
+"""What of this folder is not tests."""
+
+collect_ignore = ["lint"]  # programs with mistakes, for `fluvial lint`
