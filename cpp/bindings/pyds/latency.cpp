@@ -31,8 +31,9 @@ guint measure(nb::handle gst_buffer) {
   std::vector<NvDsFrameLatencyInfo> frames;
   {
     LockedMeta lock(batch);
-    // As many as there are, not max_frames_in_batch: programs may write that.
-    frames.resize(g_list_length(batch->frame_meta_list));
+    // One a note at most. Not max_frames_in_batch, which programs may write; nor frames, which are fewer behind a
+    // tiler.
+    frames.resize(g_list_length(batch->batch_user_meta_list));
     frames.resize(nvds_measure_buffer_latency(buffer, frames.data()));
   }
   if (!frames.empty() && !nvds_get_latency_measurement_silent()) print_latencies(frames);
