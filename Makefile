@@ -73,14 +73,19 @@ SANITIZED_PYTHON = $(CLEAN_ENV) LD_PRELOAD="$$(gcc -print-file-name=libasan.so) 
   ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:max_allocation_size_mb=4096:handle_segv=1:use_sigaltstack=0 \
   UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 $(PYTHON)
 
-## fuzz-sanitize: the same under the address and undefined-behaviour sanitizers
+# Not what looks at the size of memory, nor what starts programs, for which libraries are opened as no sanitizer allows.
+NOT_SANITIZED := grow or bound or leave_nothing or exit or program
+
+## fuzz-sanitize: the same, and the tests of pyds, under the address and undefined-behaviour sanitizers
 .PHONY: fuzz-sanitize
 fuzz-sanitize: setup
 	$(call say,build: metadata library; plugin; Python extension; sanitized)
 	@$(BIN)/cmake -S . -B build-sanitize $(CMAKE_FLAGS) -DFLUVIAL_SANITIZE=ON
 	@$(BIN)/cmake --build build-sanitize --parallel $(JOBS) --target gstfluvial _core
 	@$(SANITIZED_PYTHON) -c 'import fluvial._core as c; assert "build-sanitize" in c.__file__, c.__file__'
-	@$(SANITIZED_PYTHON) -m pytest -q -p no:cacheprovider -o pythonpath=tests tests/fuzz
+	@$(SANITIZED_PYTHON) -m pytest -q -p no:cacheprovider -o "pythonpath=tests tools" tests/fuzz
+	@$(SANITIZED_PYTHON) -m pytest -q -p no:cacheprovider -o "pythonpath=tests tools" -k "not ($(NOT_SANITIZED))" \
+	  tests/python/test_pyds_*.py
 
 ## check: what CI runs: format, lint, types, build, tests, snapshots, docs, sanitizers, slow tests
 .PHONY: check
