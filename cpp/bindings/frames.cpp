@@ -67,7 +67,6 @@ Objects Frame::objects() const {
 namespace {
 
 // --- Batch
-// ------------------------------------------------------------------------------------------------------------
 
 std::optional<Batch> batch_of(nb::handle gst_buffer, nb::object sources, bool keep) {
   const HeldBuffer held = buffer_at(gst_buffer);
@@ -138,7 +137,6 @@ void bind_batch_class(nb::module_& m) {
 }
 
 // --- Frame
-// ------------------------------------------------------------------------------------------------------------
 
 HeldBuffer buffer_with(const Frame& frame) {
   frame.get();
@@ -231,7 +229,6 @@ void remove_object(const Frame& frame, const Object& object) {
 }
 
 // --- drawing: display metas of 16 places each
-// -------------------------------------------------------------------------
 
 constexpr gint64 drawing_mark = 0x666c7576;  // those that the draw functions made and may fill up
 

@@ -41,7 +41,6 @@ nb::object text_of(const char* chars, std::size_t size) {
 }
 
 // --- Objects
-// ----------------------------------------------------------------------------------------------------------
 
 // A NumPy array of `columns` values an object (0: a flat one), filled in one pass.
 template <typename T, typename Fill>
@@ -184,7 +183,6 @@ void bind_objects_class(nb::module_& m) {
 }
 
 // --- Object
-// -----------------------------------------------------------------------------------------------------------
 
 void set_text(const Object& object, const std::string& text) {
   object.get();

@@ -106,7 +106,6 @@ void paint(const TestBuffer& buffer, std::size_t batch_id,
 void pretend_device(const TestBuffer& buffer) { nvbuf_surface_of(buffer.get())->memType = NVBUF_MEM_CUDA_DEVICE; }
 
 // --- what elements of other kinds leave, in its simplest form
-// -----------------------------------------------------------
 
 NvDsFrameMeta* first_frame(const TestBuffer& buffer) {
   return static_cast<NvDsFrameMeta*>(gst_buffer_get_nvds_batch_meta(buffer.get())->frame_meta_list->data);

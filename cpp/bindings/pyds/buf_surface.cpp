@@ -17,7 +17,6 @@ constexpr std::uint32_t most_surfaces = 1024;
 constexpr std::uint32_t largest_side = 16384;  // pixels
 
 // --- what was created, by the address of the struct that it was created for; guarded by the GIL
-// ---------------------------
 
 std::unordered_map<const void*, Root*>& created() {
   static std::unordered_map<const void*, Root*> all;
@@ -124,7 +123,6 @@ int from_fd(int dmabuf, nb::handle) {
 }
 
 // --- fields: all read only, as the functions above go by them
-// -----------------------------------------------------------
 
 PyObject* first_surface(PyObject* self, void*) {
   const Access<NvBufSurface> surface(self);

@@ -37,7 +37,6 @@ using TypeOf = typename MemberOf<Member>::Type;
 inline const char* name_in(void* closure) { return static_cast<const char*>(closure); }
 
 // --- values from and to Python
-// ----------------------------------------------------------------------------------------
 
 // False with TypeError set, naming the field, for what is no whole number or does not fit.
 bool int_from(PyObject* value, long long low, unsigned long long high, const char* type, const char* field,
@@ -137,7 +136,6 @@ void free_text(void* text, const Ground& ground);
 void free_array(void* array, const Ground& ground);
 
 // --- getters and setters
-// ----------------------------------------------------------------------------------------------
 
 template <auto Member>
 PyObject* get_value(PyObject* self, void*) {
@@ -340,7 +338,6 @@ PyObject* get_capsule(PyObject* self, void*) {
 }
 
 // --- the lines of a table
-// ---------------------------------------------------------------------------------------------
 
 inline void* closure_of(const char* name) { return const_cast<char*>(name); }
 

@@ -39,7 +39,6 @@ void release_mask(void* data) {
 }
 
 // --- masks: the array belongs to the struct, and size says how long it is
-// ---------------------------------------------
 
 PyObject* mask_view(PyObject* self, const NvOSD_MaskParams* mask) {
   const std::size_t length = mask->data ? mask->size / sizeof(float) : 0;

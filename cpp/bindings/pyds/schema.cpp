@@ -21,7 +21,6 @@ void replace_part(NvDsObjectSignature& to, const NvDsObjectSignature& copy, cons
 namespace {
 
 // --- signatures: size says how long the array is
-// ----------------------------------------------------------------------
 
 // pyds shows the first number.
 PyObject* first_of_signature(PyObject* self, void*) {
@@ -80,7 +79,6 @@ void bind_places(nb::module_& m) {
 }
 
 // --- objects
-// ----------------------------------------------------------------------------------------------------------
 
 template <auto Member>
 PyObject* get_outlines(PyObject* self, void*) {

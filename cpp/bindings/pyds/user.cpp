@@ -35,7 +35,6 @@ Callbacks& callbacks() {
 }
 
 // --- objects that stay alive for a user meta; guarded by the GIL
-// ------------------------------------------------------
 
 struct Held {
   PyObject* object;
@@ -66,7 +65,6 @@ bool drop_held(void* data) {
 }
 
 // --- called by the metadata library, with the metadata locked, from any thread
-// ----------------------------------------
 
 // The argument of a callback, open only as long as the callback runs.
 class Argument {
@@ -173,7 +171,6 @@ bool is_ours(NvDsMetaReleaseFunc release) {
 }
 
 // --- the field
-// --------------------------------------------------------------------------------------------------------
 
 // Of data that does not come from Python.
 const TypeInfo* type_of_data(const NvDsUserMeta* user) {

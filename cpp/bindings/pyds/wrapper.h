@@ -4,8 +4,7 @@
 // No Python call may crash the process, so whose memory it is decides what may be done with it:
 //
 // 1. Arenas (everything in pools), memory of Python's own (Cls()) and blocks (alloc_buffer, strdup, memdup) stay while
-// a
-//    Root is held. They are read and written directly, after is_good(), and NumPy may show them.
+//    a Root is held. They are read and written directly, after is_good(), and NumPy may show them.
 // 2. What a user meta points at is freed by its owner at any moment, from any thread. It is known by the meta's type
 //    (type_of_data in user.cpp) and touched under the metadata's lock only, after asking again: Access, or LockedMeta.
 //    NumPy gets copies.
@@ -174,7 +173,6 @@ void construct_in_place(TypeInfo& type) {
 // because the tables ask for info<T>() only when a field is read.
 
 // --- arguments of functions
-// -------------------------------------------------------------------------------------------
 
 // A pyds object as an argument. get() raises StaleMetadataError.
 template <typename T>
