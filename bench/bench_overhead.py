@@ -16,7 +16,7 @@ OBJECTS = 20
 
 
 def measure(quick: bool) -> list[Row]:
-    frames, rounds = (150, 2) if quick else (795, 4)
+    frames, rounds = (150, 2) if quick else (795, 6)
     video = harness.clip(frames)
     pipeline = harness.analytics(video, harness.infer_config(harness.model(), batch=1, threshold=0.02), count="track")
     rows = []
