@@ -70,4 +70,4 @@ def no_leaks_of_gstreamer(request: pytest.FixtureRequest) -> Iterator[None]:
         return not objects.left()
 
     # Streaming threads may end after their pipeline.
-    assert eventually(is_clean), "alive after the test: " + ", ".join(objects.left())
+    assert eventually(is_clean, seconds=20), "alive after the test: " + ", ".join(objects.left())
