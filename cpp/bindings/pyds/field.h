@@ -12,6 +12,7 @@
 
 #include <glib.h>
 
+#include <cstring>
 #include <limits>
 #include <type_traits>
 
@@ -48,12 +49,22 @@ int refuse_delete(const char* type, const char* field);
 int refuse_more(const char* type, const char* field, PyObject* value, std::uint64_t limit);
 int refuse_type(const char* type, const char* field, const char* expected, PyObject* value);
 
+// A struct may hold anything, as a program may cast an address of its own: a load of a bool or an enum as such is
+// undefined where the value is none of the type's.
+template <typename Number, typename M>
+Number raw(const M& value) {
+  static_assert(sizeof(Number) == sizeof(M));
+  Number number;
+  std::memcpy(&number, &value, sizeof number);
+  return number;
+}
+
 template <typename M>
 PyObject* value_to(const M& value) {
   if constexpr (std::is_same_v<M, bool>)
-    return PyBool_FromLong(value);
+    return PyBool_FromLong(raw<unsigned char>(value));
   else if constexpr (std::is_enum_v<M>)
-    return enum_to<M>(static_cast<long long>(value));
+    return enum_to<M>(static_cast<long long>(raw<std::underlying_type_t<M>>(value)));
   else if constexpr (std::is_floating_point_v<M>)
     return PyFloat_FromDouble(static_cast<double>(value));
   else if constexpr (std::is_signed_v<M>)
