@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from collections import Counter
 from collections.abc import Iterator
 
@@ -13,6 +14,8 @@ from waiting import eventually
 
 # Read by GStreamer when it starts, which is after this.
 os.environ["GST_TRACERS"] = "leaks"
+# A shell's background job ignores Ctrl+C, and so do its children: those of the tests must not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 WATCHED = ("tests/flow/", "tests/python/test_pipeline", "tests/python/test_pyds_")
 
 # Made when a class, a plugin or a clock is used first, and kept for the life of the process. Caps are among them, as
@@ -70,4 +73,4 @@ def no_leaks_of_gstreamer(request: pytest.FixtureRequest) -> Iterator[None]:
         return not objects.left()
 
     # Streaming threads may end after their pipeline.
-    assert eventually(is_clean, seconds=20), "alive after the test: " + ", ".join(objects.left())
+    assert eventually(is_clean, seconds=5), "alive after the test: " + ", ".join(objects.left())

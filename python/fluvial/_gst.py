@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from fluvial import _plugin
 from fluvial.errors import FluvialError
 
-__all__ = ["GLib", "GObject", "Gst", "start"]
+__all__ = ["GLib", "GObject", "Gst", "set_null", "start"]
+
+_log = logging.getLogger("fluvial")
+
+_TIMES = 5
 
 
 class _Missing:
@@ -36,3 +41,15 @@ def start() -> None:
     if not Gst.is_initialized():
         Gst.init(None)
     assert _plugin.FOLDER  # importing it is what makes them findable
+
+
+def set_null(element: Any) -> None:
+    """Stops an element and gives back what it holds.
+
+    One that failed while it was starting refuses the first time: GStreamer answers with the failure of then, and leaves
+    the rest as it was, running.
+    """
+    for _ in range(_TIMES):
+        if element.set_state(Gst.State.NULL) != Gst.StateChangeReturn.FAILURE:
+            return
+    _log.warning("%s could not be stopped: GStreamer refused %d times", element.get_name(), _TIMES)

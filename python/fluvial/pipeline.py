@@ -221,7 +221,7 @@ class Pipeline:
         """Stops at once and lets go of every file and device. May be called twice."""
         for release in self._before_stop:
             release()
-        self._gst.set_state(Gst.State.NULL)
+        _gst.set_null(self._gst)
 
     def __enter__(self) -> Pipeline:
         return self
