@@ -2,14 +2,13 @@
 
 #include <algorithm>
 
+#include "algo/families/family.h"
+#include "algo/families/shapes.h"
 #include "algo/heads/head.h"
 #include "algo/labels.h"
-#include "algo/model_families.h"
 
 namespace fluvial {
 namespace {
-
-constexpr float kGreyPad = 114;  // the border of YOLOX and YOLOv5
 
 const char* word(ElementType type) {
   switch (type) {
@@ -34,8 +33,6 @@ std::string text_of(const std::vector<TensorInfo>& tensors) {
   return text.empty() ? "none" : text;
 }
 
-std::string file_name(const std::string& path) { return path.substr(path.find_last_of("/\\") + 1); }
-
 bool is_integer_picture(ElementType type) { return type == ElementType::u8 || type == ElementType::i32; }
 
 bool is_picture_channels(std::int64_t d) { return d == 1 || d == 3; }
@@ -50,7 +47,6 @@ class Inspection {
     find_head();
     fill_input();
     decide_colours();
-    decide_options();
     for (const auto& [key, value] : hints_.options) spec_.options[key] = value;
     decide_classes();
     return std::move(spec_);
@@ -72,23 +68,16 @@ class Inspection {
   void fill_input();
   void decide_size();
   void decide_colours();
-  void take_pictures_of(Pictures pictures);
-  void set_pictures(ColorOrder color, float scale, bool keeps_aspect, const std::string& why);
+  void feed(const Feeding& feeding);
   void obey_colour_hints();
-  void decide_options();
-  void decide_background();
-  void decide_attributes();
   void decide_classes();
-  int classes_of_outputs() const;
-  bool has_background() const;
   void decide_labels();
-  const TensorInfo& scores() const;
 
   const ModelInfo& info_;
   const ModelHints& hints_;
   ModelSpec spec_;
   Inputs inputs_;
-  Pictures pictures_ = Pictures::unknown;
+  Family family_;
 };
 
 void Inspection::find_inputs() {
@@ -121,28 +110,28 @@ void Inspection::take_picture(const TensorInfo& input, Layout layout) {
 
 void Inspection::find_head() {
   if (hints_.size) inputs_.pixels = *hints_.size;
-  const Family family = family_of(info_, inputs_);
-  spec_.head = hints_.head.value_or(family.head);
-  if (spec_.head == Head::unknown) refuse_head();
-  if (spec_.head == family.head) {
-    note(family.evidence);
-    pictures_ = family.pictures;
-  } else {
-    note(std::string("the config says head ") + name_of(spec_.head));
-  }
+  family_ = family_of(info_, inputs_, hints_.head);
+  if (family_.head == Head::unknown) refuse_head();
+  spec_.head = family_.head;
+  spec_.needs_nms = family_.needs_nms;
+  spec_.usual_threshold = family_.usual_threshold;
+  spec_.usual_iou = family_.usual_iou;
+  spec_.options = family_.options;
+  for (const auto& sentence : family_.evidence) note(sentence);
   if (inputs_.size != nullptr && spec_.head != Head::detr) {
     refuse("input '" + inputs_.size->name + "' wants sizes, which only head detr feeds", "");
   }
-  spec_.needs_nms = spec_.head == Head::yolox || spec_.head == Head::boxes_scores || spec_.head == Head::detectnet;
+  if (family_.missing && hints_.options.count(family_.missing->option) == 0)
+    refuse(family_.missing->problem, family_.missing->hint);
 }
 
 void Inspection::refuse_head() const {
   const std::string like = resemblance(info_, inputs_);
   const std::string what = like.empty() ? "its outputs fit no head that this version decodes"
                                         : "it looks like " + like + ", which this version does not decode";
-  refuse(what,
-         "network-type (with a head of yolox, detr, boxes_scores, boxes_labels, classification or detectnet) if "
-         "one fits after all, or take the output tensors as they are (network-type=100, output-tensor-meta=1)");
+  refuse(what, "a head (" + head_names() +
+                   ") if one fits after all, or take the output tensors as they are (network-type=100, "
+                   "output-tensor-meta=1)");
 }
 
 void Inspection::fill_input() {
@@ -170,70 +159,42 @@ void Inspection::decide_size() {
   Size& size = spec_.input.size;
   size = inputs_.pixels;
   if (size.width > 0 && size.height > 0) return;
+  if (family_.usual_size.width > 0) {
+    size = family_.usual_size;
+    return note("the input leaves its size open -> " + std::to_string(size.width) + "x" + std::to_string(size.height) +
+                " is usual; infer-dims says another (guess)");
+  }
   refuse("input '" + inputs_.picture->name + "' leaves its width and height open",
          "infer-dims (channels;height;width)");
 }
 
 void Inspection::decide_colours() {
   if (inputs_.channels == 1) note("the picture has one channel -> grey (sure)");
-  take_pictures_of(pictures_);
+  if (is_integer_picture(spec_.input.type)) {
+    Feeding plain;
+    plain.why = std::string("the picture is ") + word(spec_.input.type) + " -> RGB, 0..255, stretched (likely)";
+    feed(plain);
+  } else if (family_.feeding.is_known()) {
+    feed(family_.feeding);
+  } else if (!hints_.color || !hints_.scale) {
+    refuse(std::string("it looks like head ") + name_of(spec_.head) +
+               ", but nothing tells the order of its colours and the range of its pixels",
+           "model-color-format (0 RGB, 1 BGR) and net-scale-factor (0.0039215697 for 0..1, 1 for 0..255), and offsets "
+           "if it wants a mean subtracted");
+  }
   obey_colour_hints();
   if (inputs_.channels == 1) spec_.input.color = ColorOrder::gray;
 }
 
-void Inspection::take_pictures_of(Pictures pictures) {
+void Inspection::feed(const Feeding& feeding) {
   InputSpec& input = spec_.input;
-  // DINOv3 backbones are the exception among DETRs; only the file's name tells them apart.
-  const bool is_dino = lowercase(file_name(info_.path)).find("dinov3") != std::string::npos;
-  if (is_integer_picture(input.type)) {
-    return set_pictures(ColorOrder::rgb, 1, false,
-                        std::string("the picture is ") + word(input.type) + " -> RGB, 0..255, stretched (likely)");
-  }
-  switch (pictures) {
-    case Pictures::yolox:
-      set_pictures(ColorOrder::bgr, 1, true, "YOLOX -> BGR, 0..255, top left with a border of 114 (likely)");
-      input.pad_value = kGreyPad;
-      break;
-    case Pictures::yolov5:
-      set_pictures(ColorOrder::rgb, 1 / 255.0F, true, "YOLOv5, v7 -> RGB, 0..1, centred with a border of 114 (likely)");
-      input.is_padding_centred = true;
-      input.pad_value = kGreyPad;
-      break;
-    case Pictures::detr:
-      set_pictures(ColorOrder::rgb, 1 / 255.0F, false, "a DETR that is told sizes -> RGB, 0..1, stretched (likely)");
-      if (!is_dino) break;
-      note("the file's name says dinov3 -> normalised by ImageNet's mean and deviation (likely)");
-      for (int c = 0; c < 3; ++c) {
-        constexpr float kMean[] = {0.485F, 0.456F, 0.406F};
-        constexpr float kDeviation[] = {0.229F, 0.224F, 0.225F};
-        input.offset[c] = kMean[c] * 255;
-        input.scale[c] = 1 / (kDeviation[c] * 255);
-      }
-      break;
-    case Pictures::open_model_zoo:
-      set_pictures(
-          ColorOrder::bgr, 1, false,
-          "names and shapes as in Open Model Zoo -> BGR, 0..255, stretched, what else is needed is in the graph "
-          "(likely)");
-      break;
-    case Pictures::detectnet:
-      set_pictures(ColorOrder::rgb, 1 / 255.0F, false, "DetectNet_v2 -> RGB, 0..1, stretched (likely)");
-      break;
-    case Pictures::unknown:
-      if (hints_.color && hints_.scale) break;
-      refuse(
-          std::string("it looks like head ") + name_of(spec_.head) +
-              ", but nothing tells the order of its colours and the range of its pixels",
-          "model-color-format (0 RGB, 1 BGR) and net-scale-factor (0.0039215697 for 0..1, 1 for 0..255), and offsets "
-          "if it wants a mean subtracted");
-  }
-}
-
-void Inspection::set_pictures(ColorOrder color, float scale, bool keeps_aspect, const std::string& why) {
-  spec_.input.color = color;
-  std::fill_n(spec_.input.scale, 3, scale);
-  spec_.input.keeps_aspect = keeps_aspect;
-  note(why);
+  input.color = feeding.color;
+  std::copy_n(feeding.scale, 3, input.scale);
+  std::copy_n(feeding.offset, 3, input.offset);
+  input.keeps_aspect = feeding.keeps_aspect;
+  input.is_padding_centred = feeding.is_padding_centred;
+  input.pad_value = feeding.pad_value;
+  note(feeding.why);
 }
 
 void Inspection::obey_colour_hints() {
@@ -248,66 +209,8 @@ void Inspection::obey_colour_hints() {
   }
 }
 
-void Inspection::decide_options() {
-  if (spec_.head == Head::yolox && pictures_ == Pictures::yolov5) spec_.options["boxes"] = "decoded";
-  if (spec_.head == Head::boxes_scores) decide_background();
-  if (spec_.head == Head::classification) decide_attributes();
-  if (spec_.head != Head::detr || inputs_.size != nullptr || hints_.options.count("boxes") > 0) return;
-  refuse("it looks like a DETR, but no input takes sizes, so nothing tells whether boxes are pixels or shares",
-         "the head's option boxes=normalised or boxes=pixels");
-}
-
-const TensorInfo& Inspection::scores() const {
-  const auto& outputs = info_.outputs;
-  const bool is_first = outputs[0].shape.back() != 4 || (outputs[1].shape.back() == 4 && outputs[1].name == "boxes");
-  return outputs[is_first ? 0 : 1];
-}
-
-void Inspection::decide_background() {
-  if (info_.outputs.size() != 2 || info_.outputs[0].shape.empty() || info_.outputs[1].shape.empty()) return;
-  spec_.options["boxes"] = "normalised";
-  const std::int64_t columns = scores().shape.back();
-  const std::string op = metadata_of(info_, "op." + scores().name);
-  const bool is_softmax = op == "Softmax" || op == "SoftMax";
-  if (is_softmax || (columns == 2 && op != "Sigmoid")) {
-    spec_.options["background"] = std::to_string(columns - 1);
-    note("scores of " + std::to_string(columns) + " columns -> the last is background (" +
-         (is_softmax ? "likely, a softmax makes them" : "likely, two columns are one class and background") + ")");
-  } else {
-    spec_.options["background"] = op == "Sigmoid" ? "none" : "auto";
-    note("scores of " + std::to_string(columns) +
-         " columns -> each is a class; should rows sum to one at run time, the "
-         "column that mostly wins is background (likely)");
-  }
-}
-
-void Inspection::decide_attributes() {
-  std::string independent;
-  std::string wanted;
-  std::string points;
-  const auto append = [](std::string& text, const std::string& name) { text += (text.empty() ? "" : ",") + name; };
-  for (const auto& output : info_.outputs) {
-    const bool is_sigmoid = metadata_of(info_, "op." + output.name) == "Sigmoid";
-    // Two exclusive answers are made by a softmax; two sigmoids beside other attributes are a place in the picture.
-    const bool is_point = is_sigmoid && vector_length(output.shape) == 2 && info_.outputs.size() > 1;
-    append(is_point ? points : wanted, output.name);
-    if (is_sigmoid && !is_point) append(independent, output.name);
-    if (lowercase(output.name).find("softmax") == std::string::npos) continue;
-    spec_.options["multi_label"] = "none";
-    note("output " + output.name + " is named a softmax -> exclusive classes (sure)");
-  }
-  if (!independent.empty()) {
-    spec_.options["multi_label"] = independent;
-    note("a sigmoid makes " + independent + " -> its classes are independent (likely)");
-  }
-  if (!points.empty() && !wanted.empty()) {
-    spec_.options["outputs"] = wanted;
-    note("a sigmoid makes the two numbers of each of " + points + " -> points, not classes; left out (guess)");
-  }
-}
-
 void Inspection::decide_classes() {
-  spec_.class_count = hints_.class_count.value_or(classes_of_outputs());
+  spec_.class_count = hints_.class_count.value_or(family_.class_count);
   decide_labels();
   if (spec_.class_count == 0 && !spec_.labels.empty()) spec_.class_count = static_cast<int>(spec_.labels.size());
   if (spec_.class_count > 0) {
@@ -315,33 +218,6 @@ void Inspection::decide_classes() {
                 (spec_.class_count == 1 ? " class" : " classes") + " (sure)");
   }
   note("the outputs do not tell how many classes there are -> as many as appear; add num-detected-classes");
-}
-
-// 0 where outputs do not tell.
-int Inspection::classes_of_outputs() const {
-  const auto& outputs = info_.outputs;
-  std::int64_t classes = 0;
-  switch (spec_.head) {
-    case Head::yolox: classes = outputs.empty() || outputs[0].shape.empty() ? 0 : outputs[0].shape.back() - 5; break;
-    case Head::boxes_scores:
-      if (outputs.size() != 2 || outputs[0].shape.empty() || outputs[1].shape.empty()) break;
-      classes = scores().shape.back() - (has_background() ? 1 : 0);
-      break;
-    case Head::classification:
-      for (const auto& output : outputs) classes = std::max(classes, vector_length(output.shape));
-      break;
-    case Head::detectnet:
-      if (outputs.size() != 2 || outputs[0].shape.size() != 4 || outputs[1].shape.size() != 4) break;
-      classes = std::min(outputs[0].shape[1], outputs[1].shape[1]);
-      break;
-    default: break;
-  }
-  return static_cast<int>(std::max<std::int64_t>(classes, 0));
-}
-
-bool Inspection::has_background() const {
-  const auto found = spec_.options.find("background");
-  return found != spec_.options.end() && found->second != "auto" && found->second != "none";
 }
 
 void Inspection::decide_labels() {
@@ -352,9 +228,8 @@ void Inspection::decide_labels() {
     if (spec_.labels.empty()) continue;
     return note("metadata '" + std::string(key) + "' -> " + std::to_string(spec_.labels.size()) + " labels (sure)");
   }
-  const bool is_coco_head = spec_.head == Head::yolox || spec_.head == Head::detr;
   const bool says_coco = lowercase(file_name(info_.path)).find("coco") != std::string::npos;
-  if (!is_coco_head || !(spec_.class_count == 80 || (spec_.class_count == 0 && says_coco))) return;
+  if (!family_.is_usually_coco || !(spec_.class_count == 80 || (spec_.class_count == 0 && says_coco))) return;
   spec_.labels = coco_labels();
   note(says_coco ? "the file's name says coco -> the 80 labels of COCO (likely)"
                  : "80 classes -> the labels of COCO (likely)");

@@ -20,6 +20,9 @@ struct ModelInfo {
 // How output tensors become objects. The words are the config's and the docs' words.
 enum class Head { unknown, yolox, detr, boxes_scores, boxes_labels, classification, detectnet };
 
+// What comes out.
+enum class Task { detection, classification, segmentation, embedding };
+
 enum class ColorOrder { rgb, bgr, gray };
 enum class Layout { nchw, nhwc };
 
@@ -43,8 +46,10 @@ struct ModelSpec {
   int class_count = 0;
   std::vector<std::string> labels;  // by class id; may be shorter than class_count
   bool needs_nms = false;
-  bool is_batch_open = false;  // the first dimension may be any number
-  std::string size_input;      // name of an input that wants each frame's size ([N, 2] i64 width, height), or empty
+  float usual_threshold = 0.45F;  // 0..1, where the user says none
+  float usual_iou = 0.5F;         // of nms, likewise
+  bool is_batch_open = false;     // the first dimension may be any number
+  std::string size_input;         // name of an input that wants each frame's size ([N, 2] i64 width, height), or empty
   std::map<std::string, std::string> options;  // for the head: "background=1", "boxes=...", written by inspection
   std::vector<std::string> evidence;           // one sentence for each decision
 };

@@ -10,21 +10,27 @@ namespace {
 struct Family {
   Head head;
   const char* name;
+  Task task;
   std::unique_ptr<HeadDecoder> (*make)(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
 };
 
 constexpr Family kFamilies[] = {
-    {Head::yolox, "yolox", heads::make_yolox},
-    {Head::detr, "detr", heads::make_detr},
-    {Head::boxes_scores, "boxes_scores", heads::make_boxes_scores},
-    {Head::boxes_labels, "boxes_labels", heads::make_boxes_labels},
-    {Head::classification, "classification", heads::make_classification},
-    {Head::detectnet, "detectnet", heads::make_detectnet},
+    {Head::yolox, "yolox", Task::detection, heads::make_yolox},
+    {Head::detr, "detr", Task::detection, heads::make_detr},
+    {Head::boxes_scores, "boxes_scores", Task::detection, heads::make_boxes_scores},
+    {Head::boxes_labels, "boxes_labels", Task::detection, heads::make_boxes_labels},
+    {Head::classification, "classification", Task::classification, heads::make_classification},
+    {Head::detectnet, "detectnet", Task::detection, heads::make_detectnet},
 };
 
 }  // namespace
 
 void HeadDecoder::decode(const std::vector<TensorView>&, std::size_t, std::vector<Detection>&) {}
+
+void HeadDecoder::describe(const std::vector<TensorView>&, std::size_t, const std::vector<Detection>&,
+                           std::vector<Details>&) {}
+
+void HeadDecoder::segment(const std::vector<TensorView>&, std::size_t, Segmentation&) {}
 
 void HeadDecoder::classify(const std::vector<TensorView>&, std::size_t, std::vector<Classification>&) {}
 
@@ -33,8 +39,8 @@ std::unique_ptr<HeadDecoder> make_head(const ModelSpec& spec, const std::vector<
   for (const auto& family : kFamilies) {
     if (family.head == spec.head) return family.make(spec, outputs, settings);
   }
-  throw std::invalid_argument("the model's head is unknown, found " + heads::describe(outputs) +
-                              "; needs one of yolox, detr, boxes_scores, boxes_labels, classification, detectnet");
+  throw std::invalid_argument("the model's head is unknown, found " + heads::describe(outputs) + "; needs one of " +
+                              head_names());
 }
 
 void fill_size_input(Size network_input, std::size_t units, std::int64_t* out) {
@@ -56,6 +62,21 @@ Head head_named(const std::string& name) {
     if (name == family.name) return family.head;
   }
   return Head::unknown;
+}
+
+std::string head_names() {
+  constexpr std::size_t kCount = sizeof kFamilies / sizeof *kFamilies;
+  std::string names;
+  for (std::size_t i = 0; i < kCount; ++i)
+    names += (i == 0 ? "" : i + 1 < kCount ? ", " : " or ") + std::string(kFamilies[i].name);
+  return names;
+}
+
+Task task_of(Head head) {
+  for (const auto& family : kFamilies) {
+    if (family.head == head) return family.task;
+  }
+  return Task::detection;
 }
 
 }  // namespace fluvial

@@ -33,6 +33,15 @@ class HeadDecoder {
   // Appends to `out`. A classification finds no objects.
   virtual void decode(const std::vector<TensorView>& outputs, std::size_t unit, std::vector<Detection>& out);
 
+  // Detectors with masks or keypoints: after suppression, one Details for each of `kept`, whose boxes lie within the
+  // picture. Found by Detection::row, in the coordinates of their boxes.
+  virtual bool has_details() const { return false; }
+  virtual void describe(const std::vector<TensorView>& outputs, std::size_t unit, const std::vector<Detection>& kept,
+                        std::vector<Details>& out);
+
+  // Segmentation alone; replaces what `out` held.
+  virtual void segment(const std::vector<TensorView>& outputs, std::size_t unit, Segmentation& out);
+
   // Appends to `out`, by attribute. A detector classifies nothing.
   virtual void classify(const std::vector<TensorView>& outputs, std::size_t unit, std::vector<Classification>& out);
 };
@@ -48,5 +57,7 @@ void fill_size_input(Size network_input, std::size_t units, std::int64_t* out);
 // The word of a head in configs and messages ("yolox"), and back; unknown words are Head::unknown.
 const char* name_of(Head head);
 Head head_named(const std::string& name);
+std::string head_names();  // "yolox, detr and ...", for messages
+Task task_of(Head head);
 
 }  // namespace fluvial

@@ -10,17 +10,6 @@
 namespace fluvial {
 namespace {
 
-// Least confidences and overlaps where nobody said any, by kind of head. The first suits what public models of the kind
-// score on sharp pictures; nms: boxes of one class of pedestrians side by side overlap less.
-float usual_threshold(Head head) {
-  switch (head) {
-    case Head::yolox: return 0.3F;
-    case Head::detectnet: return 0.2F;
-    case Head::classification: return 0.5F;
-    default: return 0.45F;
-  }
-}
-constexpr float usual_iou = 0.5F;
 constexpr float deepstream_threshold = 0.2F;
 constexpr float deepstream_iou = 0.3F;
 constexpr float never = 2;  // above every confidence
@@ -153,7 +142,7 @@ float threshold_of(const Decision& d, const ClassAttrs& attrs) {
   if (s.threshold && &attrs == &s.all_classes) return *s.threshold;
   if (attrs.threshold) return *attrs.threshold;
   if (s.threshold) return *s.threshold;
-  return s.is_from_file ? deepstream_threshold : usual_threshold(d.spec.head);
+  return s.is_from_file ? deepstream_threshold : d.spec.usual_threshold;
 }
 
 void take_thresholds(Decision& d) {
@@ -162,7 +151,7 @@ void take_thresholds(Decision& d) {
     d.head.threshold = s.threshold              ? *s.threshold
                        : s.classifier_threshold ? *s.classifier_threshold
                        : s.is_from_file         ? 0.0F
-                                                : usual_threshold(d.spec.head);
+                                                : d.spec.usual_threshold;
     return;
   }
   d.head.threshold = d.file.class_map.empty() ? threshold_of(d, s.all_classes) : never;
@@ -184,7 +173,7 @@ void take_nms(Decision& d) {
   if (obeys_mode && *s.cluster_mode != 2 && *s.cluster_mode != 4)
     d.notes.push_back("cluster-mode=" + std::to_string(*s.cluster_mode) + ": boxes are clustered by NMS " +
                       (d.uses_nms ? "(mode 2)" : "where the head needs it, and this one does not"));
-  const float otherwise = obeys_mode && s.is_from_file && *s.cluster_mode == 2 ? deepstream_iou : usual_iou;
+  const float otherwise = obeys_mode && s.is_from_file && *s.cluster_mode == 2 ? deepstream_iou : d.spec.usual_iou;
   int last = 0;
   for (const auto& [id, attrs] : s.classes) last = std::max(last, id + 1);
   // One more than there are groups: nms() takes the last entry for all classes beyond.
@@ -264,7 +253,7 @@ Decision decide(const InferSettings& settings, const ModelPath& file, const Mode
   if (settings.input_order && !is_stand_in && (*settings.input_order == 1) != (d.spec.input.layout == Layout::nhwc))
     throw SettingsError("network-input-order=" + std::to_string(*settings.input_order) + ": the shape of input '" +
                         d.spec.input.name + "' says the other order (0 NCHW, 1 NHWC)");
-  d.is_classifier = d.spec.head == Head::classification;
+  d.is_classifier = task_of(d.spec.head) == Task::classification;
   if (d.is_classifier && settings.network_type == 0)
     throw SettingsError(
         "network-type=0 (detector): the model's outputs are those of a classifier; set network-type=1 (" +
