@@ -1,0 +1,75 @@
+"""Every head in a whole pipeline, against plain NumPy on the same tensors. How to add a case: tests/golden.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fluvial as fv
+from fluvial.models import find
+from fluvial.models.explain import explain
+from golden import Case, Object, Spec, cases, run_model, to_frame
+
+FRAME = (320, 200)
+PIXELS = 1.0  # how far an edge may be off, on the frame
+
+pytest.importorskip("onnx")
+pytest.importorskip("openvino")
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two frames."""
+    path = tmp_path_factory.mktemp("clips") / "two.avi"
+    with fv.Pipeline() as p:
+        caps = f"video/x-raw,format=I420,width={FRAME[0]},height={FRAME[1]},framerate=25/1"
+        names = [p.add("videotestsrc", num_buffers=2), p.add("capsfilter", caps=caps)]
+        names += [p.add("jpegenc"), p.add("avimux"), p.add("filesink", location=path)]
+        p.link(*names).run()
+    return path
+
+
+def objects_of(clip: Path, model: Path, settings: dict[str, object]) -> list[Object]:
+    """What the pipeline finds on the second frame; boxes in its pixels."""
+    batches = [
+        [Object(int(o.class_id), float(o.confidence), np.array(o.box)) for o in frame.objects]
+        for batch in fv.Flow(str(clip)).infer(str(model), **settings)
+        for frame in batch.frames
+    ]
+    assert len(batches) == 2
+    return batches[1]
+
+
+def check_same(found: list[Object], expected: list[Object], spec: Spec) -> None:
+    """Each expected object is found once, and nothing else."""
+    boxes = [to_frame(o.box, spec, FRAME) for o in expected]
+    left = list(zip(expected, boxes, strict=True))
+    for one in found:
+        same = [
+            pair
+            for pair in left
+            if pair[0].class_id == one.class_id
+            and abs(pair[0].confidence - one.confidence) < 2e-3
+            and np.abs(corners(pair[1]) - corners(one.box)).max() <= PIXELS
+        ]
+        assert same, f"not expected: {one}; expected and not found: {left}"
+        left.remove(same[0])
+    assert not left, f"expected and not found: {left}"
+
+
+def corners(box: np.ndarray) -> np.ndarray:
+    return np.concatenate([box[:2], np.asarray(box[:2]) + box[2:]])
+
+
+@pytest.mark.parametrize("case", list(cases()), ids=lambda case: case.name)
+def test_a_head_in_a_pipeline_finds_what_plain_numpy_finds(case: Case, clip: Path, tmp_path: Path) -> None:
+    model = tmp_path / f"{case.name}.onnx"
+    case.make(model)
+    spec = case.spec or explain(find(str(model)))
+    if case.spec is None:
+        assert spec["head"] == case.head, spec["evidence"]
+    expected = case.reference(run_model(model), spec)
+    assert len(expected) > 1, "a case that finds nothing shows nothing"
+    check_same(objects_of(clip, model, case.settings), expected, spec)
