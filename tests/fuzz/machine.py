@@ -202,7 +202,8 @@ class Machine:
         return getattr(thing, name)(*arguments)
 
     def write_array(self) -> None:
-        arrays = [t for t in self.things if isinstance(t, np.ndarray) and t.flags.writeable]
+        # Not what fills the machine: alloc_buffer(2**30) is memory only once it is written.
+        arrays = [t for t in self.things if isinstance(t, np.ndarray) and t.flags.writeable and t.nbytes < 1 << 24]
         self.say("write into an array")
         self.random.choice(arrays)[...] = 1
 

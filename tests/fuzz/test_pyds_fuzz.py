@@ -9,9 +9,12 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 MACHINE = Path(__file__).with_name("machine.py")
 SEEDS = int(os.environ.get("FLUVIAL_FUZZ_SEEDS", "400"))
@@ -19,10 +22,10 @@ FIRST = int(os.environ.get("FLUVIAL_FUZZ_FIRST", "0"))
 STEPS = 500
 
 
-def run(seeds: range, threads: int, folder: Path) -> tuple[int, int]:
+def run(seeds: range, threads: int, folder: Path, steps: int = STEPS) -> tuple[int, int]:
     """Steps done, and how many of them succeeded. A crash fails the test with the call that was made."""
     trace = folder / "trace"
-    words = [f"{seeds.start}:{seeds.stop}", "--steps", str(STEPS), "--threads", str(threads), "--trace", str(trace)]
+    words = [f"{seeds.start}:{seeds.stop}", "--steps", str(steps), "--threads", str(threads), "--trace", str(trace)]
     done = subprocess.run(
         [sys.executable, "-X", "faulthandler", str(MACHINE), *words],
         capture_output=True,
@@ -50,3 +53,19 @@ def test_random_calls_raise_or_work(threads, tmp_path, capsys):
             f"{successes / steps:.0%} of the calls succeeded"
         )
     assert successes > steps / 4  # else it tests nothing but refusals
+
+
+def test_any_sequence_of_calls_raises_or_works(capsys):
+    """Other seeds each time. Of a crash, hypothesis looks for the fewest calls: fewer are the beginning of more."""
+    done = 0
+
+    @settings(max_examples=30, deadline=None, print_blob=True)
+    @given(seed=st.integers(10**6, 10**9), steps=st.integers(1, 1000), threads=st.integers(1, 3))
+    def check(seed: int, steps: int, threads: int) -> None:
+        nonlocal done
+        with tempfile.TemporaryDirectory() as folder:
+            done += run(range(seed, seed + 1), threads, Path(folder), steps)[0]
+
+    check()
+    with capsys.disabled():
+        print(f"\nfuzz, by hypothesis: {done} steps")
