@@ -18,14 +18,16 @@ int covered(float length, double scale, int available) {
 
 }  // namespace
 
-Box clamp_to(const Box& box, Size size) {
-  const auto width = static_cast<float>(size.width);
-  const auto height = static_cast<float>(size.height);
-  const float left = clamped(box.left, 0, width);
-  const float top = clamped(box.top, 0, height);
-  const float right = clamped(box.right(), left, width);
-  const float bottom = clamped(box.bottom(), top, height);
+Box clamp_to(const Box& box, const Box& bounds) {
+  const float left = clamped(box.left, bounds.left, bounds.right());
+  const float top = clamped(box.top, bounds.top, bounds.bottom());
+  const float right = clamped(box.right(), left, bounds.right());
+  const float bottom = clamped(box.bottom(), top, bounds.bottom());
   return {left, top, right - left, bottom - top};
+}
+
+Box clamp_to(const Box& box, Size size) {
+  return clamp_to(box, {0, 0, static_cast<float>(size.width), static_cast<float>(size.height)});
 }
 
 Letterbox make_letterbox(const InputSpec& input, const Box& crop, Size frame) {
@@ -47,6 +49,11 @@ Letterbox make_letterbox(const InputSpec& input, const Box& crop, Size frame) {
   return box;
 }
 
+Box picture_of(const Letterbox& letterbox) {
+  return {static_cast<float>(letterbox.left), static_cast<float>(letterbox.top), static_cast<float>(letterbox.width),
+          static_cast<float>(letterbox.height)};
+}
+
 Box to_frame(const Letterbox& letterbox, const Box& on_input, Size frame) {
   if (letterbox.is_empty()) return {};
   const float scale_x = letterbox.crop.width / static_cast<float>(letterbox.width);
@@ -55,6 +62,14 @@ Box to_frame(const Letterbox& letterbox, const Box& on_input, Size frame) {
                 letterbox.crop.top + (on_input.top - static_cast<float>(letterbox.top)) * scale_y,
                 on_input.width * scale_x, on_input.height * scale_y};
   return clamp_to(box, frame);
+}
+
+Keypoint to_frame(const Letterbox& letterbox, const Keypoint& on_input) {
+  if (letterbox.is_empty()) return {};
+  const float scale_x = letterbox.crop.width / static_cast<float>(letterbox.width);
+  const float scale_y = letterbox.crop.height / static_cast<float>(letterbox.height);
+  return {letterbox.crop.left + (on_input.x - static_cast<float>(letterbox.left)) * scale_x,
+          letterbox.crop.top + (on_input.y - static_cast<float>(letterbox.top)) * scale_y, on_input.confidence};
 }
 
 Box to_input(const Letterbox& letterbox, const Box& on_frame) {

@@ -5,6 +5,7 @@
 // boxes come back without the drift of half a pixel that one common scale gives.
 #pragma once
 
+#include "types/detection.h"
 #include "types/geometry.h"
 #include "types/model.h"
 
@@ -21,13 +22,20 @@ struct Letterbox {
   bool is_empty() const { return width <= 0 || height <= 0; }
 };
 
-// The part of `box` inside of [0, width) x [0, height); numbers that are none become 0.
-Box clamp_to(const Box& box, Size size);
+// The part of `box` inside of `bounds`; numbers that are none become the bounds' least.
+Box clamp_to(const Box& box, const Box& bounds);
+Box clamp_to(const Box& box, Size size);  // of [0, width) x [0, height)
 
 Letterbox make_letterbox(const InputSpec& input, const Box& crop, Size frame);
 
+// The pixels of the input that show the picture: what lies beside them is border.
+Box picture_of(const Letterbox& letterbox);
+
 // A box in pixels of the input becomes one in pixels of the frame, clamped to the frame.
 Box to_frame(const Letterbox& letterbox, const Box& on_input, Size frame);
+
+// A point likewise, not clamped: joints may lie outside of the picture.
+Keypoint to_frame(const Letterbox& letterbox, const Keypoint& on_input);
 
 // The other way, not clamped.
 Box to_input(const Letterbox& letterbox, const Box& on_frame);

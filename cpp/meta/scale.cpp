@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "meta/batch_buffer.h"
+#include "meta/keypoints.h"
 
 namespace fluvial {
 namespace {
@@ -40,6 +41,18 @@ void place(NvOSD_CircleParams& circle, const Placement& p) {
   circle.radius = place(circle.radius, std::min(p.scale_x, p.scale_y), 0);
 }
 
+// Of all inferences, not of the newest alone.
+void place_keypoints(NvDsObjectMeta* object, const Placement& p) {
+  for (auto* user : each<NvDsUserMeta>(object->obj_user_meta_list)) {
+    auto* keypoints = keypoints_in(user);
+    for (guint i = 0; keypoints && i < keypoints->count; ++i) {
+      auto& point = keypoints->points[i];
+      point.x = point.x * p.scale_x + p.move_x;
+      point.y = point.y * p.scale_y + p.move_y;
+    }
+  }
+}
+
 guint bounded(guint count) { return std::min<guint>(count, MAX_ELEMENTS_IN_DISPLAY_META); }
 
 }  // namespace
@@ -47,6 +60,7 @@ guint bounded(guint count) { return std::min<guint>(count, MAX_ELEMENTS_IN_DISPL
 void place_object(NvDsObjectMeta* object, const Placement& p) {
   place(object->rect_params, p);
   place(object->text_params, p);
+  place_keypoints(object, p);
 }
 
 void place_display(NvDsDisplayMeta* d, const Placement& p) {

@@ -14,8 +14,8 @@ struct Placement {
   float move_y = 0;
 };
 
-// Boxes and text places of an object. What the detector and the tracker said (detector_bbox_info, tracker_bbox_info),
-// masks, font sizes and border widths stay, as in DeepStream.
+// Boxes, key points and text places of an object. What the detector and the tracker said (detector_bbox_info,
+// tracker_bbox_info), masks, font sizes and border widths stay, as in DeepStream.
 FLUVIAL_EXPORT void place_object(NvDsObjectMeta* object, const Placement& placement);
 FLUVIAL_EXPORT void place_display(NvDsDisplayMeta* display, const Placement& placement);
 FLUVIAL_EXPORT void place_frame(NvDsFrameMeta* frame, const Placement& placement);

@@ -21,7 +21,7 @@ struct ModelInfo {
 enum class Head { unknown, yolox, detr, boxes_scores, boxes_labels, classification, detectnet };
 
 // What comes out.
-enum class Task { detection, classification, segmentation, embedding };
+enum class Task { detection, classification, segmentation, pose, embedding };
 
 enum class ColorOrder { rgb, bgr, gray };
 enum class Layout { nchw, nhwc };

@@ -10,19 +10,22 @@
 #include <thread>
 
 // The plugin is a module that nothing links with: the test compiles the sources that it tests.
-#include "backends/openvino/schedule.cpp"  // NOLINT
-#include "elements/config_text.cpp"        // NOLINT
-#include "elements/config_values.cpp"      // NOLINT
-#include "elements/infer/attach.cpp"       // NOLINT
-#include "elements/infer/decision.cpp"     // NOLINT
-#include "elements/infer/flow_queue.cpp"   // NOLINT
-#include "elements/infer/health.cpp"       // NOLINT
-#include "elements/infer/labels_file.cpp"  // NOLINT
-#include "elements/infer/requests.cpp"     // NOLINT
-#include "elements/infer/session.cpp"      // NOLINT
-#include "elements/infer/tensor_meta.cpp"  // NOLINT
-#include "elements/infer/units.cpp"        // NOLINT
-#include "elements/infer/work.cpp"         // NOLINT
+#include "backends/openvino/schedule.cpp"          // NOLINT
+#include "elements/config_text.cpp"                // NOLINT
+#include "elements/config_values.cpp"              // NOLINT
+#include "elements/infer/attach.cpp"               // NOLINT
+#include "elements/infer/attach_keypoints.cpp"     // NOLINT
+#include "elements/infer/attach_masks.cpp"         // NOLINT
+#include "elements/infer/attach_segmentation.cpp"  // NOLINT
+#include "elements/infer/decision.cpp"             // NOLINT
+#include "elements/infer/flow_queue.cpp"           // NOLINT
+#include "elements/infer/health.cpp"               // NOLINT
+#include "elements/infer/labels_file.cpp"          // NOLINT
+#include "elements/infer/requests.cpp"             // NOLINT
+#include "elements/infer/session.cpp"              // NOLINT
+#include "elements/infer/tensor_meta.cpp"          // NOLINT
+#include "elements/infer/units.cpp"                // NOLINT
+#include "elements/infer/work.cpp"                 // NOLINT
 #include "meta/batch_buffer.h"
 
 using namespace fluvial;  // NOLINT
@@ -467,8 +470,16 @@ TEST_CASE("a config's thresholds and modes are laid over what the head suggests"
   REQUIRE(decision.notes.size() == 1);
   CHECK(decision.notes[0].find("cluster-mode=1") == 0);
   settings.network_type = 2;
-  CHECK_THROWS_WITH_AS(decide(settings, {"yolox.onnx", "", "", {}, {}}, info), doctest::Contains("comes later"),
+  CHECK_THROWS_WITH_AS(decide(settings, {"yolox.onnx", "", "", {}, {}}, info),
+                       "network-type=2: the model's outputs are those of a detector; set network-type=0 (yolox.onnx)",
                        SettingsError);
+  settings.network_type = 4;
+  CHECK_THROWS_WITH_AS(decide(settings, {"yolox.onnx", "", "", {}, {}}, info),
+                       "network-type=4: allowed are 0 (detector), 1 (classifier), 2 (segmentation), 3 (instance masks) "
+                       "and 100 (plain tensors)",
+                       SettingsError);
+  settings.network_type = 3;
+  CHECK(decide(settings, {"yolox.onnx", "", "", {}, {}}, info).task == Task::detection);
   settings.network_type = 0;
   CHECK_THROWS_WITH_AS(decide(settings, {"c.onnx", "", "", {}, {}}, classifier_info()),
                        doctest::Contains("network-type=1"), SettingsError);

@@ -92,3 +92,23 @@ TEST_CASE("a sliver of a crop still covers a pixel") {
   CHECK(box.width == 64);
   CHECK(box.height == 1);
 }
+
+TEST_CASE("the picture is what lies between the borders") {
+  check_box(picture_of(make_letterbox(input({640, 640}, true, true), kAll, kHd)), {0, 140, 640, 360});
+  CHECK(picture_of(make_letterbox(input({640, 640}, true, true), {2000, 0, 10, 10}, kHd)).area() == 0);
+}
+
+TEST_CASE("points come back as boxes do, and may lie outside of the picture") {
+  const Letterbox box = make_letterbox(input({640, 640}, true, true), kAll, kHd);
+  const Keypoint inside = to_frame(box, Keypoint{320, 320, .5F});
+  CHECK(inside.x == doctest::Approx(960));
+  CHECK(inside.y == doctest::Approx(540));
+  CHECK(inside.confidence == .5F);
+  CHECK(to_frame(box, Keypoint{-10, 100, 1}).x == doctest::Approx(-30));
+  CHECK(to_frame(box, Keypoint{-10, 100, 1}).y == doctest::Approx(-120));
+}
+
+TEST_CASE("a box is cut to bounds that need not begin at 0") {
+  check_box(clamp_to({0, 0, 100, 100}, Box{10, 20, 30, 40}), {10, 20, 30, 40});
+  CHECK(clamp_to({0, 0, 5, 5}, Box{10, 20, 30, 40}).area() == 0);
+}

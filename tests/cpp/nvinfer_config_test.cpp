@@ -156,7 +156,19 @@ TEST_CASE("a key that asks for what is not there yet warns; one that asks for no
   const auto config = read_nvinfer_config(path);
   REQUIRE(config.warnings.size() == 1);
   CHECK(config.warnings[0].find("c.txt: [property] custom-lib-path: custom parsers come later") == 0);
-  CHECK(config.notes.size() == 2);
+  CHECK(config.notes.size() == 1);
+}
+
+TEST_CASE("masks are attached where the config asks for them, and by a model alone") {
+  const Folder folder;
+  CHECK(InferSettings().attaches_masks());
+  CHECK_FALSE(read_nvinfer_config(folder.write("a.txt", "[property]\nnetwork-type=3\n")).settings.attaches_masks());
+  const auto config =
+      read_nvinfer_config(folder.write("b.txt", "[property]\noutput-instance-mask=1\nsegmentation-threshold=0.3\n"));
+  CHECK(config.settings.attaches_masks());
+  CHECK(config.settings.segmentation_threshold == 0.3F);
+  CHECK(has(read_nvinfer_config(folder.write("c.txt", "[property]\nsegmentation-threshold=2\n")).problems,
+            "[property] segmentation-threshold=2"));
 }
 
 TEST_CASE("a file that is missing or no config is a problem with its path") {

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "elements/infer/attach_keypoints.h"
+#include "elements/infer/attach_masks.h"
+
 namespace fluvial {
 namespace {
 
@@ -15,6 +18,8 @@ class Locked {
  private:
   NvDsBatchMeta* batch_;
 };
+
+constexpr float usual_mask_threshold = 0.5F;
 
 NvOSD_ColorParams osd(const Color& c) { return {c.red, c.green, c.blue, c.alpha}; }
 
@@ -59,6 +64,23 @@ void append_to_text(NvOSD_TextParams& text, const std::string& words) {
   text.display_text = longer;
 }
 
+NvDsObjectMeta* add_object(const Decision& d, const Unit& unit, const Detection& detection) {
+  auto* object = new_object(d, unit.frame, detection.box, detection.class_id, detection.confidence);
+  const std::string label = d.label_of(detection.class_id);
+  g_strlcpy(object->obj_label, label.c_str(), sizeof object->obj_label);
+  style_text(object->text_params, label, detection.box);
+  nvds_add_obj_meta_to_frame(unit.frame, object, unit.object);
+  return object;
+}
+
+void attach_details(const Decision& d, NvDsObjectMeta* object, const Details& details) {
+  attach_keypoints(d.settings.unique_id, object, details.keypoints);
+  const auto& mask = details.mask;
+  if (d.settings.attaches_masks())
+    attach_mask(object, mask.values.data(), mask.size,
+                d.settings.segmentation_threshold.value_or(usual_mask_threshold));
+}
+
 int classes_of(const Decision& d, int attribute) {
   const auto i = static_cast<std::size_t>(attribute);
   return i < d.attribute_labels.size() ? static_cast<int>(d.attribute_labels[i].size()) : d.spec.class_count;
@@ -75,14 +97,13 @@ bool passes(const ClassAttrs& attrs, const Box& box, Size frame) {
          box.bottom() <= static_cast<float>(frame.height - attrs.roi_bottom);
 }
 
-void attach_detections(const Decision& d, const Unit& unit, const std::vector<Detection>& found) {
+void attach_detections(const Decision& d, const Unit& unit, const std::vector<Detection>& found,
+                       const std::vector<Details>& details) {
   const Locked lock(unit.frame->base_meta.batch_meta);
-  for (const auto& detection : found) {
-    auto* object = new_object(d, unit.frame, detection.box, detection.class_id, detection.confidence);
-    const std::string label = d.label_of(detection.class_id);
-    g_strlcpy(object->obj_label, label.c_str(), sizeof object->obj_label);
-    style_text(object->text_params, label, detection.box);
-    nvds_add_obj_meta_to_frame(unit.frame, object, unit.object);
+  const bool has_body = d.task == Task::pose && unit.object;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    auto* object = has_body ? unit.object : add_object(d, unit, found[i]);
+    if (i < details.size()) attach_details(d, object, details[i]);
   }
   if (!unit.object) unit.frame->bInferDone = 1;
 }

@@ -13,8 +13,10 @@ namespace fluvial {
 // Boxes that the user's sizes and offsets let through. `box` is in pixels of the frame.
 bool passes(const ClassAttrs& attrs, const Box& box, Size frame);
 
-// `found` in pixels of the frame, ids as shown. A secondary detector's objects are children of the unit's object.
-void attach_detections(const Decision& decision, const Unit& unit, const std::vector<Detection>& found);
+// `found` in pixels of the frame, ids as shown; `details` one for each of them, or none. A secondary detector's objects
+// are children of the unit's object; of a pose model, which looks for one body, the unit's object gets the points.
+void attach_detections(const Decision& decision, const Unit& unit, const std::vector<Detection>& found,
+                       const std::vector<Details>& details);
 
 // On the unit's object; for a whole frame on a new object as large as the frame. Without results, nothing is attached.
 void attach_classifications(const Decision& decision, const Unit& unit, Size frame,

@@ -70,15 +70,38 @@ ModelSpec inspect_input_only(const ModelInfo& info, ModelHints hints) {
 
 void check_network_type(const Decision& d) {
   const auto type = d.settings.network_type;
-  if (type && *type != 0 && *type != 1 && *type != 100)
-    throw SettingsError(
-        "network-type=" + std::to_string(*type) +
-        ": this version runs detectors (0), classifiers (1) and plain tensors (100); segmentation comes later");
+  if (type && (*type < 0 || *type > 3) && *type != 100)
+    throw SettingsError("network-type=" + std::to_string(*type) +
+                        ": allowed are 0 (detector), 1 (classifier), 2 (segmentation), 3 (instance masks) and 100 "
+                        "(plain tensors)");
   if (type == 100 && !d.settings.wants_tensors)
     throw SettingsError("network-type=100 decodes nothing, so it needs output-tensor-meta=1");
 }
 
+struct NetworkType {
+  int number;  // that the key needs for this task
+  const char* word;
+};
+
+NetworkType network_type_of(Task task) {
+  switch (task) {
+    case Task::classification: return {1, "a classifier"};
+    case Task::segmentation: return {2, "a segmentation"};
+    case Task::embedding: return {100, "an embedding"};
+    default: return {0, "a detector"};
+  }
+}
+
 std::string file_name(const std::string& path) { return std::filesystem::path(path).filename().string(); }
+
+// A detector may have masks (3). A user who says 1 has been obeyed already: inspection took the head for it.
+void check_task(const Decision& d) {
+  const auto [number, word] = network_type_of(d.task);
+  const int said = d.settings.network_type.value_or(number);
+  if (said == number || (said == 3 && number == 0)) return;
+  throw SettingsError("network-type=" + std::to_string(said) + ": the model's outputs are those of " + word +
+                      "; set network-type=" + std::to_string(number) + " (" + file_name(d.file.path) + ")");
+}
 
 // Reads the labels that the user names, and says so when they are too few.
 void take_detector_labels(Decision& d) {
@@ -147,7 +170,11 @@ float threshold_of(const Decision& d, const ClassAttrs& attrs) {
 
 void take_thresholds(Decision& d) {
   const auto& s = d.settings;
-  if (d.is_classifier) {
+  if (d.task == Task::segmentation) {
+    d.head.threshold = s.segmentation_threshold.value_or(s.threshold.value_or(0));  // every pixel has a class
+    return;
+  }
+  if (d.task == Task::classification) {
     d.head.threshold = s.threshold              ? *s.threshold
                        : s.classifier_threshold ? *s.classifier_threshold
                        : s.is_from_file         ? 0.0F
@@ -253,12 +280,9 @@ Decision decide(const InferSettings& settings, const ModelPath& file, const Mode
   if (settings.input_order && !is_stand_in && (*settings.input_order == 1) != (d.spec.input.layout == Layout::nhwc))
     throw SettingsError("network-input-order=" + std::to_string(*settings.input_order) + ": the shape of input '" +
                         d.spec.input.name + "' says the other order (0 NCHW, 1 NHWC)");
-  d.is_classifier = task_of(d.spec.head) == Task::classification;
-  if (d.is_classifier && settings.network_type == 0)
-    throw SettingsError(
-        "network-type=0 (detector): the model's outputs are those of a classifier; set network-type=1 (" +
-        file_name(file.path) + ")");
-  if (!d.is_classifier) {
+  d.task = task_of(d.spec.head);
+  check_task(d);
+  if (d.task != Task::classification) {
     ModelHints unhinted = hints;
     unhinted.class_count.reset();
     const int model_classes =

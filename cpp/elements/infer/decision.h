@@ -18,7 +18,7 @@ struct Decision {
   InferSettings settings;
   ModelPath file;
   ModelSpec spec;
-  bool is_classifier = false;
+  Task task = Task::detection;
   bool has_no_head = false;  // network-type=100: tensors only
 
   HeadSettings head;  // by the model's own class ids

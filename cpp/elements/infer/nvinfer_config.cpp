@@ -77,8 +77,7 @@ void set_legacy_classifier(InferSettings& s, const std::string& value) {
 }
 
 void set_head(InferSettings& s, const std::string& value) {
-  if (head_named(value) == Head::unknown)
-    throw std::invalid_argument("allowed are yolox, detr, boxes_scores, boxes_labels, classification, detectnet");
+  if (head_named(value) == Head::unknown) throw std::invalid_argument("allowed are " + head_names());
   s.head = value;
 }
 
@@ -142,10 +141,10 @@ const std::vector<Key>& property_keys() {
       {"input-object-max-height", whole(&S::max_object_height, 0, INT_MAX)},
       {"secondary-reinfer-interval", whole(&S::reinfer_interval, 0, INT_MAX)},
       {"input-tensor-from-meta", flag(&S::takes_tensors), later_note, true},
-      {"output-instance-mask", flag(&S::wants_masks), later_note, true},
+      {"output-instance-mask", flag(&S::wants_masks)},
       {"raw-output-file-write", flag(&S::writes_raw_output), later_note},
       {"crop-objects-to-roi-boundary", flag(&S::crops_to_roi), later_note},
-      {"segmentation-threshold", ignore, later_note},
+      {"segmentation-threshold", real(&S::segmentation_threshold, 0, 1)},
       {"segmentation-output-order", ignore, later_note},
       {"mean-file", ignore, "mean pictures are not read; use offsets", true},
       {"custom-lib-path", ignore, "custom parsers come later: the model's outputs are read by inspection", true},

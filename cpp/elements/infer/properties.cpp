@@ -30,6 +30,13 @@ InferProperty flag(const char* name, const char* nick, const char* blurb, bool S
           [=](const S& s, GValue* v) { g_value_set_boolean(v, s.*member); }};
 }
 
+// What was not said is false to who asks.
+InferProperty flag(const char* name, const char* nick, const char* blurb, std::optional<bool> S::*member) {
+  return {g_param_spec_boolean(name, nick, blurb, FALSE, ready),
+          [=](S& s, const GValue* v) { s.*member = g_value_get_boolean(v); },
+          [=](const S& s, GValue* v) { g_value_set_boolean(v, (s.*member).value_or(false)); }};
+}
+
 InferProperty text(const char* name, const char* nick, const char* blurb, std::string S::*member,
                    const char* otherwise = "") {
   return {g_param_spec_string(name, nick, blurb, otherwise, ready),
@@ -99,7 +106,8 @@ std::vector<InferProperty> make_infer_properties() {
       unused_pointer("raw-output-generated-userdata", "Raw output user data", "Accepted; has no effect"),
       flag("output-tensor-meta", "Output tensor meta", "Attach the model's outputs as NvDsInferTensorMeta",
            &S::wants_tensors, false),
-      flag("output-instance-mask", "Output instance mask", "Accepted; has no effect", &S::wants_masks, false),
+      flag("output-instance-mask", "Output instance mask",
+           "Attach masks of objects; not set, a model without a config file gives those that it has", &S::wants_masks),
       flag("input-tensor-meta", "Input tensor meta", "Accepted; has no effect", &S::takes_tensors, false),
       flag("clip-object-outside-roi", "Clip object outside ROI", "Accepted; boxes are clipped to the frame",
            &S::clips_outside_roi, true),

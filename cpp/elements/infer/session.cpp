@@ -11,7 +11,7 @@ namespace {
 
 // Detectors look at every object of every frame, unless the user says how often.
 bool remembers_objects(const Decision& decision) {
-  return decision.is_classifier || decision.settings.reinfer_interval.has_value();
+  return decision.task == Task::classification || decision.settings.reinfer_interval.has_value();
 }
 
 bool ends_source(GstEvent* event, unsigned& source) {

@@ -48,7 +48,7 @@ struct InferSettings {
   unsigned requests = 0;
 
   // How to feed it
-  std::optional<int> network_type;  // 0 detector, 1 classifier
+  std::optional<int> network_type;  // 0 detector, 1 classifier, 2 segmentation, 3 instance masks, 100 tensors
   std::optional<float> net_scale_factor;
   std::vector<float> offsets;
   std::optional<int> color_format;  // 0 RGB, 1 BGR, 2 grey
@@ -63,6 +63,8 @@ struct InferSettings {
   std::optional<int> cluster_mode;  // 2 NMS, 4 none; others: NMS where the head needs it
   std::optional<float> threshold;   // ours: stands in front of [class-attrs-all]
   std::optional<float> classifier_threshold;
+  std::optional<float> segmentation_threshold;  // of a pixel, 0..1: of maps of classes and of masks
+  std::optional<bool> wants_masks;              // output-instance-mask
   std::string classifier_type;
   std::vector<int> unwanted_classes;  // filter-out-class-ids
   ClassAttrs all_classes;
@@ -78,12 +80,15 @@ struct InferSettings {
 
   // Accepted because programs set them; nothing here depends on them.
   unsigned gpu_id = 0;
-  bool writes_raw_output = false, wants_masks = false, takes_tensors = false;
+  bool writes_raw_output = false, takes_tensors = false;
   bool wants_qos = false;  // of a base class of DeepStream's element; has no effect
   bool clips_outside_roi = true, crops_to_roi = false, is_strongly_typed = false;
   std::string dynamic_properties;
 
   bool is_from_file = false;
+
+  // DeepStream's configs ask for masks; a model alone gives what it has.
+  bool attaches_masks() const { return wants_masks.value_or(!is_from_file); }
 
   const ClassAttrs& of_class(int id) const {
     const auto found = classes.find(id);

@@ -6,7 +6,9 @@
 #include <string>
 #include <unordered_map>
 
+#include "algo/segmentation_map.h"
 #include "elements/infer/attach.h"
+#include "elements/infer/attach_segmentation.h"
 #include "elements/infer/tensor_meta.h"
 #include "surface/batch.h"
 
@@ -128,21 +130,35 @@ void Work::finish_unit(const std::vector<TensorView>& outputs, std::size_t index
     attach_tensors(decision_, unit, outputs, index, backend_->model().inputs.size());
   if (decision_.has_no_head) {
     unit.frame->bInferDone = 1;
-  } else if (decision_.is_classifier) {
+  } else if (decision_.task == Task::classification) {
     classify(outputs, index, unit);
     attach_classifications(decision_, unit, frame, classifications_);
+  } else if (decision_.task == Task::segmentation) {
+    segment(outputs, index, unit);
   } else {
-    detect(outputs, index, unit);
-    for (auto& d : detections_) d.box = to_frame(unit.letterbox, d.box, frame);
-    drop(detections_, [&](const Detection& d) {
-      return d.box.area() <= 0 || !passes(decision_.settings.of_class(d.class_id), d.box, frame);
-    });
-    attach_detections(decision_, unit, detections_);
+    detect(outputs, index, unit, frame);
+    attach_detections(decision_, unit, detections_, details_);
   }
 }
 
+// Leaves boxes and points in pixels of the frame. Masks lie over boxes, so these are cut to the picture before.
+void Work::detect(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit, Size frame) {
+  find(outputs, index, unit);
+  const Box picture = picture_of(unit.letterbox);
+  for (auto& d : detections_) d.box = clamp_to(d.box, picture);
+  drop(detections_, [&](const Detection& d) {
+    const Box box = to_frame(unit.letterbox, d.box, frame);
+    return box.area() <= 0 || !passes(decision_.settings.of_class(d.class_id), box, frame);
+  });
+  details_.clear();
+  if (head_->has_details()) head_->describe(outputs, index, detections_, details_);
+  for (auto& d : detections_) d.box = to_frame(unit.letterbox, d.box, frame);
+  for (auto& details : details_)
+    for (auto& point : details.keypoints) point = to_frame(unit.letterbox, point);
+}
+
 // Leaves boxes in pixels of the network's input, ids as shown.
-void Work::detect(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit) {
+void Work::find(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit) {
   detections_.clear();
   head_->decode(outputs, index, detections_);
   if (!unit.object) health_.look_at(detections_);
@@ -154,6 +170,14 @@ void Work::detect(const std::vector<TensorView>& outputs, std::size_t index, con
     const float least = decision_.settings.of_class(d.class_id).threshold_after;
     return least > 0 && d.confidence <= least;
   });
+}
+
+// The metadata takes the map over, as it is large: each has its own memory.
+void Work::segment(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit) {
+  Segmentation found;
+  head_->segment(outputs, index, found);
+  cut_to_picture(found, decision_.spec.input.size, picture_of(unit.letterbox));
+  attach_segmentation(decision_.settings.unique_id, unit, std::move(found));
 }
 
 void Work::classify(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit) {

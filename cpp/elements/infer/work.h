@@ -40,7 +40,9 @@ class Work {
   void fill(Job& job);
   void warm_up();
   void finish_unit(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit, Size frame);
-  void detect(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
+  void detect(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit, Size frame);
+  void find(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
+  void segment(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
   void classify(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
 
   Decision decision_;
@@ -56,6 +58,7 @@ class Work {
   Health health_;
   ResultMemory results_;
   std::vector<Detection> detections_;
+  std::vector<Details> details_;  // one a detection, or none at all
   std::vector<Classification> classifications_;
 };
 
