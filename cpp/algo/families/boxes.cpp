@@ -8,13 +8,6 @@
 namespace fluvial {
 namespace {
 
-// Open Model Zoo names the picture of its PyTorch detectors so; others write "images", "input" or "input.1".
-Feeding zoo_feeding(const Inputs& inputs) {
-  if (inputs.picture == nullptr || inputs.picture->name != "image") return {};
-  return bgr_0_to_255(
-      "names and shapes as in Open Model Zoo -> BGR, 0..255, stretched, what else is needed is in the graph (likely)");
-}
-
 // --- DetectNet_v2
 
 bool is_detectnet(const ModelInfo& info, const Inputs&) {

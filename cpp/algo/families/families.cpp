@@ -11,7 +11,7 @@ namespace {
 const std::vector<FamilyRow>& rows() {
   static const std::vector<FamilyRow> all = [] {
     std::vector<FamilyRow> list;
-    for (const auto& part : {box_families(), yolo_families(), classification_families()})
+    for (const auto& part : {box_families(), rows_families(), yolo_families(), classification_families()})
       list.insert(list.end(), part.begin(), part.end());
     return list;
   }();
@@ -37,11 +37,6 @@ bool is_segmentation(const TensorInfo& output, const Inputs& inputs) {
   return is_nchw || is_nhwc;
 }
 
-bool is_transposed_yolo(const Outputs& outputs, const Inputs& inputs) {
-  return outputs[0].shape.size() == 3 && outputs[0].shape[1] > 4 && outputs[0].shape[2] > outputs[0].shape[1] &&
-         outputs[0].shape[2] == grid_cells(inputs.pixels);
-}
-
 }  // namespace
 
 Family family_of(const ModelInfo& info, const Inputs& inputs, std::optional<Head> wanted) {
@@ -64,18 +59,13 @@ std::string resemblance(const ModelInfo& info, const Inputs& inputs) {
   const std::string task = metadata_of(info, "task");
   const auto any = [&](auto is_so) { return std::any_of(outputs.begin(), outputs.end(), is_so); };
   if (outputs.empty()) return "";
+  if (task == "obb") return "oriented boxes (YOLO-OBB)";
   if (any([](const auto& o) { return names_any(o.name, {"kps", "landmark"}); })) {
     return "a face detector with landmarks (such as YuNet)";
   }
   if (task == "pose" || any(is_pose)) return "pose keypoints";
   if (task == "segment" || any([&](const auto& o) { return is_segmentation(o, inputs); })) return "segmentation";
-  if (task == "obb") return "oriented boxes";
   if (any(is_embedding)) return "an embedding (re-identification, features)";
-  if (is_transposed_yolo(outputs, inputs)) return "YOLOv8 or later, [N, 4 + classes, cells]";
-  if (outputs[0].shape.size() == 3 && outputs[0].shape.back() == 6)
-    return "a detector with nms in the graph, [N, K, 6]";
-  if (outputs[0].shape.size() == 4 && outputs[0].shape[1] == 1 && outputs[0].shape[3] == 7)
-    return "an SSD's DetectionOutput, [1, 1, K, 7]";
   if (any([](const auto& o) { return o.name == "pred_boxes"; })) return "a DETR without post-processing in the graph";
   if (any([](const auto& o) { return o.shape.size() == 4; })) return "feature maps";
   return "";

@@ -37,6 +37,8 @@ Feeding rgb_0_to_1(std::string why);
 Feeding bgr_0_to_255(std::string why);
 // Normalised by the mean and deviation of ImageNet's pictures, RGB.
 Feeding rgb_imagenet(std::string why);
+// Open Model Zoo's, if the picture is named as in its detectors.
+Feeding zoo_feeding(const Inputs& inputs);
 // The whole picture, its aspect kept, with a border of 114.
 Feeding bordered(Feeding feeding, bool is_centred);
 
@@ -75,6 +77,7 @@ std::string resemblance(const ModelInfo& info, const Inputs& inputs);
 
 // One table row or several of each file.
 std::vector<FamilyRow> box_families();
+std::vector<FamilyRow> rows_families();
 std::vector<FamilyRow> yolo_families();
 std::vector<FamilyRow> classification_families();
 

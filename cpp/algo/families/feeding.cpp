@@ -30,6 +30,13 @@ Feeding rgb_imagenet(std::string why) {
   return feeding;
 }
 
+// Open Model Zoo names the picture of its PyTorch detectors so; others write "images", "input" or "input.1".
+Feeding zoo_feeding(const Inputs& inputs) {
+  if (inputs.picture == nullptr || inputs.picture->name != "image") return {};
+  return bgr_0_to_255(
+      "names and shapes as in Open Model Zoo -> BGR, 0..255, stretched, what else is needed is in the graph (likely)");
+}
+
 Feeding bordered(Feeding feeding, bool is_centred) {
   feeding.keeps_aspect = true;
   feeding.is_padding_centred = is_centred;

@@ -20,6 +20,16 @@ const TensorInfo* find(const Outputs& outputs, std::size_t rank, std::int64_t la
   return nullptr;
 }
 
+RowsAndPrototypes rows_and_prototypes(const Outputs& outputs) {
+  RowsAndPrototypes found;
+  for (const auto& output : outputs) {
+    if (output.shape.size() == 3) found.rows = &output;
+    if (output.shape.size() == 4) found.prototypes = &output;
+  }
+  if (outputs.size() != (found.prototypes == nullptr ? 1U : 2U)) return {};
+  return found;
+}
+
 std::string list(const Outputs& outputs) {
   std::string text;
   for (const auto& output : outputs) text += (text.empty() ? "" : ", ") + output.name;
@@ -49,6 +59,17 @@ std::int64_t grid_cells(Size size) {
   std::int64_t cells = 0;
   for (int stride : {8, 16, 32}) cells += static_cast<std::int64_t>(size.width / stride) * (size.height / stride);
   return cells;
+}
+
+bool are_cells(std::int64_t count, Size size) {
+  const std::int64_t cells = grid_cells(size);
+  if (cells == 0 || count <= 0) return false;
+  const auto of_stride = [&](int stride) {
+    return static_cast<std::int64_t>(size.width / stride) * (size.height / stride);
+  };
+  for (std::int64_t all : {cells, cells + of_stride(4), cells + of_stride(64)})
+    if (count == all || count == 3 * all) return true;
+  return false;
 }
 
 std::string metadata_of(const ModelInfo& info, const std::string& key) {

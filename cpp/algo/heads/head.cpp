@@ -16,6 +16,8 @@ struct Family {
 
 constexpr Family kFamilies[] = {
     {Head::yolox, "yolox", Task::detection, heads::make_yolox},
+    {Head::yolo, "yolo", Task::detection, heads::make_yolo},
+    {Head::rows, "rows", Task::detection, heads::make_rows},
     {Head::detr, "detr", Task::detection, heads::make_detr},
     {Head::boxes_scores, "boxes_scores", Task::detection, heads::make_boxes_scores},
     {Head::boxes_labels, "boxes_labels", Task::detection, heads::make_boxes_labels},

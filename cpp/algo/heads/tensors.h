@@ -75,6 +75,8 @@ Best best_of(const float* values, int count, float least);
 float sigmoid(float x);
 
 std::unique_ptr<HeadDecoder> make_yolox(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
+std::unique_ptr<HeadDecoder> make_yolo(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
+std::unique_ptr<HeadDecoder> make_rows(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
 std::unique_ptr<HeadDecoder> make_detr(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
 std::unique_ptr<HeadDecoder> make_boxes_scores(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
 std::unique_ptr<HeadDecoder> make_boxes_labels(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
