@@ -4,7 +4,7 @@
     python tools/generate_api.py --check    compare; exit 1 and the difference where one differs
 
 api/elements.json        every element: pads, properties with type, range and default, signals
-api/python.txt           every public name of fluvial, with its signature
+api/python.txt           every public name of fluvial and fluvial.backends, with its signature
 api/pyds.txt             the same of pyds
 api/cli.txt              every command and option
 api/config.schema.json   the JSON schema of a pipeline's configuration
@@ -151,8 +151,9 @@ def _signals(element: Any) -> dict[str, list[str]]:
 # --- Python -----------------------------------------------------------------------------------------------------------
 def python_names() -> str:
     import fluvial
+    import fluvial.backends
 
-    return _module(fluvial)
+    return _module(fluvial) + _module(fluvial.backends)
 
 
 def pyds_names() -> str:

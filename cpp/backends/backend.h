@@ -18,6 +18,7 @@ struct BackendSettings {
   int batch = 1;               // frames or objects in one request; a model with a fixed batch overrules it
   int threads = 0;             // CPU threads for inference; 0: the backend's choice
   int streams = 0;             // requests that run truly in parallel; 0: the backend's choice
+  std::string precision;       // of the arithmetic: f32, f16, bf16; empty: the backend's choice
   std::string cache_folder;    // where compiled models are kept; empty: nowhere
 };
 
@@ -27,6 +28,9 @@ class Request {
   // In the order of Backend::model().inputs. The memory is the request's own: written before start(), with room for
   // Backend::batch() units.
   virtual std::vector<TensorView> inputs() = 0;
+  // How many of Backend::batch() units the next start() is about. Where the model's batch is open, only so many are
+  // run; elsewhere the others are run with whatever their memory holds.
+  virtual void use_units(std::size_t) {}
   virtual void start() = 0;
   // Throws std::runtime_error with the backend's words when the inference failed.
   virtual void wait() = 0;
@@ -48,8 +52,9 @@ class Backend {
   virtual std::unique_ptr<Request> make_request() = 0;
 };
 
-// Opens a model file with the backend that fits it. Throws std::runtime_error: what is wrong with the file, or what is
-// missing on this machine and the command that installs it.
-std::unique_ptr<Backend> open_model(const std::string& path);
+// Opens a model with the backend of this name: "openvino", or one that Python offers (meta/offers.h). Empty or "auto":
+// the one that fits the file. Throws std::runtime_error: what is wrong with the file, or what is missing on this
+// machine and the command that installs it.
+std::unique_ptr<Backend> open_model(const std::string& path, const std::string& backend = "");
 
 }  // namespace fluvial

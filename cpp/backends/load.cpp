@@ -1,4 +1,4 @@
-// open_model(): which backend fits a model file.
+// open_model(): which backend runs a model, and what is said where there is none.
 #include <dlfcn.h>
 
 #include <filesystem>
@@ -7,6 +7,7 @@
 
 #include "backends/backend.h"
 #include "backends/none/none.h"
+#include "meta/offers.h"
 
 namespace fluvial {
 namespace {
@@ -14,6 +15,17 @@ namespace {
 namespace fs = std::filesystem;
 
 using OpenFunction = Backend* (*)(const char*);
+
+// Files that OpenVINO does not read, and who does.
+struct Kind {
+  const char* extension;
+  const char* backend;
+};
+constexpr Kind other_kinds[] = {{".pt", "pytorch"},
+                                {".torchscript", "pytorch"},
+                                {".pt2", "pytorch"},
+                                {".engine", "tensorrt"},
+                                {".plan", "tensorrt"}};
 
 // libfluvialopenvino.so lies in the folder above the plugin's own.
 fs::path backend_library() {
@@ -29,22 +41,64 @@ void check_file(const std::string& path) {
   if (fs::is_directory(status)) throw std::runtime_error("a model file is needed, this is a folder: " + path);
   if (!std::ifstream(path, std::ios::binary)) throw std::runtime_error("the model file cannot be read: " + path);
   if (fs::file_size(path, error) == 0) throw std::runtime_error("the model file is empty: " + path);
+}
+
+void check_extension(const std::string& path) {
   const auto extension = fs::path(path).extension().string();
   if (extension != ".onnx" && extension != ".xml")
     throw std::runtime_error("a model file ends in .onnx (ONNX) or .xml (OpenVINO IR), this one in '" + extension +
                              "'; export the model to ONNX: " + path);
 }
 
-}  // namespace
+// Never closed: OpenVINO's threads may outlive the last model, and opening it again returns the same library.
+void* openvino_library() { return dlopen(backend_library().c_str(), RTLD_NOW | RTLD_LOCAL); }
 
-std::unique_ptr<Backend> open_model(const std::string& path) {
+std::unique_ptr<Backend> open_with_openvino(const std::string& path) {
   check_file(path);
-  // Never closed: OpenVINO's threads may outlive the last model, and opening it again returns the same library.
-  void* library = dlopen(backend_library().c_str(), RTLD_NOW | RTLD_LOCAL);
+  check_extension(path);
+  void* library = openvino_library();
   if (!library) no_backend(path, dlerror());
   auto open = reinterpret_cast<OpenFunction>(dlsym(library, "fluvial_open_openvino"));
   if (!open) no_backend(path, dlerror());
   return std::unique_ptr<Backend>(open(path.c_str()));
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+std::unique_ptr<Backend> open_with_offered(const std::string& path, const std::string& name) {
+  auto* made = static_cast<Backend*>(fluvial_make(offered_backend, name.c_str(), path.c_str()));
+  if (made) return std::unique_ptr<Backend>(made);
+  auto names = offered_names(offered_backend);
+  names.insert(names.begin(), {"auto", "openvino"});
+  const bool has_python = names.size() > 2;
+  throw std::runtime_error("nobody offers a backend '" + name + "'; there are " + joined(names) +
+                           (has_python ? "" : "; those of Python's are there in programs that import fluvial") +
+                           "; or export the model to ONNX (" + path + ")");
+}
+
+std::string backend_for(const std::string& path) {
+  const auto extension = fs::path(path).extension().string();
+  for (const auto& kind : other_kinds)
+    if (extension == kind.extension) return kind.backend;
+  return "openvino";
+}
+
+}  // namespace
+
+std::unique_ptr<Backend> open_model(const std::string& path, const std::string& backend) {
+  const bool is_auto = backend.empty() || backend == "auto";
+  const std::string name = is_auto ? backend_for(path) : backend;
+  if (is_auto) check_file(path);
+  if (is_auto && fs::path(path).extension() == ".onnx" && !openvino_library()) {
+    auto* made = fluvial_make(offered_backend, "onnxruntime", path.c_str());
+    if (made) return std::unique_ptr<Backend>(static_cast<Backend*>(made));
+  }
+  if (name == "openvino") return open_with_openvino(path);
+  return open_with_offered(path, name);
 }
 
 }  // namespace fluvial

@@ -12,15 +12,13 @@
 
 #include "algo/heads/head.h"
 #include "algo/inspect.h"
+#include "bindings/models.h"
 
 namespace nb = nanobind;
 
 namespace fluvial {
-namespace {
 
-using Tensor = std::tuple<std::string, std::string, Shape>;  // name, type, shape with -1 for open sizes
-
-ElementType type_named(const std::string& word) {
+ElementType element_type_named(const std::string& word) {
   static const std::map<std::string, ElementType> known = {{"f32", ElementType::f32}, {"f16", ElementType::f16},
                                                            {"i8", ElementType::i8},   {"u8", ElementType::u8},
                                                            {"i32", ElementType::i32}, {"i64", ElementType::i64}};
@@ -29,9 +27,13 @@ ElementType type_named(const std::string& word) {
   return found->second;
 }
 
+namespace {
+
+using Tensor = std::tuple<std::string, std::string, Shape>;  // name, type, shape with -1 for open sizes
+
 std::vector<TensorInfo> tensors(const std::vector<Tensor>& given) {
   std::vector<TensorInfo> infos;
-  for (const auto& [name, type, shape] : given) infos.push_back({name, type_named(type), shape});
+  for (const auto& [name, type, shape] : given) infos.push_back({name, element_type_named(type), shape});
   return infos;
 }
 

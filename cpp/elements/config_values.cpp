@@ -81,6 +81,11 @@ std::vector<float> numbers(const std::string& text) {
   return values;
 }
 
+void check_precision(const std::string& text) {
+  if (!text.empty() && text != "f32" && text != "f16" && text != "bf16")
+    throw std::invalid_argument("allowed are f32, f16 and bf16");
+}
+
 std::string joined(const std::vector<int>& values, const char* separator) {
   std::string text;
   for (int value : values) text += (text.empty() ? "" : separator) + std::to_string(value);

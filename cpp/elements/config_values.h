@@ -12,6 +12,7 @@ bool yes_or_no(const std::string& text);  // 0, 1, true, false
 std::vector<std::string> items(const std::string& text, const char* separators = ";");
 std::vector<int> whole_numbers(const std::string& text);  // between ; : or ,
 std::vector<float> numbers(const std::string& text);      // between ;
+void check_precision(const std::string& text);            // f32, f16, bf16, or nothing
 std::string joined(const std::vector<int>& values, const char* separator);
 
 }  // namespace fluvial

@@ -313,5 +313,13 @@ def inspect_model(path: str, inputs: Sequence[tuple[str, str, Sequence[int]]], o
     How a model is to be fed and read, and why. RuntimeError: it cannot be decided; the text says what to add.
     """
 
+def offer_backend(name: str, open: Callable[[str], object]) -> None:
+    """
+    From now on the elements of this process find a backend of this name: open(path) gives its bridge.
+    """
+
+def withdraw_backend(name: str) -> None:
+    """Those that are open stay."""
+
 
 pyds: types.ModuleType

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
@@ -11,8 +12,11 @@ from typing import Any, ClassVar
 
 from fluvial._gst import Gst
 from fluvial._infer_config import write_config
+from fluvial.backends import Backend
+from fluvial.backends._bridge import Bridge
+from fluvial.backends.offer import offer_bridge
 from fluvial.config import DrawConfig, InferConfig, RunConfig, TileConfig, TrackConfig
-from fluvial.errors import CallSite, PipelineError
+from fluvial.errors import CallSite, PipelineError, add_note
 from fluvial.outputs import JsonLines, VideoFile, partial_name
 from fluvial.pipeline import Pipeline
 from fluvial.sources import Source, SourceBin
@@ -36,6 +40,7 @@ class Stage:
     extra: Any = (
         None  # infer: the model that was found; probe: the function; save: a VideoFile; write_json: a JsonLines
     )
+    backend: Backend | None = None  # infer: the object that runs the model; None: the element's own
 
 
 @dataclass(frozen=True)
@@ -130,8 +135,24 @@ class Built:
         self._infers += 1
         if config.batch_size is None and config.config is None and config.on == "frames":
             config = config.model_copy(update={"batch_size": len(self._sources)})
-        path = write_config(config, stage.extra, Path(self._folder.name), place=self._infers)
+        backend = "" if stage.backend is None else self._offer(stage, stage.backend)
+        path = write_config(config, stage.extra, Path(self._folder.name), place=self._infers, backend=backend)
         self._add("fluvialinfer", stage.at, config_file_path=path)
+
+    def _offer(self, stage: Stage, backend: Backend) -> str:
+        # Under a name that no other has, until this pipeline has stopped or is forgotten. What the backend raises is
+        # the user's, as it is; the element's error says less.
+        failure, label = self.pipeline._failure, stage.extra.path.name
+
+        def keep(error: BaseException) -> None:
+            add_note(error, f"in infer {label!r}, {stage.at}")
+            failure.set(error)
+
+        bridge = Bridge(backend, label, keep)
+        offered = offer_bridge(f"python-{id(self):x}-{self._infers}", lambda _path: bridge)
+        self.pipeline._before_stop.append(offered.withdraw)
+        weakref.finalize(self, offered.withdraw)
+        return offered.name
 
     def _track(self, stage: Stage) -> None:
         config: TrackConfig = stage.config

@@ -13,10 +13,23 @@ from fluvial.models.registry import Found
 __all__ = ["write_config"]
 
 # Ours alone, or written elsewhere in the file.
-_NOT_COPIED = {"model", "config", "on", "class_settings", "labels", "head_options", "threshold", "nms_iou", "topk"}
+_NOT_COPIED = {
+    "model",
+    "config",
+    "on",
+    "class_settings",
+    "labels",
+    "head_options",
+    "threshold",
+    "nms_iou",
+    "topk",
+    "backend",
+    "providers",
+    "input_size",
+}
 
 
-def write_config(settings: InferConfig, found: Found, folder: Path, *, place: int) -> Path:
+def write_config(settings: InferConfig, found: Found, folder: Path, *, place: int, backend: str = "") -> Path:
     """Writes the file and returns its path.
 
     Args:
@@ -24,10 +37,15 @@ def write_config(settings: InferConfig, found: Found, folder: Path, *, place: in
         found: The model's file, and what the list knows of it.
         folder: Where to write; files in it live as long as the element.
         place: The stage's place among the infer stages, from 1; its unique id where the user gave none.
+        backend: The name under which a backend of Python's is offered; empty: the element's own.
     """
     groups = _base(settings.config)
     properties = groups.setdefault("property", {})
     properties.update(_properties(settings, found, place))
+    if backend or settings.backend != "auto":
+        properties["backend"] = backend or settings.backend
+    if settings.input_size and "infer-dims" not in properties:
+        properties["infer-dims"] = ";".join(map(str, (3, settings.input_size[1], settings.input_size[0])))
     labels = _labels_file(settings, found, folder / f"labels{place}.txt")
     if labels is not None:
         properties["labelfile-path"] = str(labels)
@@ -44,7 +62,7 @@ def write_config(settings: InferConfig, found: Found, folder: Path, *, place: in
 def _properties(settings: InferConfig, found: Found, place: int) -> dict[str, Any]:
     given = settings.model_dump(exclude=_NOT_COPIED, exclude_defaults=True)
     written = {key.replace("_", "-"): _text(value) for key, value in given.items()}
-    written["model"] = str(found.path.resolve())
+    written["model"] = str(found.path.resolve() if found.path.is_file() else found.path)
     written["unique-id"] = settings.unique_id if settings.unique_id is not None else place
     written["process-mode"] = 2 if settings.on == "objects" else 1
     if settings.head_options:

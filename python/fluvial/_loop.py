@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,6 +34,9 @@ def loop_over(graph: Graph) -> Iterator[Any]:
 
     def on_leave(error: BaseException | None) -> None:
         if not graph.is_running:
+            return
+        if error is None and sys.is_finalizing():
+            graph.stop()  # kept by a traceback until now, when no thread that could end it in order starts any more
             return
         if error is None:
             graph.finish_early()

@@ -20,6 +20,7 @@ from pydantic import BaseModel
 
 from fluvial._flow_graph import Graph, Stage
 from fluvial._loop import loop_over
+from fluvial.backends.choice import choose, label_of
 from fluvial.config import (
     DrawConfig,
     InferConfig,
@@ -32,7 +33,7 @@ from fluvial.config import (
 )
 from fluvial.errors import CallSite, ConfigError, PipelineError
 from fluvial.frame import Batch
-from fluvial.models.registry import find
+from fluvial.models.registry import Found, find
 from fluvial.outputs import JsonLines, VideoFile
 from fluvial.pipeline import Pipeline
 from fluvial.sources import Given, Source, read_sources
@@ -80,27 +81,44 @@ class Flow:
 
     # --- the chain ----------------------------------------------------------------------------------------------------
 
-    def infer(self, model: str | Path, **settings: Any) -> Flow:
+    def infer(self, model: str | Path | object, **settings: Any) -> Flow:
         """Runs a model on every frame; with on="objects", on every object that the models before have found.
 
         Args:
-            model: Path of an ONNX or OpenVINO model, or a name of `fluvial models list`.
-            **settings: `threshold=0.4`, `interval=1`, `labels=[...]` and whatever a DeepStream config file says, with
-                `_` for `-`; `config="config_infer.txt"` takes such a file as the base. See `InferConfig`.
+            model: Path of an ONNX or OpenVINO model, or a name of `fluvial models list`. Or of TorchScript, an exported
+                program or a TensorRT engine; or a model in memory: a `torch.nn.Module`, a function, a
+                `fluvial.backends.Backend`, with `input_size=(width, height)` where it does not tell.
+            **settings: `backend="onnxruntime"`, `providers=[...]`, `precision="f16"`, `device="GPU"`: who runs it;
+                `threshold=0.4`, `interval=1`, `labels=[...]` and whatever a DeepStream config file says, with `_` for
+                `-`; `config="config_infer.txt"` takes such a file as the base. See `InferConfig`.
 
         Raises:
             ModelError: No such model, or it is not on this machine.
             ConfigError: A setting that does not exist, or a value that it does not take. Says all of them.
         """
         at = CallSite.here()
-        config = self._checked(InferConfig, {"model": model, **settings}, at, "infer")
+        is_file = isinstance(model, (str, Path))
+        given = {"model": model if is_file else label_of(model), **settings}
+        if not isinstance(given.get("backend", ""), str):
+            given["backend"] = label_of(given["backend"])
+        config = self._checked(InferConfig, given, at, "infer")
         _must_exist(at, "infer", config=config.config, labels=config.labels)
         first = not any(s.kind == "infer" for s in self._stages)
         if first and config.on == "objects":
             raise ConfigError(f"{at}\n  infer: on='objects', and no model before it has found any")
-        return self._append(Stage("infer", at, config, extra=find(config.model)))
+        found = find(config.model) if is_file else Found(Path(config.model))
+        try:
+            backend = choose(
+                found.path if is_file else model,
+                backend=settings.get("backend", "auto"),
+                providers=settings.get("providers"),
+                input_size=None if config.input_size is None else (config.input_size[0], config.input_size[1]),
+            )
+        except ConfigError as e:
+            raise ConfigError(f"{at}\n  infer: {e}") from None
+        return self._append(Stage("infer", at, config, extra=found, backend=backend))
 
-    def classify(self, model: str | Path, **settings: Any) -> Flow:
+    def classify(self, model: str | Path | object, **settings: Any) -> Flow:
         """Runs a model on every object found so far: `infer` with on="objects" and network_type=1."""
         return self.infer(model, **{"on": "objects", "network_type": 1, **settings})
 

@@ -196,7 +196,7 @@ class Pipeline:
             PipelineError: An element could not start.
         """
         if self._gst.set_state(Gst.State.PLAYING) == Gst.StateChangeReturn.FAILURE:
-            error = self._first_error()
+            error = self._failure.error or self._first_error()
             self.stop()
             raise error
 

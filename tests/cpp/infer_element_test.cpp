@@ -211,6 +211,12 @@ TEST_CASE("a config file is read when its property is set, and the user's word w
 TEST_CASE("what is wrong is said at the start, in words that name key, value and file") {
   const Folder folder;
   CHECK(start_error_of_model("").find("set the property 'model'") != std::string::npos);
+  CHECK(start_error_of_model(folder.write("m.bin", "x")).find("this one in '.bin'; export the model to ONNX") !=
+        std::string::npos);
+  CHECK(start_error_of_model(folder.write("m.pt", "x"))
+            .find("nobody offers a backend 'pytorch'; there are auto, openvino; "
+                  "those of Python's are there in programs that import "
+                  "fluvial") != std::string::npos);
   CHECK(start_error_of_model(folder / "none.onnx") == "model: no such model file: " + folder / "none.onnx");
   CHECK(start_error_of_model(folder.write("m.engine", "x")).find("export the model to ONNX") != std::string::npos);
   CHECK(start_error_of_model(folder.write("e.onnx", "")).find("is empty") != std::string::npos);

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -169,3 +170,14 @@ def test_two_hundred_runs_leave_nothing_behind() -> None:
     grown, files = map(int, done.stdout.split())
     assert files <= 2
     assert grown < 8 << 20
+
+
+def test_a_program_ends_though_a_traceback_keeps_its_loop(make_clip: Callable[..., Path]) -> None:
+    # The comprehension's frame keeps the iterator until the interpreter goes.
+    program = f"""
+import fluvial as fv
+flow = fv.Flow({str(make_clip("long.mp4", frames=200))!r})
+print({{frame.nothing for batch in flow for frame in batch.frames}})
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1 and "AttributeError" in done.stderr

@@ -9,19 +9,20 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 CPP = ["types", "algo", "meta", "surface", "backends", "elements"]  # may include those to its left
-BINDINGS_USE = {"types", "algo", "meta", "surface", "bindings"}
+BINDINGS_USE = {"types", "algo", "meta", "surface", "backends", "bindings"}
 FORBIDDEN = {  # folder: headers that may not appear in it
     "types": r"gst/|nanobind|Python\.h|openvino",
     "algo": r"gst/|nanobind|Python\.h|openvino",
     "meta": r"nanobind|Python\.h|openvino",
     "surface": r"nanobind|Python\.h|openvino",
+    "backends": r"nanobind|Python\.h",
     "elements": r"nanobind|Python\.h|openvino",
     "bindings": r"openvino",
 }
 PYTHON = [  # may import those on the lines above; a name with others on its line, those too
     {"errors", "_unwind"},
     {"_plugin", "_core", "config"},
-    {"_gst", "models", "frame"},
+    {"_gst", "models", "frame", "backends"},
     {"_properties", "_interrupt", "_infer_config", "outputs", "sources", "probes", "stats", "lint"},
     {"pipeline"},
     {"_flow_build"},

@@ -6,6 +6,7 @@
 #include <openvino/openvino.hpp>
 #include <stdexcept>
 
+#include "algo/input_shapes.h"
 #include "backends/backend.h"
 #include "backends/openvino/model_info.h"
 #include "backends/openvino/schedule.h"
@@ -112,30 +113,19 @@ class OpenVinoBackend final : public Backend {
   }
 
  private:
-  // No input stays open, so that its memory can be allocated before the first picture.
   void close_shapes(const InputSpec& input) {
+    const auto closed = close_input_shapes(info_, input, batch_);
+    batch_ = closed.batch;
     std::map<ov::Output<ov::Node>, ov::PartialShape> shapes;
-    for (std::size_t i = 0; i < info_.inputs.size(); ++i) {
-      Shape shape = info_.inputs[i].shape;
-      const bool is_picture = info_.inputs[i].name == input.name;
-      if (is_picture && shape.size() == 4) {
-        // A fixed batch overrules the one that was asked for.
-        if (shape[0] > 0) batch_ = static_cast<int>(shape[0]);
-        const std::size_t rows = input.layout == Layout::nchw ? 2 : 1;
-        if (shape[rows] < 0) shape[rows] = input.size.height;
-        if (shape[rows + 1] < 0) shape[rows + 1] = input.size.width;
-        const std::size_t channels = input.layout == Layout::nchw ? 1 : 3;
-        if (shape[channels] < 0) shape[channels] = input.color == ColorOrder::gray ? 1 : 3;
-      }
-      if (!shape.empty() && shape[0] < 0) shape[0] = batch_;
-      for (auto d : shape)
-        if (d < 0)
-          throw std::runtime_error("input '" + info_.inputs[i].name +
-                                   "' has an open size that is neither batch, width "
-                                   "nor height");
-      shapes[model_->input(i)] = ov::PartialShape(std::vector<ov::Dimension>(shape.begin(), shape.end()));
-    }
+    for (std::size_t i = 0; i < closed.inputs.size(); ++i)
+      shapes[model_->input(i)] =
+          ov::PartialShape(std::vector<ov::Dimension>(closed.inputs[i].begin(), closed.inputs[i].end()));
     model_->reshape(shapes);
+  }
+
+  static void add_common(ov::AnyMap& properties, const BackendSettings& settings) {
+    if (!settings.cache_folder.empty()) properties.insert(ov::cache_dir(settings.cache_folder));
+    if (!settings.precision.empty()) properties.insert(ov::hint::inference_precision(settings.precision));
   }
 
   void compile_for_cpu(const BackendSettings& settings) {
@@ -143,7 +133,7 @@ class OpenVinoBackend final : public Backend {
     ov::AnyMap properties{ov::num_streams(schedule.streams), ov::inference_num_threads(schedule.threads),
                           // Decoders and other models share the cores: threads that may move find an idle one.
                           ov::hint::enable_cpu_pinning(false)};
-    if (!settings.cache_folder.empty()) properties.insert(ov::cache_dir(settings.cache_folder));
+    add_common(properties, settings);
     compiled_ = core().compile_model(model_, settings.device, properties);
     // One more than run at a time, so that the next picture lies ready when one is done.
     useful_requests_ = schedule.streams + 1;
@@ -155,7 +145,7 @@ class OpenVinoBackend final : public Backend {
 
   void compile_for_device(const BackendSettings& settings) {
     ov::AnyMap properties{ov::hint::performance_mode(ov::hint::PerformanceMode::THROUGHPUT)};
-    if (!settings.cache_folder.empty()) properties.insert(ov::cache_dir(settings.cache_folder));
+    add_common(properties, settings);
     compiled_ = core().compile_model(model_, settings.device, properties);
     useful_requests_ = static_cast<int>(compiled_.get_property(ov::optimal_number_of_infer_requests)) + 1;
     description_ = "OpenVINO " + version() + " on " + settings.device + ", batch " + std::to_string(batch_);

@@ -55,17 +55,19 @@ const std::vector<InferProperty>& properties() {
   return all;
 }
 
-guint interval_id() {
+guint id_of(const char* name) {
   const auto& all = properties();
   const auto found = std::find_if(all.begin(), all.end(),
-                                  [](const auto& property) { return g_str_equal(property.spec->name, "interval"); });
+                                  [=](const auto& property) { return g_str_equal(property.spec->name, name); });
   return static_cast<guint>(found - all.begin()) + 1;
 }
 
+guint interval_id() { return id_of("interval"); }
+guint backend_id() { return id_of("backend"); }
+
 // Ids after the table's.
 guint config_id() { return static_cast<guint>(properties().size()) + 1; }
-guint backend_id() { return config_id() + 1; }
-guint explanation_id() { return config_id() + 2; }
+guint explanation_id() { return config_id() + 1; }
 
 void lay_over(Impl& impl) {
   impl.settings = impl.file.settings;
@@ -117,6 +119,7 @@ static void say_property(Impl& impl, guint id, const GValue* value, GParamSpec* 
   });
   g_value_init(kept.get(), G_VALUE_TYPE(value));
   g_value_copy(value, kept.get());
+  if (id == backend_id()) impl.backend.clear();
   impl.said[id] = [set, kept](InferSettings& s) { set(s, kept.get()); };
   lay_over(impl);
 }
@@ -138,7 +141,7 @@ static void fluvial_infer_get_property(GObject* object, guint id, GValue* value,
   std::lock_guard lock(impl.mutex);
   if (id == config_id()) {
     g_value_set_string(value, impl.config_path.c_str());
-  } else if (id == backend_id()) {
+  } else if (id == backend_id() && !impl.backend.empty()) {
     g_value_set_string(value, impl.backend.c_str());
   } else if (id == explanation_id()) {
     g_value_set_string(value, impl.explanation.c_str());
@@ -190,7 +193,7 @@ static InferSettings judged_settings(FluvialInfer* self) {
 
 static std::unique_ptr<Backend> open_named(const ModelPath& file, const InferSettings& settings) {
   try {
-    return open_model(file.path);
+    return open_model(file.path, settings.backend);
   } catch (const std::exception& e) {
     throw SettingsError(std::string(settings.model.empty() ? "onnx-file" : "model") + ": " + e.what());
   }
@@ -222,6 +225,7 @@ static void start(FluvialInfer* self) {
 
   BackendSettings how;
   how.device = settings.device;
+  how.precision = settings.precision;
   how.batch = static_cast<int>(settings.batch_size);
   how.threads = static_cast<int>(settings.threads);
   how.streams = static_cast<int>(settings.requests);
@@ -403,7 +407,6 @@ static void fluvial_infer_class_init(FluvialInferClass* klass) {
   };
   add_text(config_id(), "config-file-path", "Config file path",
            "Config file of DeepStream's nvinfer, INI or YAML; read as soon as this is set", rw);
-  add_text(backend_id(), "backend", "Backend", "Who runs the model, and how; known once started", ro);
   add_text(explanation_id(), "explanation", "Explanation",
            "What was decided about the model and why; known once started", ro);
   g_signal_new("model-updated", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, nullptr, nullptr, nullptr, G_TYPE_NONE,

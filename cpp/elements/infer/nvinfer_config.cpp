@@ -89,6 +89,11 @@ void set_head_options(InferSettings& s, const std::string& value) {
   }
 }
 
+void set_precision(InferSettings& s, const std::string& value) {
+  check_precision(value);
+  s.precision = value;
+}
+
 void ignore(InferSettings&, const std::string&) {}
 
 constexpr const char* engine_note = "engines are not used here: the model file itself is run";
@@ -113,6 +118,8 @@ const std::vector<Key>& property_keys() {
       {"model-file", text(&S::absent_file)},
       {"uff-file", text(&S::absent_file)},
       {"labelfile-path", text(&S::labels_file)},
+      {"backend", text(&S::backend)},
+      {"precision", set_precision},
       {"device", text(&S::device)},
       {"threads", whole(&S::threads, 0, 1024)},
       {"requests", whole(&S::requests, 0, 256)},

@@ -71,6 +71,17 @@ InferProperty on_unique_id() {
           [](const S& s, GValue* v) { g_value_set_int(v, s.on_unique_id); }};
 }
 
+InferProperty precision() {
+  auto property =
+      text("precision", "Precision", "Of the arithmetic: f32, f16, bf16; empty: the backend's choice", &S::precision);
+  property.set = [](S& s, const GValue* v) {
+    const char* word = g_value_get_string(v);
+    check_precision(word ? word : "");
+    s.precision = word ? word : "";
+  };
+  return property;
+}
+
 InferProperty threshold() {
   return {g_param_spec_float("threshold", "Threshold",
                              "Least confidence, 0..1; -1: the config file's, or what suits the kind of model", -1, 1,
@@ -118,6 +129,11 @@ std::vector<InferProperty> make_infer_properties() {
       text("model", "Model", "ONNX or OpenVINO IR file; alone, inspection decides how it is fed and read", &S::model),
       text("labels", "Labels", "File with one label a line", &S::labels_file),
       threshold(),
+      text("backend", "Backend",
+           "Who runs the model: auto, openvino, or one that Python offers (onnxruntime, pytorch, tensorrt); once "
+           "started, who does, and how",
+           &S::backend, "auto"),
+      precision(),
       text("device", "Device", "Device as the backend names it: CPU, GPU, NPU, AUTO", &S::device, "CPU"),
       whole("threads", "Threads", "CPU threads for inference; 0: one a CPU", &S::threads, 0, 1024, 0),
       whole("requests", "Requests", "Inferences in flight; 0: what keeps the device busy, 1: least latency",

@@ -102,6 +102,7 @@ void Work::start(Job& job) {
 }
 
 void Work::fill(Job& job) {
+  job.request->use_units(job.units.size());
   const auto inputs = job.request->inputs();
   auto* out = static_cast<char*>(inputs[picture_input_].data);
   for (auto& unit : job.units) {

@@ -15,6 +15,7 @@ from pathlib import Path
 from rich.table import Table
 
 from fluvial import _gst, _plugin
+from fluvial.backends.available import available
 from fluvial.cli.output import console
 from fluvial.errors import FluvialError, ModelError
 from fluvial.models import entries, find
@@ -99,6 +100,7 @@ def examine() -> Iterator[Finding]:
         _codecs,
         _packages,
         _openvino,
+        _backends,
         _display,
         _cameras,
         _models,
@@ -186,6 +188,11 @@ def _openvino() -> Iterator[Finding]:
         return
     devices = ", ".join(openvino.Core().available_devices)
     yield Finding("OpenVINO", "running models", True, f"{openvino.__version__.split('-')[0]}, devices: {devices}")
+
+
+def _backends() -> Iterator[Finding]:
+    for one in available():
+        yield Finding(one.title, f"backend={one.name}", one.is_here, one.detail)
 
 
 def _display() -> Iterator[Finding]:

@@ -38,6 +38,10 @@ def _whole(value: object) -> object:
     return value
 
 
+def _listed(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
 Share = Annotated[float, BeforeValidator(_whole), Field(ge=0, le=1)]
 Count = Annotated[int, BeforeValidator(_whole)]
 PathText = Annotated[str, BeforeValidator(lambda v: str(v) if isinstance(v, Path) else v), Field(min_length=1)]
@@ -74,6 +78,23 @@ class InferConfig(_Strict):
     class_settings: dict[int, ClassSettings] = Field({}, description="By class number: what differs from the above.")
     filter_out_class_ids: list[int] = Field([], description="Numbers of classes to leave out.")
     labels: list[str] | PathText | None = Field(None, description="Names of the classes, or a file with one a line.")
+    backend: str = Field(
+        "auto",
+        min_length=1,
+        description="Who runs the model: auto (as fits the file), openvino, onnxruntime, pytorch, tensorrt.",
+    )
+    providers: list[str] | None = Field(
+        None, min_length=1, description="Execution providers of ONNX Runtime in their order; it is the backend then."
+    )
+    precision: Literal["f32", "f16", "bf16"] | None = Field(
+        None, description="Of the arithmetic; the backend's choice if left out."
+    )
+    input_size: Annotated[list[int] | None, BeforeValidator(_listed)] = Field(
+        None,
+        min_length=2,
+        max_length=2,
+        description="Width and height of the pictures, in pixels, where the model does not tell.",
+    )
     device: str = Field("CPU", min_length=1, description="Where the model runs, as its backend says it: CPU, GPU.")
     threads: Count | None = Field(
         None, ge=0, le=1024, description="CPU threads for the model; 0: the backend's choice."

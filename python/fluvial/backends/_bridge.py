@@ -1,0 +1,170 @@
+"""Between the extension and a backend: plain values in and out, every answer judged, every failure kept whole."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fluvial.backends.protocol import ELEMENT_TYPES, Backend, Model, Plan, Ready, Tensor
+from fluvial.errors import FluvialError, ModelError, did_you_mean
+
+__all__ = ["Bridge", "open_named", "words"]
+
+_Result = TypeVar("_Result")
+
+_FOLDER = str(Path(__file__).parent)
+
+
+class Bridge:
+    """What the extension calls, in threads of its own.
+
+    Args:
+        backend: The object that runs the model.
+        name: What messages call it.
+        on_error: Gets whatever the backend raises, with its traceback, before the pipeline hears of it.
+    """
+
+    def __init__(
+        self, backend: Backend, name: str, on_error: Callable[[BaseException], None] = lambda _error: None
+    ) -> None:
+        self._backend, self._name, self._on_error = backend, name, on_error
+        self._outputs: tuple[Tensor, ...] = ()
+        self._batch = 1
+
+    def describe(self) -> dict[str, Any]:
+        """The model as plain values."""
+        return self._kept(self._describe)
+
+    def compile(
+        self,
+        *,
+        batch: int,
+        is_batch_open: bool,
+        device: str,
+        precision: str,
+        threads: int,
+        requests: int,
+        shapes: dict[str, tuple[int, ...]],
+    ) -> tuple[str, int]:
+        """Description, and how many calls of `infer` may run at a time."""
+        plan = Plan(batch, device, precision, threads, requests, shapes, is_batch_open)
+        return self._kept(lambda: self._compile(plan))
+
+    def infer(self, inputs: dict[str, NDArray[Any]], units: int) -> tuple[NDArray[Any], ...]:
+        """Outputs in the order of the description, C-contiguous."""
+        return self._kept(lambda: self._infer(inputs, units))
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _kept(self, call: Callable[[], _Result]) -> _Result:
+        try:
+            return call()
+        except BaseException as error:
+            self._on_error(error)
+            raise
+
+    def _describe(self) -> dict[str, Any]:
+        model = self._backend.describe()
+        if not isinstance(model, Model):
+            raise ModelError(f"{self._name}: describe() returned {_short(model)}; a fluvial.backends.Model is needed")
+        for role, tensors in (("input", model.inputs), ("output", model.outputs)):
+            self._judge_tensors(role, tensors)
+        self._outputs = tuple(model.outputs)
+        return {
+            "path": model.path or self._name,
+            "inputs": [(t.name, t.type, list(t.shape)) for t in model.inputs],
+            "outputs": [(t.name, t.type, list(t.shape)) for t in model.outputs],
+            "metadata": {str(k): str(v) for k, v in model.metadata.items()},
+            "max_batch": model.max_batch,
+        }
+
+    def _judge_tensors(self, role: str, tensors: tuple[Tensor, ...]) -> None:
+        if not tensors:
+            raise ModelError(f"{self._name}: describe() gives no {role}s")
+        names = [t.name for t in tensors]
+        twice = next((n for n in names if names.count(n) > 1), None)
+        if twice is not None:
+            raise ModelError(f"{self._name}: describe() gives the {role} {twice!r} twice")
+        for tensor in tensors:
+            if tensor.type not in ELEMENT_TYPES:
+                raise ModelError(
+                    f"{self._name}: {role} {tensor.name!r} is of type {tensor.type!r}; one of: "
+                    f"{', '.join(ELEMENT_TYPES)}"
+                )
+
+    def _compile(self, plan: Plan) -> tuple[str, int]:
+        self._batch = plan.batch if plan.is_batch_open else 0
+        ready = self._backend.compile(plan)
+        if ready is None:
+            ready = Ready()
+        if not isinstance(ready, Ready) or ready.parallel < 1:
+            raise ModelError(f"{self._name}: compile() returned {_short(ready)}; a Ready with parallel >= 1 or None")
+        return ready.description or self._name, ready.parallel
+
+    def _infer(self, inputs: dict[str, NDArray[Any]], units: int) -> tuple[NDArray[Any], ...]:
+        if units < self._batch:
+            inputs = {name: array[:units] for name, array in inputs.items()}
+        found = self._backend.infer(inputs)
+        if not isinstance(found, Mapping):
+            raise ModelError(f"{self._name}: infer() returned {_short(found)}; a dict of arrays by output is needed")
+        return tuple([self._output(tensor, found) for tensor in self._outputs])
+
+    def _output(self, tensor: Tensor, found: Mapping[str, Any]) -> NDArray[Any]:
+        where = f"{self._name}: output {tensor.name!r}"
+        if tensor.name not in found:
+            raise ModelError(f"{where} is missing from what infer() returned; {did_you_mean(tensor.name, found)}")
+        array = as_array(found[tensor.name], where)
+        wanted = ELEMENT_TYPES[tensor.type]
+        if array.dtype.name != wanted and not (wanted == "uint8" and array.dtype == bool):
+            raise ModelError(
+                f"{where} is {array.dtype.name} and was described as {wanted}\n  hint: x.astype({wanted!r})"
+            )
+        fits = not tensor.shape or (
+            len(array.shape) == len(tensor.shape)
+            and all(d < 0 or d == n for d, n in zip(tensor.shape, array.shape, strict=True))
+        )
+        if not fits:
+            raise ModelError(f"{where} has the shape {array.shape} and was described as {_sizes(tensor.shape)}")
+        return np.ascontiguousarray(array).reshape(array.shape)  # the former makes a vector of a lone number
+
+
+def as_array(value: Any, where: str) -> NDArray[Any]:
+    """An array of whatever a backend may return: arrays, and what speaks DLPack from the CPU. Nothing is copied."""
+    if isinstance(value, np.ndarray):
+        return value
+    if hasattr(value, "__dlpack_device__"):
+        kind, _ = value.__dlpack_device__()
+        if kind not in (1, 3):  # kDLCPU, kDLCUDAHost
+            raise ModelError(f"{where} lies on a device ({_short(value)}), where nothing reads it\n  hint: x.cpu()")
+        return np.from_dlpack(value)
+    raise ModelError(f"{where} is {_short(value)}; an array or a tensor on the CPU is needed")
+
+
+def words(error: BaseException) -> str:
+    """An exception as one line for the bus: ours as they are, others with their type and the line that raised."""
+    if isinstance(error, FluvialError):
+        return str(error)
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(_FOLDER)]
+    place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno}, in {frames[-1].name})" if frames else ""
+    return f"{type(error).__name__}: {error}{place}"
+
+
+def open_named(name: str, path: str) -> Bridge:
+    """For an element whose property `backend` is this name."""
+    from fluvial.backends.choice import named
+
+    return Bridge(named(name, Path(path)), name)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"
+
+
+def _sizes(shape: tuple[int, ...]) -> str:
+    return "(" + ", ".join("any" if d < 0 else str(d) for d in shape) + ")"

@@ -1,0 +1,153 @@
+"""PyTorch: a module in memory, a TorchScript file, an exported program."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from fluvial.backends.function import checked_size, described, named_outputs
+from fluvial.backends.protocol import Model, Plan, Ready, Tensor
+from fluvial.errors import ConfigError, ModelError
+
+__all__ = ["PyTorch"]
+
+_CHANNELS = 3
+
+
+class PyTorch:
+    """A backend: a model of PyTorch's. It is put into evaluation mode and moved to the device.
+
+    Args:
+        model: A `torch.nn.Module`, a `torch.export.ExportedProgram`, a file of either `torch.jit.save` (.pt,
+            .torchscript) or `torch.export.save` (.pt2). It takes float32 [N, 3, height, width] and returns a tensor,
+            several in a tuple or list, or a dict of them.
+        input_size: Width and height in pixels; an exported program knows its own.
+
+    Raises:
+        ModelError: PyTorch is not installed, or the file is none of these. A file of `torch.save` is never opened: to
+            load a pickle is to run whatever code it names.
+        ConfigError: Nothing tells the size of its pictures.
+    """
+
+    def __init__(self, model: Any, *, input_size: tuple[int, int] | None = None) -> None:
+        self._torch = _package()
+        self._path = model if isinstance(model, Path) else Path(model) if isinstance(model, str) else None
+        self._name = str(self._path or type(model).__name__)
+        loaded = self._load(self._path) if self._path else model
+        self._shape = self._exported_shape(loaded)
+        if self._shape is None:
+            width, height = checked_size(input_size, self._name)
+            self._shape = (-1, _CHANNELS, height, width)
+        self._module = loaded.module() if hasattr(loaded, "graph_signature") else loaded.eval()
+        self._device = "cpu"
+        self._type: Any = self._torch.float32
+
+    def describe(self) -> Model:
+        """Runs it on zeros, on the CPU or where its weights are."""
+        assert self._shape is not None
+        batch, *picture = self._shape
+        weight = next(iter(self._module.parameters()), None)
+        if weight is not None:
+            self._device, self._type = str(weight.device), weight.dtype
+        one, two = (self._run(self._torch.zeros((n, *picture))) for n in ((1, 2) if batch < 0 else (batch, batch)))
+        model = described((picture[0], picture[1], picture[2]), one, two, self._name)
+        if batch < 0:
+            return model
+        return Model((Tensor("pictures", "f32", self._shape),), model.outputs, path=self._name)
+
+    def compile(self, plan: Plan) -> Ready:
+        """Moves it to the device, in the precision."""
+        torch = self._torch
+        self._device = self._device_of(plan.device)
+        self._type = {"f16": torch.float16, "bf16": torch.bfloat16}.get(plan.precision, torch.float32)
+        try:
+            self._module.to(self._device, self._type)
+        except (RuntimeError, NotImplementedError) as e:
+            raise ModelError(f"{self._name}: cannot be moved to {self._device!r}: {e}") from e
+        if plan.threads and self._device == "cpu":
+            torch.set_num_threads(plan.threads)  # of the whole process: PyTorch has no other number
+        parallel = plan.requests or 1  # one call keeps all cores busy, or the GPU
+        kind = str(self._type).removeprefix("torch.")
+        return Ready(f"PyTorch {torch.__version__} on {self._device}, {kind}, {parallel} at a time", parallel)
+
+    def infer(self, inputs: dict[str, NDArray[Any]]) -> dict[str, Any]:
+        """Runs it. The input is read where it lies; on a GPU it is copied there."""
+        (pictures,) = inputs.values()
+        return self._run(self._torch.from_numpy(pictures))
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _run(self, pictures: Any) -> dict[str, Any]:
+        with self._torch.inference_mode():
+            found = named_outputs(self._module(pictures.to(self._device, self._type)), self._name)
+            return {name: self._plain(value, name) for name, value in found.items()}
+
+    def _plain(self, value: Any, name: str) -> NDArray[Any]:
+        if not isinstance(value, self._torch.Tensor):
+            raise ModelError(f"{self._name}: output {name!r} is a {type(value).__name__}; a tensor is needed")
+        if value.is_floating_point():
+            value = value.float()
+        elif value.dtype == self._torch.bool:
+            value = value.to(self._torch.uint8)
+        array: NDArray[Any] = value.detach().cpu().contiguous().numpy()
+        return array
+
+    def _load(self, path: Path) -> Any:
+        torch = self._torch
+        try:
+            if path.suffix == ".pt2":
+                return torch.export.load(path)
+            if not _is_torchscript(path):
+                raise ModelError(
+                    f"{path}: neither TorchScript nor an exported program. If it was written by torch.save it is a "
+                    "pickle, and loading one runs whatever code it names: fluvial never does\n"
+                    "  hint: load it yourself and give the module: infer(module, input_size=(640, 640))"
+                )
+            return torch.jit.load(str(path), map_location="cpu")
+        except ModelError:
+            raise
+        except Exception as e:  # whatever a damaged file makes of PyTorch's readers
+            raise ModelError(f"{path}: PyTorch cannot open it: {str(e).splitlines()[0]}") from e
+
+    def _exported_shape(self, model: Any) -> tuple[int, ...] | None:
+        # Of the picture, as the exported program has it; None for what is none.
+        signature = getattr(model, "graph_signature", None)
+        if signature is None:
+            return None
+        wanted = list(signature.user_inputs)
+        nodes = {n.name: n for n in model.graph.nodes if n.op == "placeholder"}
+        if len(wanted) != 1 or wanted[0] not in nodes:
+            raise ModelError(f"{self._name}: takes {len(wanted)} inputs; one is fed: float32 [N, 3, height, width]")
+        sizes = nodes[wanted[0]].meta["val"].shape
+        shape = tuple(int(d) if isinstance(d, int) else -1 for d in sizes)
+        if len(shape) != 4 or any(d < 0 for d in shape[1:]):
+            raise ModelError(f"{self._name}: its input is {list(sizes)}; [N, 3, height, width] is needed, N alone open")
+        return shape
+
+    def _device_of(self, device: str) -> str:
+        kind, _, number = device.lower().partition(":")
+        if kind == "auto":
+            kind = "cuda" if self._torch.cuda.is_available() else "cpu"
+        kind = {"gpu": "cuda"}.get(kind, kind)
+        if kind == "cuda" and not self._torch.cuda.is_available():
+            raise ConfigError(f"device={device!r}: this PyTorch ({self._torch.__version__}) sees no GPU; 'CPU' works")
+        return f"{kind}:{number}" if number else kind
+
+
+def _package() -> Any:
+    try:
+        import torch
+    except ImportError as e:
+        raise ModelError(f"PyTorch cannot be used: {e}\n  hint: pip install torch") from None
+    return torch
+
+
+def _is_torchscript(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any("/code/" in name for name in archive.namelist())
+    except (zipfile.BadZipFile, OSError):
+        return False

@@ -1,0 +1,139 @@
+"""Models of PyTorch. It is too large to be installed for every developer: without it these are skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fluvial as fv
+from fluvial.backends import PyTorch
+
+torch: Any = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
+
+Clip = Callable[..., Path]
+COLOURS = {"model_color_format": 0, "net_scale_factor": 1.0, "threshold": 0.3}
+
+
+class Cells(torch.nn.Module):  # type: ignore[misc]
+    """As the blob model: one box a cell, whose score of class 0 is its brightness."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pool = torch.nn.AvgPool2d(8)
+        self.scale = torch.nn.Parameter(torch.tensor(1 / 255))
+        edges = torch.arange(8) / 8
+        top, left = torch.meshgrid(edges, edges, indexing="ij")
+        corners = torch.stack([left, top, left + 1 / 8, top + 1 / 8], dim=-1).reshape(1, 64, 4)
+        self.register_buffer("corners", corners)
+
+    def forward(self, pictures: Any) -> Any:
+        share = self.pool(pictures.mean(1, keepdim=True)).flatten(1) * self.scale
+        scores = torch.stack([share, torch.zeros_like(share), torch.zeros_like(share)], dim=-1)
+        return {"boxes": self.corners.expand(pictures.shape[0], 64, 4), "scores": scores}
+
+
+class Pair(Cells):
+    """The same, with outputs that have no names."""
+
+    def forward(self, pictures: Any) -> Any:
+        found = super().forward(pictures)
+        return found["boxes"], found["scores"]
+
+
+def boxes_in(flow: fv.Flow) -> list[np.ndarray]:
+    return [frame.objects.boxes.copy() for batch in flow for frame in batch.frames]
+
+
+@pytest.fixture
+def wanted(make_clip: Clip, blob_model: Path) -> list[np.ndarray]:
+    return boxes_in(fv.Flow(make_clip("a.mp4")).infer(blob_model, threshold=0.3, precision="f32"))
+
+
+def assert_same(some: list[np.ndarray], others: list[np.ndarray]) -> None:
+    assert sum(map(len, some)) > 0
+    assert [len(a) for a in some] == [len(b) for b in others]
+    for a, b in zip(some, others, strict=True):
+        assert np.abs(a[np.lexsort(a.round().T)] - b[np.lexsort(b.round().T)]).max(initial=0) < 1
+
+
+def test_a_module_is_a_model(make_clip: Clip, wanted: list[np.ndarray]) -> None:
+    named = fv.Flow(make_clip("a.mp4")).infer(Cells(), input_size=(64, 64), **COLOURS)
+    assert_same(wanted, boxes_in(named))
+    unnamed = fv.Flow(make_clip("a.mp4")).infer(Pair(), input_size=(64, 64), head="boxes_scores", **COLOURS)
+    assert_same(wanted, boxes_in(unnamed))
+
+
+def test_an_exported_program_is_a_model_that_knows_its_size(
+    make_clip: Clip, wanted: list[np.ndarray], tmp_path: Path
+) -> None:
+    batch = {0: torch.export.Dim("batch", min=1, max=16)}
+    program = torch.export.export(Cells().eval(), (torch.zeros(2, 3, 64, 64),), dynamic_shapes=(batch,))
+    file = tmp_path / "cells.pt2"
+    torch.export.save(program, file)
+    for model in (program, file):
+        assert_same(wanted, boxes_in(fv.Flow(make_clip("a.mp4")).infer(model, **COLOURS)))
+    assert PyTorch(file).describe().inputs[0].shape == (-1, 3, 64, 64)
+
+
+def test_a_fixed_exported_program_keeps_its_batch(make_clip: Clip, wanted: list[np.ndarray]) -> None:
+    program = torch.export.export(Cells().eval(), (torch.zeros(2, 3, 64, 64),))
+    assert PyTorch(program).describe().inputs[0].shape == (2, 3, 64, 64)
+    assert_same(wanted, boxes_in(fv.Flow(make_clip("a.mp4")).infer(program, **COLOURS)))
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit:FutureWarning")  # newer versions would rather have torch.export
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
+def test_a_torchscript_file_is_a_model(make_clip: Clip, wanted: list[np.ndarray], tmp_path: Path) -> None:
+    file = tmp_path / "cells.pt"
+    how = {"input_size": (64, 64), "head": "boxes_scores", **COLOURS}
+    torch.jit.trace(Pair().eval(), torch.zeros(2, 3, 64, 64)).save(str(file))
+    assert_same(wanted, boxes_in(fv.Flow(make_clip("a.mp4")).infer(file, **how)))
+    with pytest.raises(fv.ConfigError, match="nothing tells the size of its pictures"):
+        fv.Flow("test://").infer(file)
+
+
+def test_half_precision_is_another_arithmetic_on_the_same_pictures(make_clip: Clip, wanted: list[np.ndarray]) -> None:
+    flow = fv.Flow(make_clip("a.mp4")).infer(Cells(), input_size=(64, 64), precision="bf16", **COLOURS)
+    assert sum(map(len, boxes_in(flow))) == pytest.approx(sum(map(len, wanted)), rel=0.1)
+
+
+class Trap:
+    """What a pickle may do to whoever loads it."""
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        return Path.write_text, (Path("loaded"), "loaded")
+
+
+def test_a_pickle_is_never_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.save({"weights": Trap()}, "pickle.pt")
+    with pytest.raises(fv.ModelError, match=r"neither TorchScript nor an exported program.*\n.*load it yourself"):
+        fv.Flow("test://").infer("pickle.pt", input_size=(64, 64))
+    assert not Path("loaded").exists()
+
+
+def test_a_broken_program_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "broken.pt2"
+    file.write_bytes(b"nothing")
+    with pytest.raises(fv.ModelError, match=r"broken\.pt2: PyTorch cannot open it: "):
+        fv.Flow("test://").infer(file)
+
+
+def test_a_device_that_is_not_there_is_said(make_clip: Clip) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    with pytest.raises(fv.ConfigError, match=r"device='GPU': this PyTorch .* sees no GPU; 'CPU' works"):
+        fv.Flow(make_clip("a.mp4")).infer(Cells(), input_size=(64, 64), device="GPU", **COLOURS).run()
+
+
+def test_an_output_that_is_no_tensor_is_named(make_clip: Clip) -> None:
+    class Wrong(Cells):
+        def forward(self, pictures: Any) -> Any:
+            return {"boxes": super().forward(pictures)}
+
+    with pytest.raises(fv.ModelError, match="output 'boxes' is a dict; a tensor is needed"):
+        fv.Flow(make_clip("a.mp4")).infer(Wrong(), input_size=(64, 64), **COLOURS).run()
