@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 from fluvial._gst import Gst
 from fluvial._infer_config import write_config
 from fluvial.backends import Backend
-from fluvial.backends._bridge import Bridge
 from fluvial.backends.offer import offer_bridge
 from fluvial.config import DrawConfig, InferConfig, RunConfig, TileConfig, TrackConfig
 from fluvial.errors import CallSite, PipelineError, add_note
@@ -142,6 +141,8 @@ class Built:
     def _offer(self, stage: Stage, backend: Backend) -> str:
         # Under a name that no other has, until this pipeline has stopped or is forgotten. What the backend raises is
         # the user's, as it is; the element's error says less.
+        from fluvial.backends._bridge import Bridge
+
         failure, label = self.pipeline._failure, stage.extra.path.name
 
         def keep(error: BaseException) -> None:

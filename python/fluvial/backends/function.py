@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from fluvial.backends._bridge import as_array
 from fluvial.backends.protocol import ELEMENT_TYPES, Model, Plan, Ready, Tensor
 from fluvial.errors import ConfigError, ModelError
+
+if TYPE_CHECKING:  # importing NumPy changes the filters of warnings: not before it is needed
+    from numpy.typing import NDArray
 
 __all__ = ["Function", "named_outputs"]
 
@@ -43,6 +42,8 @@ class Function:
 
     def describe(self) -> Model:
         """Calls it on zeros."""
+        import numpy as np
+
         width, height = self._size
         one, two = (self._outputs(np.zeros((n, 3, height, width), np.float32)) for n in _OPEN)
         return described((3, height, width), one, two, self._name)
@@ -81,6 +82,7 @@ def named_outputs(found: Any, name: str) -> dict[str, Any]:
         ModelError: Nothing that holds arrays.
 
     Example:
+        >>> import numpy as np
         >>> list(named_outputs((np.zeros(1), np.zeros(2)), "f"))
         ['output0', 'output1']
     """
@@ -100,6 +102,8 @@ def described(
     name: str,
 ) -> Model:
     """The model that gave these outputs for one picture and for two: what grew with them is the batch."""
+    from fluvial.backends._bridge import as_array
+
     outputs = []
     for key, value in one.items():
         a, b = as_array(value, f"{name}: output {key!r}"), as_array(two[key], f"{name}: output {key!r}")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from fluvial.backends._bridge import Bridge
 from fluvial.backends.protocol import Backend
 from fluvial.errors import ConfigError
+
+if TYPE_CHECKING:
+    from fluvial.backends._bridge import Bridge
 
 __all__ = ["Offer", "offer", "offer_bridge"]
 
@@ -60,6 +63,8 @@ def offer(
         ...     offered.name
         'bright'
     """
+    from fluvial.backends._bridge import Bridge
+
     if name in _TAKEN:
         raise ConfigError(f"offer: the name {name!r} is taken; any other will do")
     return offer_bridge(name, lambda path: Bridge(open_model(path), name, on_error))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from fluvial.backends._cpus import cpu_share
 from fluvial.backends._onnx_file import makers_of_outputs
 from fluvial.backends.protocol import Model, Plan, Ready, Tensor
 from fluvial.errors import ConfigError, ModelError, did_you_mean
+
+if TYPE_CHECKING:  # importing NumPy changes the filters of warnings: not before it is needed
+    from numpy.typing import NDArray
 
 __all__ = ["OnnxRuntime"]
 

@@ -17,9 +17,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # importing NumPy changes the filters of warnings: not before it is needed
+    from numpy.typing import NDArray
 
 __all__ = ["ELEMENT_TYPES", "Backend", "Model", "Plan", "Ready", "Tensor"]
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
-from typing import Any
-
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from fluvial.backends.function import checked_size, described, named_outputs
 from fluvial.backends.protocol import Model, Plan, Ready, Tensor
 from fluvial.errors import ConfigError, ModelError
+
+if TYPE_CHECKING:  # importing NumPy changes the filters of warnings: not before it is needed
+    from numpy.typing import NDArray
 
 __all__ = ["PyTorch"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from fluvial.backends.protocol import Model, Plan, Ready, Tensor
 from fluvial.errors import ConfigError, ModelError
+
+if TYPE_CHECKING:  # importing NumPy changes the filters of warnings: not before it is needed
+    from numpy.typing import NDArray
 
 __all__ = ["TensorRT"]
 
@@ -117,6 +117,8 @@ class TensorRT:
         return min(sizes, default=0)
 
     def _torch_type(self, name: str) -> Any:
+        import numpy as np
+
         numpys = np.dtype(self._trt.nptype(self._engine.get_tensor_dtype(name)))
         return self._torch.from_numpy(np.empty(0, numpys)).dtype
 

@@ -20,7 +20,8 @@ __all__ = ["CLASS_KEYS", "MISSED", "PROPERTY_KEYS", "unused"]
 PROPERTY_KEYS = frozenset(
     """
     gie-unique-id unique-id process-mode batch-size interval gpu-id model onnx-file model-engine-file
-    tlt-encoded-model model-file uff-file labelfile-path device threads requests network-type is-classifier
+    tlt-encoded-model model-file uff-file labelfile-path backend precision device threads requests network-type
+    is-classifier
     net-scale-factor offsets model-color-format network-input-order maintain-aspect-ratio symmetric-padding
     infer-dims head head-options num-detected-classes cluster-mode classifier-threshold classifier-type
     filter-out-class-ids output-tensor-meta operate-on-gie-id operate-on-class-ids input-object-min-width
