@@ -69,7 +69,7 @@ fuzz: build
 
 # Python and most libraries under it are not sanitized: leaks of theirs are not looked for, and the runtime comes first.
 SANITIZED_PYTHON = $(CLEAN_ENV) LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
-  PYTHONPATH=$(CURDIR)/build-sanitize/python PYTHONMALLOC=malloc \
+  PYTHONPATH=$(CURDIR)/build-sanitize/python PYTHONMALLOC=malloc G_SLICE=always-malloc \
   ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:max_allocation_size_mb=4096:handle_segv=1:use_sigaltstack=0 \
   UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 $(PYTHON)
 

@@ -165,6 +165,17 @@ def infer_config(path: Path, *, batch: int, threshold: float = 0.3) -> Path:
     return file
 
 
+def classifier_config(path: Path, *, batch: int) -> Path:
+    """A configuration for nvinfer on the objects of inference 1."""
+    file = CACHE / f"classify-{path.stem}-{batch}.txt"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    file.write_text(
+        f"[property]\nonnx-file={path}\nbatch-size={batch}\nnetwork-type=1\nprocess-mode=2\ngie-unique-id=2\n"
+        "operate-on-gie-id=1\nmodel-color-format=1\nclassifier-threshold=0.1\n"
+    )
+    return file
+
+
 # --- pipelines --------------------------------------------------------------------------------------------------------
 def decode(video: Path) -> str:
     """Ours: any decoder of this machine inside."""
@@ -199,6 +210,15 @@ def analytics(
         f"! nvinfer name=infer config-file-path={config} batch-size={streams} "
         f"! nvtracker name={'count' if count == 'track' else 'track'} "
         f"! fakesink name={'count' if count == 'sink' else 'sink'} sync=false"
+    )
+
+
+def detection(video: Path, config: Path) -> str:
+    """decode - mux - infer of one clip."""
+    width, height = frame_size(video)
+    return (
+        f"{decode(video)} ! mux.sink_0 nvstreammux name=mux batch-size=1 width={width} height={height} "
+        f"! nvinfer config-file-path={config} ! fakesink name=count sync=false"
     )
 
 

@@ -16,7 +16,7 @@ import time
 
 import harness
 
-NAMES = ("copies", "pyds_walk", "overhead", "cpu", "versus_loop", "memory")
+NAMES = ("copies", "pyds_walk", "overhead", "cpu", "models", "versus_loop", "memory")
 
 
 def main() -> int:

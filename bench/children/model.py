@@ -1,6 +1,8 @@
-"""A model alone, on a constant picture, scheduled as our element schedules it: what inference costs without a pipeline.
+"""A model alone, on a constant picture: what inference costs without a pipeline.
 
-python bench/children/model.py MODEL INFERENCES
+python bench/children/model.py MODEL INFERENCES [ours|throughput]
+
+Scheduled as our element schedules it, or as OpenVINO does when it is asked for throughput.
 """
 
 from __future__ import annotations
@@ -24,8 +26,8 @@ def usable_cpus() -> int:
     return mine if quota == "max" else min(mine, max(1, int(int(quota) / int(period) + 0.5)))
 
 
-def compiled(path: str) -> ov.CompiledModel:
-    """One stream a CPU, one thread a stream, one picture a request."""
+def compiled(path: str, schedule: str) -> ov.CompiledModel:
+    """Ours: one stream a CPU, one thread a stream. One picture a request either way."""
     core = ov.Core()
     model = core.read_model(path)
     for dynamic in (i for i in model.inputs if i.partial_shape.is_dynamic):
@@ -34,7 +36,7 @@ def compiled(path: str) -> ov.CompiledModel:
         model.reshape({dynamic.any_name: dynamic_shape})
     cpus = usable_cpus()
     settings = {"NUM_STREAMS": min(cpus, 16), "INFERENCE_NUM_THREADS": cpus, "ENABLE_CPU_PINNING": False}
-    return core.compile_model(model, "CPU", settings)
+    return core.compile_model(model, "CPU", settings if schedule == "ours" else {"PERFORMANCE_HINT": "THROUGHPUT"})
 
 
 def constant(port: ov.ConstOutput) -> ov.Tensor:
@@ -46,9 +48,9 @@ def constant(port: ov.ConstOutput) -> ov.Tensor:
 
 
 def main() -> None:
-    path, wanted = sys.argv[1], int(sys.argv[2])
-    model = compiled(path)
-    queue = ov.AsyncInferQueue(model, min(usable_cpus(), 16) + 1)
+    path, wanted, schedule = [*sys.argv[1:], "ours"][:3]
+    model = compiled(path, schedule)
+    queue = ov.AsyncInferQueue(model, min(usable_cpus(), 16) + 1 if schedule == "ours" else 0)
     for request in queue:
         for port in model.inputs:
             request.set_tensor(port, constant(port))
@@ -57,10 +59,10 @@ def main() -> None:
     queue.wait_all()
     meter = Meter()
     meter.start()
-    for _ in range(wanted):
+    for _ in range(int(wanted)):
         queue.start_async()
     queue.wait_all()
-    meter.frames = wanted
+    meter.frames = int(wanted)
     meter.report()
 
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "meta/batch_arena.h"
 #include "meta/lists.h"
@@ -85,6 +86,38 @@ void Arena::free_text_later(void* memory) {
   if (texts_.length > text_limit) g_free(g_queue_pop_head(&texts_));
 }
 
+void Arena::destroy() {
+  nvds_acquire_meta_lock(&meta);
+  release_all(meta.frame_meta_list, release_frame);
+  release_all(meta.batch_user_meta_list, release_user);
+  meta.num_frames_in_batch = 0;
+  // What was acquired and never added anywhere owns memory too.
+  while (meta.frame_meta_pool->full_list)
+    release_frame(static_cast<NvDsFrameMeta*>(meta.frame_meta_pool->full_list->data));
+  while (meta.obj_meta_pool->full_list)
+    release_object(static_cast<NvDsObjectMeta*>(meta.obj_meta_pool->full_list->data));
+  while (meta.display_meta_pool->full_list)
+    release_display(static_cast<NvDsDisplayMeta*>(meta.display_meta_pool->full_list->data));
+  while (meta.user_meta_pool->full_list) release_user(static_cast<NvDsUserMeta*>(meta.user_meta_pool->full_list->data));
+  while (meta.classifier_meta_pool->full_list)
+    release_classifier(static_cast<NvDsClassifierMeta*>(meta.classifier_meta_pool->full_list->data));
+  while (meta.label_info_meta_pool->full_list)
+    release_label(static_cast<NvDsLabelInfo*>(meta.label_info_meta_pool->full_list->data));
+  nvds_release_meta_lock(&meta);
+  unref();
+}
+
+Operation::Operation(NvDsBatchMeta* batch) : batch_(batch), arena_(batch ? Arena::of(batch) : nullptr) {
+  nvds_acquire_meta_lock(batch_);
+  if (arena_) ++arena_->operations;
+}
+
+Operation::~Operation() {
+  const bool is_last = arena_ && --arena_->operations == 0 && std::exchange(arena_->is_doomed, false);
+  nvds_release_meta_lock(batch_);
+  if (is_last) arena_->destroy();
+}
+
 Arena* Arena::of(const NvDsBatchMeta* batch) {
   if (batch->base_meta.uContext != &arena_mark) return nullptr;
   return reinterpret_cast<Arena*>(const_cast<NvDsBatchMeta*>(batch));
@@ -157,26 +190,11 @@ FLUVIAL_EXPORT NvDsBatchMeta* nvds_create_batch_meta(guint max_batch_size) {
 FLUVIAL_EXPORT gboolean nvds_destroy_batch_meta(NvDsBatchMeta* batch) {
   Arena* arena = batch ? Arena::of(batch) : nullptr;
   if (!arena || !arena->is_alive.exchange(false)) return FALSE;
-  {
-    MetaLock lock(batch);
-    release_all(batch->frame_meta_list, release_frame);
-    release_all(batch->batch_user_meta_list, release_user);
-    batch->num_frames_in_batch = 0;
-    // What was acquired and never added anywhere owns memory too.
-    while (batch->frame_meta_pool->full_list)
-      release_frame(static_cast<NvDsFrameMeta*>(batch->frame_meta_pool->full_list->data));
-    while (batch->obj_meta_pool->full_list)
-      release_object(static_cast<NvDsObjectMeta*>(batch->obj_meta_pool->full_list->data));
-    while (batch->display_meta_pool->full_list)
-      release_display(static_cast<NvDsDisplayMeta*>(batch->display_meta_pool->full_list->data));
-    while (batch->user_meta_pool->full_list)
-      release_user(static_cast<NvDsUserMeta*>(batch->user_meta_pool->full_list->data));
-    while (batch->classifier_meta_pool->full_list)
-      release_classifier(static_cast<NvDsClassifierMeta*>(batch->classifier_meta_pool->full_list->data));
-    while (batch->label_info_meta_pool->full_list)
-      release_label(static_cast<NvDsLabelInfo*>(batch->label_info_meta_pool->full_list->data));
-  }
-  arena->unref();
+  nvds_acquire_meta_lock(batch);
+  arena->is_doomed = arena->operations > 0;  // by a function of a user's, called by this thread
+  const bool is_now = !arena->is_doomed;
+  nvds_release_meta_lock(batch);
+  if (is_now) arena->destroy();
   return TRUE;
 }
 
@@ -211,7 +229,8 @@ FLUVIAL_EXPORT void nvds_add_frame_meta_to_batch(NvDsBatchMeta* batch, NvDsFrame
 }
 
 FLUVIAL_EXPORT void nvds_remove_frame_meta_from_batch(NvDsBatchMeta* batch, NvDsFrameMeta* frame) {
-  MetaLock lock(batch);
+  Operation operation(batch);
+  if (!may_leave(batch)) return;
   if (remove_from(batch->frame_meta_list, frame, release_frame)) --batch->num_frames_in_batch;
 }
 
@@ -224,7 +243,8 @@ FLUVIAL_EXPORT void nvds_add_obj_meta_to_frame(NvDsFrameMeta* frame, NvDsObjectM
 }
 
 FLUVIAL_EXPORT void nvds_remove_obj_meta_from_frame(NvDsFrameMeta* frame, NvDsObjectMeta* object) {
-  MetaLock lock(frame->base_meta.batch_meta);
+  Operation operation(frame->base_meta.batch_meta);
+  if (!may_leave(frame->base_meta.batch_meta)) return;
   if (!remove_from(frame->obj_meta_list, object, release_object)) return;
   --frame->num_obj_meta;
   // A child must not point at an element that is in the pool again.
@@ -241,7 +261,8 @@ FLUVIAL_EXPORT void nvds_add_classifier_meta_to_object(NvDsObjectMeta* object, N
 }
 
 FLUVIAL_EXPORT void nvds_remove_classifier_meta_from_obj(NvDsObjectMeta* object, NvDsClassifierMeta* classifier) {
-  MetaLock lock(object->base_meta.batch_meta);
+  Operation operation(object->base_meta.batch_meta);
+  if (!may_leave(object->base_meta.batch_meta)) return;
   remove_from(object->classifier_meta_list, classifier, release_classifier);
 }
 
@@ -253,7 +274,8 @@ FLUVIAL_EXPORT void nvds_add_label_info_meta_to_classifier(NvDsClassifierMeta* c
 }
 
 FLUVIAL_EXPORT void nvds_remove_label_info_meta_from_classifier(NvDsClassifierMeta* classifier, NvDsLabelInfo* label) {
-  MetaLock lock(classifier->base_meta.batch_meta);
+  Operation operation(classifier->base_meta.batch_meta);
+  if (!may_leave(classifier->base_meta.batch_meta)) return;
   if (remove_from(classifier->label_info_list, label, release_label)) --classifier->num_labels;
 }
 
@@ -264,7 +286,8 @@ FLUVIAL_EXPORT void nvds_add_display_meta_to_frame(NvDsFrameMeta* frame, NvDsDis
 }
 
 FLUVIAL_EXPORT void nvds_remove_display_meta_from_frame(NvDsFrameMeta* frame, NvDsDisplayMeta* display) {
-  MetaLock lock(frame->base_meta.batch_meta);
+  Operation operation(frame->base_meta.batch_meta);
+  if (!may_leave(frame->base_meta.batch_meta)) return;
   remove_from(frame->display_meta_list, display, release_display);
 }
 
@@ -284,57 +307,69 @@ FLUVIAL_EXPORT void nvds_add_user_meta_to_obj(NvDsObjectMeta* object, NvDsUserMe
   object->obj_user_meta_list = g_list_prepend(object->obj_user_meta_list, user);
 }
 FLUVIAL_EXPORT void nvds_remove_user_meta_from_batch(NvDsBatchMeta* batch, NvDsUserMeta* user) {
-  MetaLock lock(batch);
+  Operation operation(batch);
+  if (!may_leave(batch)) return;
   remove_from(batch->batch_user_meta_list, user, release_user);
 }
 FLUVIAL_EXPORT void nvds_remove_user_meta_from_frame(NvDsFrameMeta* frame, NvDsUserMeta* user) {
-  MetaLock lock(frame->base_meta.batch_meta);
+  Operation operation(frame->base_meta.batch_meta);
+  if (!may_leave(frame->base_meta.batch_meta)) return;
   remove_from(frame->frame_user_meta_list, user, release_user);
 }
 FLUVIAL_EXPORT void nvds_remove_user_meta_from_object(NvDsObjectMeta* object, NvDsUserMeta* user) {
-  MetaLock lock(object->base_meta.batch_meta);
+  Operation operation(object->base_meta.batch_meta);
+  if (!may_leave(object->base_meta.batch_meta)) return;
   remove_from(object->obj_user_meta_list, user, release_user);
 }
 
 FLUVIAL_EXPORT void nvds_clear_frame_meta_list(NvDsBatchMeta* batch, NvDsFrameMetaList*) {
-  MetaLock lock(batch);
+  Operation operation(batch);
+  if (!may_leave(batch)) return;
   release_all(batch->frame_meta_list, release_frame);
   batch->num_frames_in_batch = 0;
 }
 FLUVIAL_EXPORT void nvds_clear_obj_meta_list(NvDsFrameMeta* frame, NvDsObjectMetaList*) {
-  MetaLock lock(frame->base_meta.batch_meta);
+  Operation operation(frame->base_meta.batch_meta);
+  if (!may_leave(frame->base_meta.batch_meta)) return;
   release_all(frame->obj_meta_list, release_object);
   frame->num_obj_meta = 0;
 }
 FLUVIAL_EXPORT void nvds_clear_classifier_meta_list(NvDsObjectMeta* object, NvDsClassifierMetaList*) {
-  MetaLock lock(object->base_meta.batch_meta);
+  Operation operation(object->base_meta.batch_meta);
+  if (!may_leave(object->base_meta.batch_meta)) return;
   release_all(object->classifier_meta_list, release_classifier);
 }
 FLUVIAL_EXPORT void nvds_clear_label_info_meta_list(NvDsClassifierMeta* classifier, NvDsLabelInfoList*) {
-  MetaLock lock(classifier->base_meta.batch_meta);
+  Operation operation(classifier->base_meta.batch_meta);
+  if (!may_leave(classifier->base_meta.batch_meta)) return;
   release_all(classifier->label_info_list, release_label);
   classifier->num_labels = 0;
 }
 FLUVIAL_EXPORT void nvds_clear_display_meta_list(NvDsFrameMeta* frame, NvDisplayMetaList*) {
-  MetaLock lock(frame->base_meta.batch_meta);
+  Operation operation(frame->base_meta.batch_meta);
+  if (!may_leave(frame->base_meta.batch_meta)) return;
   release_all(frame->display_meta_list, release_display);
 }
 FLUVIAL_EXPORT void nvds_clear_batch_user_meta_list(NvDsBatchMeta* batch, NvDsUserMetaList*) {
-  MetaLock lock(batch);
+  Operation operation(batch);
+  if (!may_leave(batch)) return;
   release_all(batch->batch_user_meta_list, release_user);
 }
 FLUVIAL_EXPORT void nvds_clear_frame_user_meta_list(NvDsFrameMeta* frame, NvDsUserMetaList*) {
-  MetaLock lock(frame->base_meta.batch_meta);
+  Operation operation(frame->base_meta.batch_meta);
+  if (!may_leave(frame->base_meta.batch_meta)) return;
   release_all(frame->frame_user_meta_list, release_user);
 }
 FLUVIAL_EXPORT void nvds_clear_obj_user_meta_list(NvDsObjectMeta* object, NvDsUserMetaList*) {
-  MetaLock lock(object->base_meta.batch_meta);
+  Operation operation(object->base_meta.batch_meta);
+  if (!may_leave(object->base_meta.batch_meta)) return;
   release_all(object->obj_user_meta_list, release_user);
 }
 
 // The pool's elements among them are released; the list is gone, so null comes back.
 FLUVIAL_EXPORT NvDsMetaList* nvds_clear_meta_list(NvDsBatchMeta* batch, NvDsMetaList* list, NvDsMetaPool* pool) {
-  MetaLock lock(batch);
+  Operation operation(batch);
+  if (!may_leave(batch)) return nullptr;
   for (GList* node = list; node; node = node->next)
     if (pool->release_func)
       pool->release_func(node->data, nullptr);

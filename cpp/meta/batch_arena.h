@@ -30,6 +30,14 @@ class Arena {
   void free_array_later(void* memory);
   void free_text_later(void* memory);
 
+  // Frees what the elements own, then gives the buffer's reference back. Once, with is_alive false.
+  void destroy();
+
+  // Of whoever holds meta_mutex, in the midst of them: see Operation.
+  int operations = 0;
+  int copies = 0;
+  bool is_doomed = false;  // destroy() when they have ended
+
   // Ours carry this in base_meta.uContext; a batch meta that somebody else allocated has no arena.
   static Arena* of(const NvDsBatchMeta* batch);
 
@@ -41,6 +49,31 @@ class Arena {
   GQueue arrays_ = G_QUEUE_INIT;
   GQueue texts_ = G_QUEUE_INIT;
   Pool frames_, objects_, classifiers_, displays_, users_, labels_;
+};
+
+// The lock, for whoever walks the metadata and calls users' copy and release functions meanwhile. Those may do anything
+// in the same thread: a batch that they destroy stays until the walk has ended.
+class Operation {
+ public:
+  explicit Operation(NvDsBatchMeta* batch);
+  ~Operation();
+  Operation(const Operation&) = delete;
+  Operation& operator=(const Operation&) = delete;
+
+ protected:
+  NvDsBatchMeta* batch_;
+  Arena* arena_;  // nullptr: a batch that somebody else made
+};
+
+// Nothing leaves a batch while it is copied: the lists are being walked.
+class Copying : public Operation {
+ public:
+  explicit Copying(NvDsBatchMeta* batch) : Operation(batch) {
+    if (arena_) ++arena_->copies;
+  }
+  ~Copying() {
+    if (arena_) --arena_->copies;
+  }
 };
 
 // Everything that an element owns is freed; the element goes back to its pool. Used as the pools' release functions

@@ -27,6 +27,9 @@ NvDsUserMeta* copy_user(NvDsUserMeta* from, NvDsBatchMeta* to_batch) {
   return to;
 }
 
+// The batch of what is in a list; nullptr for an empty one.
+NvDsBatchMeta* batch_in(GList* list) { return list ? static_cast<NvDsBaseMeta*>(list->data)->batch_meta : nullptr; }
+
 void copy_tensor_fields(const NvOSD_MaskParams& from, NvOSD_MaskParams& to) {
   to = from;
   to.data = from.size > 0 && from.data ? static_cast<float*>(g_memdup2(from.data, from.size)) : nullptr;
@@ -44,6 +47,7 @@ FLUVIAL_EXPORT void nvds_copy_label_info_meta(NvDsLabelInfo* from, NvDsLabelInfo
 }
 
 FLUVIAL_EXPORT void nvds_copy_label_info_list(NvDsLabelInfoList* from, NvDsClassifierMeta* to) {
+  Copying copying(batch_in(from));
   for (; from; from = from->next) {
     auto* label = nvds_acquire_label_info_meta_from_pool(to->base_meta.batch_meta);
     nvds_copy_label_info_meta(static_cast<NvDsLabelInfo*>(from->data), label);
@@ -52,11 +56,13 @@ FLUVIAL_EXPORT void nvds_copy_label_info_list(NvDsLabelInfoList* from, NvDsClass
 }
 
 FLUVIAL_EXPORT void nvds_copy_classifier_meta(NvDsClassifierMeta* from, NvDsClassifierMeta* to) {
+  Copying copying(from->base_meta.batch_meta);
   to->unique_component_id = from->unique_component_id;  // classifier_type is not copied: DeepStream's way
   nvds_copy_label_info_list(from->label_info_list, to);
 }
 
 FLUVIAL_EXPORT void nvds_copy_classification_list(NvDsClassifierMetaList* from, NvDsObjectMeta* to) {
+  Copying copying(batch_in(from));
   for (; from; from = from->next) {
     auto* classifier = nvds_acquire_classifier_meta_from_pool(to->base_meta.batch_meta);
     nvds_copy_classifier_meta(static_cast<NvDsClassifierMeta*>(from->data), classifier);
@@ -65,23 +71,27 @@ FLUVIAL_EXPORT void nvds_copy_classification_list(NvDsClassifierMetaList* from, 
 }
 
 FLUVIAL_EXPORT void nvds_copy_obj_user_meta_list(NvDsUserMetaList* from, NvDsObjectMeta* to) {
+  Copying copying(batch_in(from));
   for (; from; from = from->next)
     if (auto* user = copy_user(static_cast<NvDsUserMeta*>(from->data), to->base_meta.batch_meta))
       nvds_add_user_meta_to_obj(to, user);
 }
 
 FLUVIAL_EXPORT void nvds_copy_frame_user_meta_list(NvDsUserMetaList* from, NvDsFrameMeta* to) {
+  Copying copying(batch_in(from));
   for (; from; from = from->next)
     if (auto* user = copy_user(static_cast<NvDsUserMeta*>(from->data), to->base_meta.batch_meta))
       nvds_add_user_meta_to_frame(to, user);
 }
 
 FLUVIAL_EXPORT void nvds_copy_batch_user_meta_list(NvDsUserMetaList* from, NvDsBatchMeta* to) {
+  Copying copying(batch_in(from));
   for (; from; from = from->next)
     if (auto* user = copy_user(static_cast<NvDsUserMeta*>(from->data), to)) nvds_add_user_meta_to_batch(to, user);
 }
 
 FLUVIAL_EXPORT void nvds_copy_obj_meta(NvDsObjectMeta* from, NvDsObjectMeta* to) {
+  Copying copying(from->base_meta.batch_meta);
   const NvDsBaseMeta base = to->base_meta;
   auto* const parent = to->parent;
   *to = *from;
@@ -96,6 +106,7 @@ FLUVIAL_EXPORT void nvds_copy_obj_meta(NvDsObjectMeta* from, NvDsObjectMeta* to)
 }
 
 FLUVIAL_EXPORT void nvds_copy_obj_meta_list(NvDsObjectMetaList* from, NvDsFrameMeta* to) {
+  Copying copying(batch_in(from));
   std::unordered_map<const NvDsObjectMeta*, NvDsObjectMeta*> copies;
   for (GList* node = from; node; node = node->next) {
     auto* object = static_cast<NvDsObjectMeta*>(node->data);
@@ -119,6 +130,7 @@ FLUVIAL_EXPORT void nvds_copy_display_meta(NvDsDisplayMeta* from, NvDsDisplayMet
 }
 
 FLUVIAL_EXPORT void nvds_copy_display_meta_list(NvDisplayMetaList* from, NvDsFrameMeta* to) {
+  Copying copying(batch_in(from));
   for (; from; from = from->next) {
     auto* display = nvds_acquire_display_meta_from_pool(to->base_meta.batch_meta);
     nvds_copy_display_meta(static_cast<NvDsDisplayMeta*>(from->data), display);
@@ -127,6 +139,7 @@ FLUVIAL_EXPORT void nvds_copy_display_meta_list(NvDisplayMetaList* from, NvDsFra
 }
 
 FLUVIAL_EXPORT void nvds_copy_frame_meta(NvDsFrameMeta* from, NvDsFrameMeta* to) {
+  Copying copying(from->base_meta.batch_meta);
   const NvDsBaseMeta base = to->base_meta;
   *to = *from;
   to->base_meta = base;
@@ -140,6 +153,7 @@ FLUVIAL_EXPORT void nvds_copy_frame_meta(NvDsFrameMeta* from, NvDsFrameMeta* to)
 }
 
 FLUVIAL_EXPORT void nvds_copy_frame_meta_list(NvDsFrameMetaList* from, NvDsBatchMeta* to) {
+  Copying copying(batch_in(from));
   for (; from; from = from->next) {
     auto* frame = nvds_acquire_frame_meta_from_pool(to);
     nvds_copy_frame_meta(static_cast<NvDsFrameMeta*>(from->data), frame);
@@ -149,7 +163,7 @@ FLUVIAL_EXPORT void nvds_copy_frame_meta_list(NvDsFrameMetaList* from, NvDsBatch
 
 FLUVIAL_EXPORT gpointer nvds_batch_meta_copy_func(gpointer data, gpointer) {
   auto* from = static_cast<NvDsBatchMeta*>(data);
-  MetaLock lock(from);
+  Copying copying(from);
   auto* to = nvds_create_batch_meta(from->max_frames_in_batch);
   std::memcpy(to->misc_batch_info, from->misc_batch_info, sizeof(to->misc_batch_info));
   std::memcpy(to->reserved, from->reserved, sizeof(to->reserved));

@@ -24,6 +24,14 @@ bool may_join(const NvDsBatchMeta* batch, T* element) {
   return is_one_of_us;
 }
 
+// False while the batch is being copied: a copy function that takes metadata out of what it is called for.
+inline bool may_leave(const NvDsBatchMeta* batch) {
+  const Arena* arena = batch ? Arena::of(batch) : nullptr;
+  const bool is_copied = arena && arena->copies > 0;
+  if (is_copied) GST_WARNING("metadata cannot leave a batch from a copy function that is called for it");
+  return !is_copied;
+}
+
 // Frees each element of a list, and the list.
 template <typename T>
 void release_all(GList*& list, void (*release)(T*)) {

@@ -1,5 +1,6 @@
 // Metadata: pools, lists, deep copies, and the GstMeta that carries them.
 #include "leaks.h"
+#include "meta/arena.h"
 #include "meta/batch_buffer.h"
 #include "meta/scale.h"
 
@@ -331,6 +332,48 @@ TEST_CASE("boxes and texts follow their picture, what detector and tracker said 
   CHECK(object->text_params.x_offset == 21);
   CHECK(object->text_params.y_offset == 0);
   CHECK(display->line_params[0].x1 == 201);
+}
+
+TEST_CASE("a release function may destroy the batch whose metadata is being released") {
+  auto* batch = nvds_create_batch_meta(2);
+  const Lease lease = Lease::of(batch);
+  static int releases;
+  releases = 0;
+  auto* frame = add_frame(batch);
+  for (int i = 0; i < 3; ++i) {
+    auto* user = nvds_acquire_user_meta_from_pool(batch);
+    user->user_meta_data = user;
+    user->base_meta.release_func = [](gpointer data, gpointer) {
+      ++releases;
+      nvds_destroy_batch_meta(static_cast<NvDsUserMeta*>(data)->base_meta.batch_meta);
+    };
+    nvds_add_user_meta_to_frame(frame, user);
+  }
+  nvds_clear_frame_user_meta_list(frame, nullptr);
+  CHECK(releases == 3);
+  CHECK_FALSE(lease.is_alive());
+  CHECK_FALSE(nvds_destroy_batch_meta(batch));
+}
+
+TEST_CASE("a copy function may not take metadata out of what is being copied") {
+  BatchPtr batch;
+  auto* frame = add_frame(batch);
+  add_object(frame, 1);
+  add_object(frame, 2);
+  auto* user = nvds_acquire_user_meta_from_pool(batch);
+  user->user_meta_data = frame;
+  user->base_meta.copy_func = [](gpointer data, gpointer) -> gpointer {
+    auto* walked = static_cast<NvDsUserMeta*>(data)->base_meta.batch_meta;
+    nvds_clear_frame_meta_list(walked, nullptr);
+    return nullptr;
+  };
+  nvds_add_user_meta_to_obj(static_cast<NvDsObjectMeta*>(frame->obj_meta_list->data), user);
+  const BatchPtr copy(static_cast<NvDsBatchMeta*>(nvds_batch_meta_copy_func(batch, nullptr)));
+  CHECK(batch->num_frames_in_batch == 1);
+  CHECK(copy->num_frames_in_batch == 1);
+  CHECK(ids(static_cast<NvDsFrameMeta*>(copy->frame_meta_list->data)) == "1 2 ");
+  nvds_clear_frame_meta_list(batch, nullptr);
+  CHECK(batch->num_frames_in_batch == 0);
 }
 
 TEST_CASE("16 threads copy and free one batch while others read it") {

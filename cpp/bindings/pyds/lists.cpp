@@ -73,29 +73,48 @@ nb::object nth_frame(nb::handle list, unsigned index) {
 // --- nvds_clear_meta_list: pyds frees the elements and leaves the owner's list pointing at them; here they leave it
 // too
 
-// Out of the list it is in, wherever in the batch that is. Removing what is not there does nothing.
+// Out of the list it is in, wherever in the batch that is; what is in none stays. A release function in Python may do
+// anything, so nothing is walked further once the element has gone.
 void remove_frame(NvDsBatchMeta* batch, void* element) {
   nvds_remove_frame_meta_from_batch(batch, static_cast<NvDsFrameMeta*>(element));
 }
 
+// Calls remove(frame) for each frame until the element has gone.
+template <typename Remove>
+void remove_from_frames(NvDsBatchMeta* batch, const void* element, Remove remove) {
+  const auto generation = generation_of(element);
+  const auto is_there = [=] { return generation_of(element) == generation; };
+  for (GList* node = batch->frame_meta_list; node && is_there();) {
+    auto* frame = static_cast<NvDsFrameMeta*>(node->data);
+    node = node->next;
+    remove(frame, is_there);
+  }
+}
+
 void remove_object(NvDsBatchMeta* batch, void* element) {
-  for (auto* frame : each<NvDsFrameMeta>(batch->frame_meta_list))
+  remove_from_frames(batch, element, [=](NvDsFrameMeta* frame, const auto&) {
     nvds_remove_obj_meta_from_frame(frame, static_cast<NvDsObjectMeta*>(element));
+  });
 }
 
 void remove_display(NvDsBatchMeta* batch, void* element) {
-  for (auto* frame : each<NvDsFrameMeta>(batch->frame_meta_list))
+  remove_from_frames(batch, element, [=](NvDsFrameMeta* frame, const auto&) {
     nvds_remove_display_meta_from_frame(frame, static_cast<NvDsDisplayMeta*>(element));
+  });
 }
 
 void remove_classifier(NvDsBatchMeta* batch, void* element) {
-  for (auto* frame : each<NvDsFrameMeta>(batch->frame_meta_list))
-    for (auto* object : each<NvDsObjectMeta>(frame->obj_meta_list))
+  remove_from_frames(batch, element, [=](NvDsFrameMeta* frame, const auto& is_there) {
+    for (GList* node = frame->obj_meta_list; node && is_there();) {
+      auto* object = static_cast<NvDsObjectMeta*>(node->data);
+      node = node->next;
       nvds_remove_classifier_meta_from_obj(object, static_cast<NvDsClassifierMeta*>(element));
+    }
+  });
 }
 
 void remove_label(NvDsBatchMeta* batch, void* element) {
-  for (auto* frame : each<NvDsFrameMeta>(batch->frame_meta_list))
+  for (auto* frame : each<NvDsFrameMeta>(batch->frame_meta_list))  // labels have no functions of anybody's
     for (auto* object : each<NvDsObjectMeta>(frame->obj_meta_list))
       for (auto* classifier : each<NvDsClassifierMeta>(object->classifier_meta_list))
         nvds_remove_label_info_meta_from_classifier(classifier, static_cast<NvDsLabelInfo*>(element));
@@ -104,10 +123,15 @@ void remove_label(NvDsBatchMeta* batch, void* element) {
 void remove_user(NvDsBatchMeta* batch, void* element) {
   auto* user = static_cast<NvDsUserMeta*>(element);
   nvds_remove_user_meta_from_batch(batch, user);
-  for (auto* frame : each<NvDsFrameMeta>(batch->frame_meta_list)) {
+  remove_from_frames(batch, element, [=](NvDsFrameMeta* frame, const auto& is_there) {
     nvds_remove_user_meta_from_frame(frame, user);
-    for (auto* object : each<NvDsObjectMeta>(frame->obj_meta_list)) nvds_remove_user_meta_from_object(object, user);
-  }
+    if (!is_there()) return;
+    for (GList* node = frame->obj_meta_list; node && is_there();) {
+      auto* object = static_cast<NvDsObjectMeta*>(node->data);
+      node = node->next;
+      nvds_remove_user_meta_from_object(object, user);
+    }
+  });
 }
 
 using Remove = void (*)(NvDsBatchMeta* batch, void* element);
