@@ -14,7 +14,14 @@ from pathlib import Path
 import harness
 from harness import Row
 
-DETECTORS = ("deimv2-femto", "deimv2-atto", "yolox-nano", "person-vehicle-bike", "person-vehicle-bike-int8", "vehicle-0200")
+DETECTORS = (
+    "deimv2-femto",
+    "deimv2-atto",
+    "yolox-nano",
+    "person-vehicle-bike",
+    "person-vehicle-bike-int8",
+    "vehicle-0200",
+)
 CLASSIFIER = "vehicle-attributes"
 LEAST = 0.90
 MOST = 1.20
