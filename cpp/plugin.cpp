@@ -9,6 +9,7 @@
 #include "elements/infer/infer.h"
 #include "elements/logger/logger.h"
 #include "elements/mux/mux.h"
+#include "elements/preprocess/preprocess.h"
 #include "elements/sink/sink.h"
 #include "elements/tile/tile.h"
 #include "elements/track/track.h"
@@ -28,6 +29,7 @@ constexpr guint decode_rank = GST_RANK_PRIMARY + 512;
 const Row table[] = {
     {"fluvialdecode", "nvv4l2decoder", decode_rank, fluvial_decode_get_type},
     {"fluvialmux", "nvstreammux", GST_RANK_NONE, fluvial_mux_get_type},
+    {"fluvialpreprocess", "nvdspreprocess", GST_RANK_NONE, fluvial_preprocess_get_type},
     {"fluvialinfer", "nvinfer", GST_RANK_NONE, fluvial_infer_get_type},
     {"fluvialtrack", "nvtracker", GST_RANK_NONE, fluvial_track_get_type},
     {"fluvialconvert", "nvvideoconvert", GST_RANK_NONE, fluvial_convert_get_type},

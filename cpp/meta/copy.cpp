@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "meta/batch_arena.h"
+#include "meta/prepared_tensor.h"
 
 using namespace fluvial;  // NOLINT: everything below is C with DeepStream's names
 
@@ -24,6 +25,7 @@ NvDsUserMeta* copy_user(NvDsUserMeta* from, NvDsBatchMeta* to_batch) {
   to->base_meta.release_func = from->base_meta.release_func;
   to->base_meta.uContext = from->base_meta.uContext;
   to->user_meta_data = from->base_meta.copy_func(from, nullptr);
+  point_regions(from, to, to_batch);
   return to;
 }
 

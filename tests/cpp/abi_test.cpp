@@ -25,6 +25,7 @@
 #include "nvdsinfer_context.h"
 #include "nvdsinfer_custom_impl.h"
 #include "nvdsmeta_schema.h"
+#include "nvdspreprocess_interface.h"
 #include "nvdspreprocess_meta.h"
 
 #pragma GCC diagnostic ignored "-Winvalid-offsetof"  // of structs with C++ members, which only g++ lays out here

@@ -23,6 +23,7 @@
 #include "elements/infer/labels_file.cpp"          // NOLINT
 #include "elements/infer/requests.cpp"             // NOLINT
 #include "elements/infer/session.cpp"              // NOLINT
+#include "elements/infer/tensor_input.cpp"         // NOLINT
 #include "elements/infer/tensor_meta.cpp"          // NOLINT
 #include "elements/infer/units.cpp"                // NOLINT
 #include "elements/infer/work.cpp"                 // NOLINT

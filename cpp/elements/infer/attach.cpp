@@ -86,6 +86,24 @@ int classes_of(const Decision& d, int attribute) {
   return i < d.attribute_labels.size() ? static_cast<int>(d.attribute_labels[i].size()) : d.spec.class_count;
 }
 
+NvDsClassifierMeta* new_classifier(const Decision& d, NvDsBatchMeta* batch, const std::vector<Classification>& found) {
+  auto* classifier = nvds_acquire_classifier_meta_from_pool(batch);
+  classifier->unique_component_id = static_cast<int>(d.settings.unique_id);
+  // Interned: programs keep the pointer, and copies of the metadata share it.
+  if (!d.settings.classifier_type.empty())
+    classifier->classifier_type = g_intern_string(d.settings.classifier_type.c_str());
+  for (const auto& result : found) {
+    auto* info = nvds_acquire_label_info_meta_from_pool(batch);
+    info->num_classes = static_cast<guint>(classes_of(d, result.attribute));
+    info->label_id = static_cast<guint>(result.attribute);
+    info->result_class_id = static_cast<guint>(result.class_id);
+    info->result_prob = result.confidence;
+    g_strlcpy(info->result_label, d.label_of(result).c_str(), sizeof info->result_label);
+    nvds_add_label_info_meta_to_classifier(classifier, info);
+  }
+  return classifier;
+}
+
 }  // namespace
 
 bool passes(const ClassAttrs& attrs, const Box& box, Size frame) {
@@ -112,6 +130,11 @@ void attach_classifications(const Decision& d, const Unit& unit, Size frame, con
   const Locked lock(unit.frame->base_meta.batch_meta);
   if (!unit.object) unit.frame->bInferDone = 1;
   if (found.empty()) return;
+  if (unit.region) {
+    auto* classifier = new_classifier(d, unit.frame->base_meta.batch_meta, found);
+    nvds_add_classifier_meta_to_roi(unit.region, classifier);
+    if (!unit.object) return;
+  }
   if (unit.object) return attach_classifications(d, unit.object, found);
   const Box whole{0, 0, static_cast<float>(frame.width), static_cast<float>(frame.height)};
   auto* object = new_object(d, unit.frame, whole, 0, found[0].confidence);
@@ -124,23 +147,8 @@ void attach_classifications(const Decision& d, NvDsObjectMeta* object, const std
   if (found.empty()) return;
   auto* batch = object->base_meta.batch_meta;
   const Locked lock(batch);
-  auto* classifier = nvds_acquire_classifier_meta_from_pool(batch);
-  classifier->unique_component_id = static_cast<int>(d.settings.unique_id);
-  // Interned: programs keep the pointer, and copies of the metadata share it.
-  if (!d.settings.classifier_type.empty())
-    classifier->classifier_type = g_intern_string(d.settings.classifier_type.c_str());
-  for (const auto& result : found) {
-    const std::string label = d.label_of(result);
-    auto* info = nvds_acquire_label_info_meta_from_pool(batch);
-    info->num_classes = static_cast<guint>(classes_of(d, result.attribute));
-    info->label_id = static_cast<guint>(result.attribute);
-    info->result_class_id = static_cast<guint>(result.class_id);
-    info->result_prob = result.confidence;
-    g_strlcpy(info->result_label, label.c_str(), sizeof info->result_label);
-    nvds_add_label_info_meta_to_classifier(classifier, info);
-    append_to_text(object->text_params, label);
-  }
-  nvds_add_classifier_meta_to_object(object, classifier);
+  for (const auto& result : found) append_to_text(object->text_params, d.label_of(result));
+  nvds_add_classifier_meta_to_object(object, new_classifier(d, batch, found));
 }
 
 }  // namespace fluvial

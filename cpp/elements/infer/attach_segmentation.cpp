@@ -63,6 +63,7 @@ void attach_segmentation(unsigned unique_id, const Unit& unit, Segmentation&& se
   user->base_meta.meta_type = NVDSINFER_SEGMENTATION_META;
   user->base_meta.copy_func = copy_map;
   user->base_meta.release_func = free_map;
+  if (unit.region) return nvds_add_user_meta_to_roi(unit.region, user);
   if (unit.object) return nvds_add_user_meta_to_obj(unit.object, user);
   nvds_add_user_meta_to_frame(unit.frame, user);
   unit.frame->bInferDone = 1;

@@ -1,4 +1,4 @@
-// A map of classes becomes NvDsInferSegmentationMeta, as user metadata of its frame or object.
+// A map of classes becomes NvDsInferSegmentationMeta, as user metadata of its frame, object or region.
 #pragma once
 
 #include "elements/infer/units.h"

@@ -147,7 +147,7 @@ const std::vector<Key>& property_keys() {
       {"input-object-max-width", whole(&S::max_object_width, 0, INT_MAX)},
       {"input-object-max-height", whole(&S::max_object_height, 0, INT_MAX)},
       {"secondary-reinfer-interval", whole(&S::reinfer_interval, 0, INT_MAX)},
-      {"input-tensor-from-meta", flag(&S::takes_tensors), later_note, true},
+      {"input-tensor-from-meta", flag(&S::takes_tensors)},
       {"output-instance-mask", flag(&S::wants_masks)},
       {"raw-output-file-write", flag(&S::writes_raw_output), later_note},
       {"crop-objects-to-roi-boundary", flag(&S::crops_to_roi), later_note},

@@ -22,9 +22,10 @@ bool ends_source(GstEvent* event, unsigned& source) {
 
 // One buffer more than requests: while all work, the next one may already be looked at.
 Session::Session(Decision decision, std::unique_ptr<Backend> backend, Health::Complain complain)
-    : work_(std::move(decision), std::move(backend), std::move(complain)),
+    : work_(std::move(decision), std::move(backend), complain),
       queue_(work_.requests().size() + 1),
-      selection_(work_.decision().settings, remembers_objects(work_.decision())) {}
+      selection_(work_.decision().settings, remembers_objects(work_.decision())),
+      tensors_(work_.decision(), std::move(complain)) {}
 
 GstFlowReturn Session::take_buffer(BufferPtr buffer, unsigned interval) {
   if (const auto flow = queue_.wait_for_space(); flow != GST_FLOW_OK) return flow;
@@ -34,7 +35,9 @@ GstFlowReturn Session::take_buffer(BufferPtr buffer, unsigned interval) {
 
   const bool is_primary = work_.decision().settings.process_mode == ProcessMode::frames;
   ObjectSelection::Choice choice;
-  if (!is_primary) {
+  if (work_.decision().settings.takes_tensors) {
+    if (batches_++ % (std::uint64_t{interval} + 1) == 0) choice.fresh = tensors_.units(batch);
+  } else if (!is_primary) {
     choice = selection_.choose(batch);
   } else if (batches_++ % (std::uint64_t{interval} + 1) == 0) {
     choice.fresh = units_of_frames(batch);

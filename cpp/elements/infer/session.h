@@ -6,6 +6,7 @@
 #include <atomic>
 
 #include "elements/infer/flow_queue.h"
+#include "elements/infer/tensor_input.h"
 #include "elements/infer/work.h"
 
 namespace fluvial {
@@ -39,6 +40,7 @@ class Session {
   Work work_;
   FlowQueue queue_;
   ObjectSelection selection_;
+  TensorInput tensors_;
   std::uint64_t batches_ = 0;
 };
 

@@ -72,6 +72,8 @@ struct InferSettings {
   ClassAttrs all_classes;
   std::map<int, ClassAttrs> classes;
   bool wants_tensors = false;  // output-tensor-meta
+  bool takes_tensors = false;  // input-tensor-meta
+  bool clips_outside_roi = true;
 
   // Objects of another inference (process-mode 2)
   int on_unique_id = -1;        // -1: any
@@ -82,9 +84,9 @@ struct InferSettings {
 
   // Accepted because programs set them; nothing here depends on them.
   unsigned gpu_id = 0;
-  bool writes_raw_output = false, takes_tensors = false;
+  bool writes_raw_output = false;
   bool wants_qos = false;  // of a base class of DeepStream's element; has no effect
-  bool clips_outside_roi = true, crops_to_roi = false, is_strongly_typed = false;
+  bool crops_to_roi = false, is_strongly_typed = false;
   std::string dynamic_properties;
 
   bool is_from_file = false;

@@ -105,7 +105,9 @@ void attach_tensors(const Decision& d, const Unit& unit, const std::vector<Tenso
   user->base_meta.meta_type = NVDSINFER_TENSOR_OUTPUT_META;
   user->base_meta.copy_func = copy_tensors;
   user->base_meta.release_func = free_tensors;
-  if (unit.object) {
+  if (unit.region) {
+    nvds_add_user_meta_to_roi(unit.region, user);
+  } else if (unit.object) {
     nvds_add_user_meta_to_obj(unit.object, user);
   } else {
     nvds_add_user_meta_to_frame(unit.frame, user);

@@ -10,6 +10,7 @@
 #include "algo/letterbox.h"
 #include "elements/infer/settings.h"
 #include "gstnvdsmeta.h"
+#include "nvds_roi_meta.h"
 
 namespace fluvial {
 
@@ -18,6 +19,8 @@ struct Unit {
   NvDsFrameMeta* frame = nullptr;
   NvDsObjectMeta* object = nullptr;  // nullptr: the whole frame
   Letterbox letterbox;               // where its pixels lie on the network's input
+  NvDsRoiMeta* region = nullptr;     // with input-tensor-meta: what it is a tensor of
+  const void* tensor = nullptr;      // made before; nullptr: to be made of its pixels
 };
 
 std::vector<Unit> units_of_frames(NvDsBatchMeta* batch);

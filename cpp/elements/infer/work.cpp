@@ -9,6 +9,7 @@
 #include "algo/segmentation_map.h"
 #include "elements/infer/attach.h"
 #include "elements/infer/attach_segmentation.h"
+#include "elements/infer/tensor_input.h"
 #include "elements/infer/tensor_meta.h"
 #include "surface/batch.h"
 
@@ -28,6 +29,7 @@ std::string place_of(const Unit& unit) {
 Size size_of(GstBuffer* buffer, const Unit& unit) { return surface_at(buffer, unit.frame->batch_id)->format().size; }
 
 Box crop_of(const Unit& unit, Size frame) {
+  if (unit.region) return box_of(*unit.region);
   if (!unit.object) return {0, 0, static_cast<float>(frame.width), static_cast<float>(frame.height)};
   const auto& rect = unit.object->rect_params;
   return {rect.left, rect.top, rect.width, rect.height};
@@ -106,8 +108,12 @@ void Work::fill(Job& job) {
   const auto inputs = job.request->inputs();
   auto* out = static_cast<char*>(inputs[picture_input_].data);
   for (auto& unit : job.units) {
-    const auto surface = surface_at(job.buffer.get(), unit.frame->batch_id);
-    unit.letterbox = preprocessor_.run(surface->view(), crop_of(unit, surface->format().size), out);
+    if (unit.tensor) {
+      std::memcpy(out, unit.tensor, preprocessor_.unit_bytes());
+    } else {
+      const auto surface = surface_at(job.buffer.get(), unit.frame->batch_id);
+      unit.letterbox = preprocessor_.run(surface->view(), crop_of(unit, surface->format().size), out);
+    }
     out += preprocessor_.unit_bytes();
   }
   for (std::size_t input : size_inputs_)
@@ -146,7 +152,8 @@ void Work::finish_unit(const std::vector<TensorView>& outputs, std::size_t index
 void Work::detect(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit, Size frame) {
   find(outputs, index, unit);
   const Box picture = picture_of(unit.letterbox);
-  for (auto& d : detections_) d.box = clamp_to(d.box, picture);
+  if (!unit.region || decision_.settings.clips_outside_roi)
+    for (auto& d : detections_) d.box = clamp_to(d.box, picture);
   drop(detections_, [&](const Detection& d) {
     const Box box = to_frame(unit.letterbox, d.box, frame);
     return box.area() <= 0 || !passes(decision_.settings.of_class(d.class_id), box, frame);

@@ -47,7 +47,6 @@ CLASS_KEYS = frozenset(
 )
 # What would change results, and is not done: the element warns too.
 MISSED = {
-    "input-tensor-from-meta": "has no effect in this version",
     "mean-file": "mean pictures are not read; use offsets",
     "custom-lib-path": "custom parsers come later: the model's outputs are read by inspection",
 }
