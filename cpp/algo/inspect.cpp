@@ -67,6 +67,7 @@ class Inspection {
   [[noreturn]] void refuse_head() const;
   void fill_input();
   void decide_size();
+  void check_size() const;
   void decide_colours();
   void feed(const Feeding& feeding);
   void obey_colour_hints();
@@ -158,7 +159,7 @@ void Inspection::fill_input() {
 void Inspection::decide_size() {
   Size& size = spec_.input.size;
   size = inputs_.pixels;
-  if (size.width > 0 && size.height > 0) return;
+  if (size.width > 0 && size.height > 0) return check_size();
   if (family_.usual_size.width > 0) {
     size = family_.usual_size;
     return note("the input leaves its size open -> " + std::to_string(size.width) + "x" + std::to_string(size.height) +
@@ -166,6 +167,16 @@ void Inspection::decide_size() {
   }
   refuse("input '" + inputs_.picture->name + "' leaves its width and height open",
          "infer-dims (channels;height;width)");
+}
+
+void Inspection::check_size() const {
+  const Size size = spec_.input.size;
+  const int step = family_.size_multiple;
+  if (size.width % step == 0 && size.height % step == 0) return;
+  refuse("its input is to be " + std::to_string(size.width) + "x" + std::to_string(size.height) + ", but head " +
+             name_of(spec_.head) + " needs multiples of " + std::to_string(step),
+         "infer-dims (channels;height;width) such as 3;" + std::to_string((size.height + step - 1) / step * step) +
+             ";" + std::to_string((size.width + step - 1) / step * step));
 }
 
 void Inspection::decide_colours() {
@@ -227,6 +238,10 @@ void Inspection::decide_labels() {
     spec_.labels = parse_labels(metadata_of(info_, key));
     if (spec_.labels.empty()) continue;
     return note("metadata '" + std::string(key) + "' -> " + std::to_string(spec_.labels.size()) + " labels (sure)");
+  }
+  if (!family_.labels.empty()) {
+    spec_.labels = family_.labels;
+    return note("the family -> its labels (sure)");
   }
   const bool says_coco = lowercase(file_name(info_.path)).find("coco") != std::string::npos;
   if (!family_.is_usually_coco || !(spec_.class_count == 80 || (spec_.class_count == 0 && says_coco))) return;

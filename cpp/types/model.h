@@ -18,7 +18,19 @@ struct ModelInfo {
 };
 
 // How output tensors become objects. The words are the config's and the docs' words.
-enum class Head { unknown, yolox, detr, boxes_scores, boxes_labels, classification, detectnet, yolo, rows };
+enum class Head {
+  unknown,
+  yolox,
+  detr,
+  boxes_scores,
+  boxes_labels,
+  classification,
+  detectnet,
+  yolo,
+  rows,
+  yunet,
+  retinaface,
+};
 
 // What comes out.
 enum class Task { detection, classification, segmentation, pose, embedding };

@@ -400,8 +400,8 @@ TEST_CASE("numbers that are none are never objects") {
 
 TEST_CASE("outputs that do not fit are refused, with what was found and what is needed") {
   const Floats maps = floats("maps", {1, 64, 7, 7});
-  for (Head head :
-       {Head::yolox, Head::detr, Head::boxes_scores, Head::boxes_labels, Head::classification, Head::detectnet}) {
+  for (Head head : {Head::yolox, Head::detr, Head::boxes_scores, Head::boxes_labels, Head::classification,
+                    Head::detectnet, Head::yunet, Head::retinaface}) {
     try {
       make_head(spec_of(head, {224, 224}), {maps.info()});
       FAIL("accepted");

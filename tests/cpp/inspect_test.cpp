@@ -78,6 +78,13 @@ ModelInfo yunet() {
   return info;
 }
 
+ModelInfo retinaface(int size, int priors) {
+  return {"retinaface.onnx",
+          {{"input0", f32, {1, 3, size, size}}},
+          {{"output0", f32, {1, priors, 4}}, {"593", f32, {1, priors, 2}}, {"592", f32, {1, priors, 10}}},
+          {}};
+}
+
 std::string refusal(const ModelInfo& info, const ModelHints& hints = {}) {
   try {
     inspect(info, hints);
@@ -240,15 +247,47 @@ TEST_CASE("DetectNet is known by its names and four to one channels") {
   CHECK(spec.needs_nms);
 }
 
+TEST_CASE("YuNet is BGR as it is, its size open in multiples of 32") {
+  const ModelSpec spec = inspect(yunet());
+  CHECK(spec.head == Head::yunet);
+  CHECK(spec.input.size == Size{640, 640});
+  CHECK(spec.input.color == ColorOrder::bgr);
+  CHECK(spec.input.scale[0] == 1);
+  CHECK(spec.input.keeps_aspect);
+  CHECK(spec.labels == std::vector<std::string>{"face"});
+  CHECK(spec.needs_nms);
+  CHECK(has(all_evidence(spec), "infer-dims"));
+  ModelHints hints;
+  hints.size = Size{672, 384};
+  CHECK(inspect(yunet(), hints).input.size == Size{672, 384});
+  hints.size = Size{650, 384};
+  CHECK(has(refusal(yunet(), hints), "is to be 650x384, but head yunet needs multiples of 32"));
+  CHECK(has(refusal(yunet(), hints), "such as 3;384;672"));
+}
+
+TEST_CASE("RetinaFace is BGR minus a mean, known by the number of its priors") {
+  for (const auto& [size, priors] : {std::pair(640, 16800), std::pair(320, 4200), std::pair(640, 23500)}) {
+    const ModelSpec spec = inspect(retinaface(size, priors));
+    CHECK(spec.head == Head::retinaface);
+    CHECK(spec.input.color == ColorOrder::bgr);
+    CHECK(spec.input.offset[0] == 104);
+    CHECK(spec.input.offset[2] == 123);
+    CHECK(spec.class_count == 1);
+    CHECK(make_head(spec, retinaface(size, priors).outputs) != nullptr);
+  }
+  ModelInfo named = retinaface(640, 9);
+  named.outputs[2].name = "landmarks";
+  CHECK(has(refusal(named), "face detector with landmarks of a kind that is not known"));
+}
+
 TEST_CASE("every decided model has a head that accepts its outputs") {
   for (const auto& info : {deimv2(416, "a"), yolox_nano(), person_vehicle_bike(), person_vehicle_bike_ir(),
-                           vehicle_detection(), vehicle_attributes(), person_attributes(), mobilenet()}) {
+                           vehicle_detection(), vehicle_attributes(), person_attributes(), mobilenet(), yunet()}) {
     CHECK(make_head(inspect(info), info.outputs) != nullptr);
   }
 }
 
 TEST_CASE("what this version does not decode is refused by what it looks like") {
-  CHECK(has(refusal(yunet()), "face detector"));
   CHECK(has(
       refusal(
           {"movenet-lightning.onnx", {{"input:0", i32, {1, 192, 192, 3}}}, {{"Identity:0", f32, {1, 1, 17, 3}}}, {}}),

@@ -11,7 +11,8 @@ namespace {
 const std::vector<FamilyRow>& rows() {
   static const std::vector<FamilyRow> all = [] {
     std::vector<FamilyRow> list;
-    for (const auto& part : {box_families(), rows_families(), yolo_families(), classification_families()})
+    for (const auto& part :
+         {face_families(), box_families(), rows_families(), yolo_families(), classification_families()})
       list.insert(list.end(), part.begin(), part.end());
     return list;
   }();
@@ -61,7 +62,7 @@ std::string resemblance(const ModelInfo& info, const Inputs& inputs) {
   if (outputs.empty()) return "";
   if (task == "obb") return "oriented boxes (YOLO-OBB)";
   if (any([](const auto& o) { return names_any(o.name, {"kps", "landmark"}); })) {
-    return "a face detector with landmarks (such as YuNet)";
+    return "a face detector with landmarks of a kind that is not known";
   }
   if (task == "pose" || any(is_pose)) return "pose keypoints";
   if (task == "segment" || any([&](const auto& o) { return is_segmentation(o, inputs); })) return "segmentation";

@@ -48,10 +48,12 @@ struct Family {
   Feeding feeding;                             // not known: the user has to say
   std::map<std::string, std::string> options;  // for the head
   int class_count = 0;                         // 0: the outputs do not tell
+  std::vector<std::string> labels;             // of families that know one thing alone
   bool needs_nms = false;
   float usual_threshold = 0.45F;  // what public models of the family score on sharp pictures
   float usual_iou = 0.5F;         // people side by side overlap less
   Size usual_size;                // for models that leave theirs open; 0: none is usual
+  int size_multiple = 1;          // of what an open width and height have to be multiples
   bool is_usually_coco = false;   // 80 classes without names are COCO's
 
   // What shapes cannot tell: an option that the user has to give.
@@ -80,5 +82,6 @@ std::vector<FamilyRow> box_families();
 std::vector<FamilyRow> rows_families();
 std::vector<FamilyRow> yolo_families();
 std::vector<FamilyRow> classification_families();
+std::vector<FamilyRow> face_families();
 
 }  // namespace fluvial

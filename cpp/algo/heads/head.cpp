@@ -23,6 +23,8 @@ constexpr Family kFamilies[] = {
     {Head::boxes_labels, "boxes_labels", Task::detection, heads::make_boxes_labels},
     {Head::classification, "classification", Task::classification, heads::make_classification},
     {Head::detectnet, "detectnet", Task::detection, heads::make_detectnet},
+    {Head::yunet, "yunet", Task::detection, heads::make_yunet},
+    {Head::retinaface, "retinaface", Task::detection, heads::make_retinaface},
 };
 
 }  // namespace

@@ -60,6 +60,17 @@ std::string option(const ModelSpec& spec, const std::string& key, const std::str
   return found == spec.options.end() ? otherwise : found->second;
 }
 
+std::string choice(const ModelSpec& spec, const char* head, const std::string& key,
+                   const std::vector<std::string>& words) {
+  const std::string word = option(spec, key, words.front());
+  if (std::find(words.begin(), words.end(), word) != words.end()) return word;
+  std::string allowed;
+  for (std::size_t i = 0; i < words.size(); ++i)
+    allowed += (i == 0 ? "" : i + 1 < words.size() ? ", " : " and ") + words[i];
+  throw std::invalid_argument(std::string("head ") + head + ": option " + key + "=" + word + "; allowed are " +
+                              allowed);
+}
+
 const TensorView& tensor_at(const std::vector<TensorView>& tensors, std::size_t index) {
   if (index < tensors.size()) return tensors[index];
   throw std::runtime_error("the model gave " + std::to_string(tensors.size()) + " outputs; output " +

@@ -19,6 +19,10 @@ std::string describe(const std::vector<TensorInfo>& tensors);
 
 std::string option(const ModelSpec& spec, const std::string& key, const std::string& otherwise);
 
+// An option of few words, the first where it is not said. Throws std::invalid_argument that lists them for another.
+std::string choice(const ModelSpec& spec, const char* head, const std::string& key,
+                   const std::vector<std::string>& words);
+
 // One unit of a tensor, whatever the batch. Numbers are floats; f16, u8 and i8 are converted into the reader's scratch.
 class FloatReader {
  public:
@@ -82,5 +86,7 @@ std::unique_ptr<HeadDecoder> make_boxes_scores(const ModelSpec&, const std::vect
 std::unique_ptr<HeadDecoder> make_boxes_labels(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
 std::unique_ptr<HeadDecoder> make_classification(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
 std::unique_ptr<HeadDecoder> make_detectnet(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
+std::unique_ptr<HeadDecoder> make_yunet(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
+std::unique_ptr<HeadDecoder> make_retinaface(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
 
 }  // namespace fluvial::heads

@@ -1,0 +1,36 @@
+// Boxes that a detector starts from, one or several in each cell, and the boxes that its offsets make of them.
+#pragma once
+
+#include <vector>
+
+#include "algo/grids.h"
+#include "types/geometry.h"
+
+namespace fluvial {
+
+// Centre and size, in pixels of the network's input.
+struct Prior {
+  float x = 0, y = 0, width = 0, height = 0;
+};
+
+// What offsets are multiplied with ("variances"): 0.1 and 0.2 in SSD and its kin, 1 in RetinaNet.
+struct OffsetScale {
+  float centre = 1, size = 1;
+};
+
+// `offsets`: x, y of the centre in shares of the prior, then logarithms of the growth of width and height. No box grows
+// past 1000 / 16 times its prior, as in Faster R-CNN and its kin.
+Box box_from(const Prior& prior, const float* offsets, OffsetScale scale);
+
+// RetinaFace and its smaller kin: squares of some sizes around the middle of each cell.
+struct FaceLayout {
+  const char* name;
+  std::vector<int> strides;
+  std::vector<std::vector<float>> sizes;  // by grid
+};
+const std::vector<FaceLayout>& face_layouts();
+std::vector<Prior> face_priors(const FaceLayout& layout, Size input);
+// The layout that has so many priors at this input size; the first where the number is open; nullptr: none.
+const FaceLayout* face_layout_of(std::int64_t count, Size input);
+
+}  // namespace fluvial
