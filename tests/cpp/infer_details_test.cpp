@@ -108,17 +108,17 @@ TEST_CASE("key points move with the picture that they are in") {
 
 TEST_CASE("a mask is the object's, row by row, and is replaced by a later one") {
   Buffer buffer = new_buffer();
-  const float values[] = {.1F, .2F, .3F, .4F, .5F, .6F};
-  attach_mask(object_of(buffer), values, {0, 0}, .5F);
+  const std::vector<float> values{.1F, .2F, .3F, .4F, .5F, .6F};
+  attach_mask(object_of(buffer), {}, .5F);
   CHECK(object_of(buffer)->mask_params.data == nullptr);
-  attach_mask(object_of(buffer), values, {1, 1}, .5F);
-  attach_mask(object_of(buffer), values, {3, 2}, .25F);
+  attach_mask(object_of(buffer), {{1, 1}, {.1F}}, .5F);
+  attach_mask(object_of(buffer), {{3, 2}, values}, .25F);
   Buffer copy = copy_of(buffer);
   buffer.reset();
   const auto& mask = object_of(copy)->mask_params;
   CHECK(mask.width == 3);
   CHECK(mask.height == 2);
-  CHECK(mask.size == sizeof values);
+  CHECK(mask.size == 6 * sizeof(float));
   CHECK(mask.threshold == .25F);
   CHECK(mask.data[5] == .6F);
 }

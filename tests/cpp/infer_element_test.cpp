@@ -1,24 +1,15 @@
 // The element in a harness: its properties, its errors, and a tiny model that is written here, through OpenVINO.
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
-#include <gst/check/gstharness.h>
-#include <gst/gst.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <filesystem>
-#include <fstream>
-#include <string>
 #include <thread>
-#include <vector>
 
 #include "elements/events.h"
-#include "meta/batch_buffer.h"
-#include "surface/batch.h"
-#include "surface/format.h"
+#include "infer_fixture.h"
 
-using namespace fluvial;  // NOLINT
-namespace fs = std::filesystem;
+using namespace fluvial;        // NOLINT
+using namespace infer_fixture;  // NOLINT
 
 namespace {
 
@@ -26,116 +17,11 @@ struct GstStarted {
   GstStarted() { gst_init(nullptr, nullptr); }
 } started;
 
-constexpr int side = 32;
-
-class Folder {
- public:
-  Folder() : path_(fs::temp_directory_path() / ("fluvial-infer-" + std::to_string(::getpid()))) {
-    fs::remove_all(path_);
-    fs::create_directories(path_);
-  }
-  ~Folder() { fs::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string write(const std::string& name, const std::string& text) const {
-    std::ofstream(path_ / name, std::ios::binary) << text;
-    return (path_ / name).string();
-  }
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  fs::path path_;
-};
-
-// A detector in OpenVINO's own format that finds the same two boxes in every picture.
+// A detector that finds the same two boxes in every picture.
 std::string write_model(const Folder& folder) {
-  const float boxes[] = {4, 8, 14, 28, .9F, 16, 0, 32, 16, .6F};
-  const std::int64_t labels[] = {0, 1};
-  std::string weights(reinterpret_cast<const char*>(boxes), sizeof boxes);
-  weights.append(reinterpret_cast<const char*>(labels), sizeof labels);
-  folder.write("tiny.bin", weights);
-  const auto dims = [](std::initializer_list<int> sizes) {
-    std::string text;
-    for (int d : sizes) text += "<dim>" + std::to_string(d) + "</dim>";
-    return text;
-  };
-  const auto constant = [&](int id, const char* name, const char* type, const char* precision, const char* shape,
-                            int offset, int size, const std::string& dim) {
-    return "<layer id='" + std::to_string(id) + "' name='" + name +
-           "' type='Const' version='opset1'><data element_type='" + type + "' shape='" + shape + "' offset='" +
-           std::to_string(offset) + "' size='" + std::to_string(size) + "'/><output><port id='0' precision='" +
-           precision + "' names='" + name + "'>" + dim + "</port></output></layer>";
-  };
-  const auto result = [&](int id, const char* name, const char* precision, const std::string& dim) {
-    return "<layer id='" + std::to_string(id) + "' name='" + name +
-           "/out' type='Result' version='opset1'><input><port id='0' precision='" + precision + "'>" + dim +
-           "</port></input></layer>";
-  };
-  return folder.write(
-      "tiny.xml",
-      "<?xml version='1.0'?><net name='tiny' version='11'><layers>"
-      "<layer id='0' name='image' type='Parameter' version='opset1'><data shape='1,3,32,32' element_type='f32'/>"
-      "<output><port id='0' precision='FP32' names='image'>" +
-          dims({1, 3, 32, 32}) + "</port></output></layer>" +
-          constant(1, "boxes", "f32", "FP32", "2,5", 0, sizeof boxes, dims({2, 5})) +
-          constant(2, "labels", "i64", "I64", "2", sizeof boxes, sizeof labels, dims({2})) +
-          result(3, "boxes", "FP32", dims({2, 5})) + result(4, "labels", "I64", dims({2})) +
-          "</layers><edges><edge from-layer='1' from-port='0' to-layer='3' to-port='0'/>"
-          "<edge from-layer='2' from-port='0' to-layer='4' to-port='0'/></edges></net>");
-}
-
-[[maybe_unused]] GstBuffer* new_batch(guint frames, int frame_num) {
-  auto allocator = make_system_allocator();
-  std::vector<SurfacePtr> surfaces;
-  for (guint i = 0; i < frames; ++i) {
-    surfaces.push_back(allocator->allocate({PixelFormat::rgba, {2 * side, 2 * side}, {}}));
-    allocator->clear(*surfaces.back());
-  }
-  auto* buffer = new_batch_buffer(std::move(surfaces));
-  auto* batch = add_batch_meta(buffer, frames);
-  for (guint i = 0; i < frames; ++i) {
-    auto* frame = nvds_acquire_frame_meta_from_pool(batch);
-    frame->batch_id = frame->pad_index = frame->source_id = i;
-    frame->frame_num = frame_num;
-    nvds_add_frame_meta_to_batch(batch, frame);
-  }
-  GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(frame_num) * 40 * GST_MSECOND;
-  return buffer;
-}
-
-GstElement* new_element(const char* factory = "fluvialinfer") {
-  auto* element = gst_element_factory_make(factory, nullptr);
-  REQUIRE(element);
-  return element;
-}
-
-std::string text_of(GstElement* element, const char* property) {
-  gchar* text = nullptr;
-  g_object_get(element, property, &text, nullptr);
-  std::string copy = text ? text : "";
-  g_free(text);
-  return copy;
-}
-
-// The error that starting the element ends in.
-std::string start_error(GstElement* element) {
-  auto* bus = gst_bus_new();
-  gst_element_set_bus(element, bus);
-  CHECK(gst_element_set_state(element, GST_STATE_PAUSED) == GST_STATE_CHANGE_FAILURE);
-  std::string text = "no error message";
-  if (auto* message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR)) {
-    GError* error = nullptr;
-    gst_message_parse_error(message, &error, nullptr);
-    CHECK(error->domain == GST_RESOURCE_ERROR);
-    CHECK(error->code == GST_RESOURCE_ERROR_SETTINGS);
-    text = error->message;
-    g_error_free(error);
-    gst_message_unref(message);
-  }
-  gst_element_set_state(element, GST_STATE_NULL);
-  gst_element_set_bus(element, nullptr);
-  gst_object_unref(bus);
-  return text;
+  return write_constant_model(folder, "tiny",
+                              {floats("boxes", {2, 5}, {4, 8, 14, 28, .9F, 16, 0, 32, 16, .6F}),
+                               {"labels", {2}, "i64", bytes_of_all(std::vector<std::int64_t>{0, 1})}});
 }
 
 std::string start_error_of_model(const std::string& path) {
@@ -145,27 +31,6 @@ std::string start_error_of_model(const std::string& path) {
   gst_object_unref(element);
   return text;
 }
-
-class Harness {
- public:
-  explicit Harness(const std::string& model, const char* factory = "fluvialinfer") {
-    element = new_element(factory);
-    g_object_set(element, "model", model.c_str(), nullptr);
-  }
-  ~Harness() {
-    gst_harness_teardown(harness);
-    gst_object_unref(element);
-  }
-  Harness(const Harness&) = delete;
-  Harness& operator=(const Harness&) = delete;
-  void play() {
-    harness = gst_harness_new_with_element(element, "sink", "src");
-    auto* caps = surface_caps({PixelFormat::rgba, {2 * side, 2 * side}, {}}, 25, 1, 4);
-    gst_harness_set_src_caps(harness, caps);
-  }
-  GstElement* element = nullptr;
-  GstHarness* harness = nullptr;
-};
 
 }  // namespace
 

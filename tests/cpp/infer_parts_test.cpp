@@ -9,24 +9,8 @@
 #include <fstream>
 #include <thread>
 
-// The plugin is a module that nothing links with: the test compiles the sources that it tests.
-#include "backends/openvino/schedule.cpp"          // NOLINT
-#include "elements/config_text.cpp"                // NOLINT
-#include "elements/config_values.cpp"              // NOLINT
-#include "elements/infer/attach.cpp"               // NOLINT
-#include "elements/infer/attach_keypoints.cpp"     // NOLINT
-#include "elements/infer/attach_masks.cpp"         // NOLINT
-#include "elements/infer/attach_segmentation.cpp"  // NOLINT
-#include "elements/infer/decision.cpp"             // NOLINT
-#include "elements/infer/flow_queue.cpp"           // NOLINT
-#include "elements/infer/health.cpp"               // NOLINT
-#include "elements/infer/labels_file.cpp"          // NOLINT
-#include "elements/infer/requests.cpp"             // NOLINT
-#include "elements/infer/session.cpp"              // NOLINT
-#include "elements/infer/tensor_input.cpp"         // NOLINT
-#include "elements/infer/tensor_meta.cpp"          // NOLINT
-#include "elements/infer/units.cpp"                // NOLINT
-#include "elements/infer/work.cpp"                 // NOLINT
+#include "backends/openvino/schedule.cpp"  // NOLINT
+#include "infer_sources.h"
 #include "meta/batch_buffer.h"
 
 using namespace fluvial;  // NOLINT

@@ -139,6 +139,20 @@ TEST_CASE("all problems of a file are named at once, with key, value and what is
   CHECK(has(problems, "[class-attrs-car]"));
 }
 
+TEST_CASE("a library of parsers is relative to the file, and its functions are kept by kind") {
+  const Folder folder;
+  const auto path = folder.write("c.txt",
+                                 "[property]\ncustom-lib-path=lib/p.so\nparse-bbox-func-name=a\n"
+                                 "parse-classifier-func-name=b\nparse-segmentation-func-name=c\n"
+                                 "parse-bbox-instance-mask-func-name=d\nengine-create-func-name=e\n");
+  const auto config = read_nvinfer_config(path);
+  const auto& s = config.settings;
+  CHECK(s.custom_library == folder / "lib/p.so");
+  CHECK(s.parse_boxes + s.parse_classes + s.parse_segments + s.parse_masks == "abcd");
+  REQUIRE(config.warnings.size() == 1);
+  CHECK(config.warnings[0].find("[property] engine-create-func-name: engines are not used here") != std::string::npos);
+}
+
 TEST_CASE("unknown keys and groups warn and offer the nearest name") {
   const Folder folder;
   const auto path = folder.write("typo.txt", "[property]\nbatchsize=2\nzzzzzzzzzzzz=1\n[class-atrs-all]\ntopk=1\n");
@@ -151,11 +165,10 @@ TEST_CASE("unknown keys and groups warn and offer the nearest name") {
 
 TEST_CASE("a key that asks for what is not there yet warns; one that asks for nothing does not") {
   const Folder folder;
-  const auto path =
-      folder.write("c.txt", "[property]\ncustom-lib-path=lib.so\noutput-instance-mask=0\nnetwork-mode=1\n");
+  const auto path = folder.write("c.txt", "[property]\nmean-file=mean.ppm\noutput-instance-mask=0\nnetwork-mode=1\n");
   const auto config = read_nvinfer_config(path);
   REQUIRE(config.warnings.size() == 1);
-  CHECK(config.warnings[0].find("c.txt: [property] custom-lib-path: custom parsers come later") == 0);
+  CHECK(config.warnings[0].find("c.txt: [property] mean-file: mean pictures are not read") == 0);
   CHECK(config.notes.size() == 1);
 }
 

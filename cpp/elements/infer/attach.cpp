@@ -4,20 +4,10 @@
 
 #include "elements/infer/attach_keypoints.h"
 #include "elements/infer/attach_masks.h"
+#include "meta/batch_buffer.h"
 
 namespace fluvial {
 namespace {
-
-class Locked {
- public:
-  explicit Locked(NvDsBatchMeta* batch) : batch_(batch) { nvds_acquire_meta_lock(batch_); }
-  ~Locked() { nvds_release_meta_lock(batch_); }
-  Locked(const Locked&) = delete;
-  Locked& operator=(const Locked&) = delete;
-
- private:
-  NvDsBatchMeta* batch_;
-};
 
 constexpr float usual_mask_threshold = 0.5F;
 
@@ -75,10 +65,8 @@ NvDsObjectMeta* add_object(const Decision& d, const Unit& unit, const Detection&
 
 void attach_details(const Decision& d, NvDsObjectMeta* object, const Details& details) {
   attach_keypoints(d.settings.unique_id, object, details.keypoints);
-  const auto& mask = details.mask;
   if (d.settings.attaches_masks())
-    attach_mask(object, mask.values.data(), mask.size,
-                d.settings.segmentation_threshold.value_or(usual_mask_threshold));
+    attach_mask(object, details.mask, d.settings.segmentation_threshold.value_or(usual_mask_threshold));
 }
 
 int classes_of(const Decision& d, int attribute) {
@@ -117,7 +105,7 @@ bool passes(const ClassAttrs& attrs, const Box& box, Size frame) {
 
 void attach_detections(const Decision& d, const Unit& unit, const std::vector<Detection>& found,
                        const std::vector<Details>& details) {
-  const Locked lock(unit.frame->base_meta.batch_meta);
+  const MetaLock lock(unit.frame->base_meta.batch_meta);
   const bool has_body = d.task == Task::pose && unit.object;
   for (std::size_t i = 0; i < found.size(); ++i) {
     auto* object = has_body ? unit.object : add_object(d, unit, found[i]);
@@ -127,7 +115,7 @@ void attach_detections(const Decision& d, const Unit& unit, const std::vector<De
 }
 
 void attach_classifications(const Decision& d, const Unit& unit, Size frame, const std::vector<Classification>& found) {
-  const Locked lock(unit.frame->base_meta.batch_meta);
+  const MetaLock lock(unit.frame->base_meta.batch_meta);
   if (!unit.object) unit.frame->bInferDone = 1;
   if (found.empty()) return;
   if (unit.region) {
@@ -146,7 +134,7 @@ void attach_classifications(const Decision& d, const Unit& unit, Size frame, con
 void attach_classifications(const Decision& d, NvDsObjectMeta* object, const std::vector<Classification>& found) {
   if (found.empty()) return;
   auto* batch = object->base_meta.batch_meta;
-  const Locked lock(batch);
+  const MetaLock lock(batch);
   for (const auto& result : found) append_to_text(object->text_params, d.label_of(result));
   nvds_add_classifier_meta_to_object(object, new_classifier(d, batch, found));
 }

@@ -6,14 +6,14 @@
 
 namespace fluvial {
 
-void attach_mask(NvDsObjectMeta* object, const float* values, Size size, float threshold) {
-  if (size.width <= 0 || size.height <= 0) return;
+void attach_mask(NvDsObjectMeta* object, const Mask& mask, float threshold) {
+  if (mask.values.empty()) return;
   const MetaLock lock(object->base_meta.batch_meta);
-  auto& mask = object->mask_params;
-  const auto width = static_cast<unsigned>(size.width), height = static_cast<unsigned>(size.height);
-  const std::size_t bytes = std::size_t{width} * height * sizeof(float);
-  if (mask.size > 0) g_free(mask.data);
-  mask = {static_cast<float*>(g_memdup2(values, bytes)), static_cast<unsigned>(bytes), threshold, width, height};
+  auto& params = object->mask_params;
+  const std::size_t bytes = mask.values.size() * sizeof(float);
+  if (params.size > 0) g_free(params.data);
+  params = {static_cast<float*>(g_memdup2(mask.values.data(), bytes)), static_cast<unsigned>(bytes), threshold,
+            static_cast<unsigned>(mask.size.width), static_cast<unsigned>(mask.size.height)};
 }
 
 }  // namespace fluvial

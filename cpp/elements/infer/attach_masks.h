@@ -2,12 +2,13 @@
 #pragma once
 
 #include "nvdsmeta.h"
-#include "types/geometry.h"
+#include "types/detection.h"
 
 namespace fluvial {
 
-// Copies `size` values, row by row over the object's box. `threshold` is what a pixel of the object exceeds. A size of
-// 0 by 0 attaches nothing.
-void attach_mask(NvDsObjectMeta* object, const float* values, Size size, float threshold);
+// Copies the values, row by row over the object's box. `threshold` is what a pixel of the object exceeds. Without
+// values nothing is attached. Parsers of poses put other counts of values there than size says: they are handed on as
+// they are.
+void attach_mask(NvDsObjectMeta* object, const Mask& mask, float threshold);
 
 }  // namespace fluvial

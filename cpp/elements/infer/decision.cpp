@@ -54,8 +54,8 @@ ModelSpec inspect_with_defaults(const ModelInfo& info, const ModelHints& hints, 
   }
 }
 
-// For network-type=100: only what feeding needs. Any head satisfies inspection; nobody decodes with it.
-ModelSpec inspect_input_only(const ModelInfo& info, ModelHints hints) {
+// Only what feeding needs, where `reader` reads the outputs. Any head satisfies inspection; nobody decodes with it.
+ModelSpec inspect_input_only(const ModelInfo& info, ModelHints hints, const std::string& reader) {
   ModelInfo fed = info;
   fed.outputs = {{"any", ElementType::f32, {1, 2}}};
   hints.head = Head::classification;
@@ -64,7 +64,7 @@ ModelSpec inspect_input_only(const ModelInfo& info, ModelHints hints) {
   ModelSpec spec = inspect(fed, hints);
   spec.head = Head::unknown;
   spec.labels.clear();
-  spec.evidence.emplace_back("network-type=100 -> outputs are handed on as tensors, nothing is decoded");
+  spec.evidence.push_back(reader);
   return spec;
 }
 
@@ -89,6 +89,15 @@ NetworkType network_type_of(Task task) {
     case Task::segmentation: return {2, "a segmentation"};
     case Task::embedding: return {100, "an embedding"};
     default: return {0, "a detector"};
+  }
+}
+
+// The user's parser, unless the model that it was written for is not there.
+void take_parser(Decision& d) {
+  if (d.file.instead_of.empty()) {
+    d.parser = open_parser(d.settings, d.warnings);
+  } else if (!d.settings.custom_library.empty()) {
+    d.notes.emplace_back("custom-lib-path: not used, as the outputs are those of the stand-in");
   }
 }
 
@@ -142,6 +151,11 @@ int classes_in(const TensorInfo& output) {
   std::int64_t most = 1;
   for (std::size_t i = 1; i < output.shape.size(); ++i) most = std::max(most, output.shape[i]);
   return static_cast<int>(most);
+}
+
+// A parser numbers attributes itself: a line each, unless the lines are the classes of the only one.
+void take_parser_labels(Decision& d) {
+  if (!d.settings.labels_file.empty()) d.attribute_labels = classifier_labels(read_lines(d.settings.labels_file), 1);
 }
 
 void take_classifier_labels(Decision& d, const ModelInfo& info) {
@@ -210,6 +224,38 @@ void take_nms(Decision& d) {
   }
 }
 
+Task task_of(Parses what) {
+  return what == Parses::classes    ? Task::classification
+         : what == Parses::segments ? Task::segmentation
+                                    : Task::detection;
+}
+
+// What inspection would know of a head. Thresholds: one for each class, as the parser is given them.
+void decide_parser(Decision& d, const ModelInfo& info, ModelHints hints) {
+  const auto& parser = *d.parser;
+  if (!hints.keeps_aspect) hints.keeps_aspect = false;
+  if (!hints.is_padding_centred) hints.is_padding_centred = false;
+  d.spec = inspect_input_only(info, hints, parser.key + "=" + parser.name + " reads the outputs (said)");
+  d.task = task_of(parser.what);
+  if (parser.what == Parses::classes) {
+    take_parser_labels(d);
+    return take_thresholds(d);
+  }
+  d.class_count = d.settings.class_count.value_or(0);
+  if (d.class_count <= 0)
+    throw SettingsError("num-detected-classes: " + parser.key + "=" + parser.name +
+                        " needs it, as a parser is told how many classes there are");
+  const auto mode = d.settings.cluster_mode;
+  if (parser.what == Parses::masks && mode && *mode != 4)
+    throw SettingsError("cluster-mode=" + std::to_string(*mode) +
+                        ": objects with masks are not clustered; leave it out, or set 4");
+  d.spec.needs_nms = parser.what == Parses::boxes;
+  take_detector_labels(d);
+  take_thresholds(d);
+  d.head.threshold_by_class.resize(static_cast<std::size_t>(d.class_count), d.head.threshold);
+  take_nms(d);
+}
+
 void take_classes(Decision& d, int model_classes) {
   const auto& s = d.settings;
   if (d.file.class_map.empty()) {
@@ -243,6 +289,7 @@ std::string Decision::label_of(int shown) const {
 }
 
 std::string Decision::label_of(const Classification& found) const {
+  if (!found.text.empty()) return found.text;
   const auto attribute = static_cast<std::size_t>(found.attribute);
   const auto id = static_cast<std::size_t>(found.class_id);
   if (attribute < attribute_labels.size() && id < attribute_labels[attribute].size())
@@ -273,7 +320,13 @@ Decision decide(const InferSettings& settings, const ModelPath& file, const Mode
   for (const auto& [key, value] : file.head_options) hints.options[key] = value;
   d.has_no_head = settings.network_type == 100;
   if (d.has_no_head) {
-    d.spec = inspect_input_only(info, hints);
+    d.spec =
+        inspect_input_only(info, hints, "network-type=100 -> outputs are handed on as tensors, nothing is decoded");
+    return d;
+  }
+  take_parser(d);
+  if (d.parser) {
+    decide_parser(d, info, hints);
     return d;
   }
   d.spec = inspect_with_defaults(info, hints, settings.is_from_file && !is_stand_in);

@@ -8,6 +8,7 @@
 #include "algo/heads/head.h"
 #include "algo/nms.h"
 #include "backends/backend.h"
+#include "elements/infer/custom/parser.h"
 #include "elements/infer/model_path.h"
 #include "elements/infer/settings.h"
 #include "types/model.h"
@@ -20,6 +21,8 @@ struct Decision {
   ModelSpec spec;
   Task task = Task::detection;
   bool has_no_head = false;  // network-type=100: tensors only
+
+  std::shared_ptr<const CustomParser> parser;  // the user's, in place of a head; nullptr: none
 
   HeadSettings head;  // by the model's own class ids
   bool uses_nms = false;

@@ -20,6 +20,7 @@ class Health {
   void look_at(const std::vector<TensorView>& outputs);
   // After each frame of a detector, before anything is filtered.
   void look_at(const std::vector<Detection>& found);
+  const Complain& complain() const { return complain_; }
 
   static constexpr int frames_without_boxes = 300;
 

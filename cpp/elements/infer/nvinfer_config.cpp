@@ -154,12 +154,12 @@ const std::vector<Key>& property_keys() {
       {"segmentation-threshold", real(&S::segmentation_threshold, 0, 1)},
       {"segmentation-output-order", ignore, later_note},
       {"mean-file", ignore, "mean pictures are not read; use offsets", true},
-      {"custom-lib-path", ignore, "custom parsers come later: the model's outputs are read by inspection", true},
-      {"parse-bbox-func-name", ignore, "custom parsers come later: the model's outputs are read by inspection"},
-      {"parse-bbox-instance-mask-func-name", ignore, "custom parsers come later"},
-      {"parse-classifier-func-name", ignore, "custom parsers come later: the model's outputs are read by inspection"},
-      {"parse-segmentation-func-name", ignore, "custom parsers come later"},
-      {"engine-create-func-name", ignore, engine_note},
+      {"custom-lib-path", text(&S::custom_library)},
+      {"parse-bbox-func-name", text(&S::parse_boxes)},
+      {"parse-bbox-instance-mask-func-name", text(&S::parse_masks)},
+      {"parse-classifier-func-name", text(&S::parse_classes)},
+      {"parse-segmentation-func-name", text(&S::parse_segments)},
+      {"engine-create-func-name", ignore, engine_note, true},
       {"custom-network-config", ignore, engine_note},
       {"classifier-async-mode", ignore, "labels are attached to the frame that they were seen in"},
       {"enable-dbscan", ignore, "boxes are clustered by NMS where the head needs it"},
@@ -271,7 +271,7 @@ class Reader {
       if (entry.group == "property") take_property(entry);
     take_classes();
     for (auto member : {&InferSettings::model, &InferSettings::onnx_file, &InferSettings::engine_file,
-                        &InferSettings::absent_file, &InferSettings::labels_file})
+                        &InferSettings::absent_file, &InferSettings::labels_file, &InferSettings::custom_library})
       make_absolute(out_.settings.*member);
     return std::move(out_);
   }

@@ -61,6 +61,8 @@ struct InferSettings {
   // How to read it
   std::string head;  // ours: the word of a head, when inspection cannot tell
   std::map<std::string, std::string> head_options;
+  std::string custom_library;                                           // of the user's parsers
+  std::string parse_boxes, parse_masks, parse_classes, parse_segments;  // functions in it
   std::optional<int> class_count;
   std::optional<int> cluster_mode;  // 2 NMS, 4 none; others: NMS where the head needs it
   std::optional<float> threshold;   // ours: stands in front of [class-attrs-all]

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <memory>
 
+#include "elements/infer/layers.h"
 #include "gstnvdsinfer.h"
 
 namespace fluvial {
@@ -29,36 +30,13 @@ struct TensorCopy {
   }
 };
 
-NvDsInferDataType data_type(ElementType type) {
-  switch (type) {
-    case ElementType::f16: return HALF;
-    case ElementType::i8: return INT8;
-    case ElementType::u8: return UINT8;
-    case ElementType::i32: return INT32;
-    case ElementType::i64: return INT64;
-    default: return FLOAT;
-  }
-}
-
-NvDsInferDims dims_of(const Shape& shape) {
-  NvDsInferDims dims{};
-  dims.numDims = static_cast<unsigned>(std::min<std::size_t>(shape.size(), NVDSINFER_MAX_DIMS));
-  for (unsigned i = 0; i < dims.numDims; ++i) dims.d[i] = static_cast<unsigned>(shape[i]);
-  dims.numElements = static_cast<unsigned>(element_count(shape));
-  return dims;
-}
-
 void add(TensorCopy& copy, const TensorView& tensor, std::size_t binding) {
   const std::size_t bytes = element_count(tensor.shape) * bytes_of(tensor.type);
   std::vector<std::uint64_t> memory((bytes + 7) / 8 + 1);  // never empty: programs want a pointer
   if (bytes > 0) std::memcpy(memory.data(), tensor.data, bytes);
-  NvDsInferLayerInfo layer{};
-  layer.dataType = data_type(tensor.type);
-  layer.inferDims = dims_of(tensor.shape);
-  layer.bindingIndex = static_cast<int>(binding);
   copy.names.push_back(tensor.name);
   copy.memory.push_back(std::move(memory));
-  copy.layers.push_back(layer);
+  copy.layers.push_back(layer_of(tensor, binding));  // pointers: see point()
   copy.host.push_back(nullptr);
   copy.device.push_back(nullptr);
 }
@@ -78,14 +56,6 @@ void free_tensors(gpointer data, gpointer) {
 
 }  // namespace
 
-TensorView part_of(const TensorView& tensor, std::size_t index, bool has_batch) {
-  if (!has_batch || tensor.shape.empty()) return tensor;
-  TensorView part = tensor;
-  part.shape.erase(part.shape.begin());
-  part.data = static_cast<char*>(tensor.data) + index * element_count(part.shape) * bytes_of(part.type);
-  return part;
-}
-
 void attach_tensors(const Decision& d, const Unit& unit, const std::vector<TensorView>& outputs, std::size_t index,
                     std::size_t inputs) {
   auto copy = std::make_unique<TensorCopy>();
@@ -95,8 +65,7 @@ void attach_tensors(const Decision& d, const Unit& unit, const std::vector<Tenso
   const auto& input = d.spec.input;
   meta.unique_id = d.settings.unique_id;
   meta.gpu_id = static_cast<gint>(d.settings.gpu_id);
-  meta.network_info = {static_cast<unsigned>(input.size.width), static_cast<unsigned>(input.size.height),
-                       input.color == ColorOrder::gray ? 1U : 3U};
+  meta.network_info = network_of(input);
   meta.maintain_aspect_ratio = input.keeps_aspect;
   meta.symmetric_padding = input.is_padding_centred;
 

@@ -14,7 +14,4 @@ namespace fluvial {
 void attach_tensors(const Decision& decision, const Unit& unit, const std::vector<TensorView>& outputs,
                     std::size_t index_in_batch, std::size_t inputs);
 
-// Without the batch, where the tensor has one.
-TensorView part_of(const TensorView& tensor, std::size_t index_in_batch, bool has_batch);
-
 }  // namespace fluvial

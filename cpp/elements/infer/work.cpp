@@ -4,11 +4,12 @@
 #include <cstring>
 #include <stdexcept>
 #include <string>
-#include <unordered_map>
 
+#include "algo/clustering/topk.h"
 #include "algo/segmentation_map.h"
 #include "elements/infer/attach.h"
 #include "elements/infer/attach_segmentation.h"
+#include "elements/infer/custom/head.h"
 #include "elements/infer/tensor_input.h"
 #include "elements/infer/tensor_meta.h"
 #include "surface/batch.h"
@@ -35,22 +36,6 @@ Box crop_of(const Unit& unit, Size frame) {
   return {rect.left, rect.top, rect.width, rect.height};
 }
 
-// nms() counts what it keeps; without it, only the user's topk is left to do.
-void keep_topk(const std::vector<NmsSettings>& by_class, std::vector<Detection>& found) {
-  const auto topk_of = [&](int id) {
-    return by_class[std::min(static_cast<std::size_t>(id), by_class.size() - 1)].topk;
-  };
-  const auto has_topk = [](const NmsSettings& s) { return s.topk > 0; };
-  if (std::none_of(by_class.begin(), by_class.end(), has_topk)) return;
-  std::stable_sort(found.begin(), found.end(),
-                   [](const auto& a, const auto& b) { return a.confidence > b.confidence; });
-  std::unordered_map<int, int> kept;
-  const auto is_too_many = [&](const Detection& d) {
-    return topk_of(d.class_id) > 0 && ++kept[d.class_id] > topk_of(d.class_id);
-  };
-  found.erase(std::remove_if(found.begin(), found.end(), is_too_many), found.end());
-}
-
 template <typename IsUnwanted>
 void drop(std::vector<Detection>& found, IsUnwanted is_unwanted) {
   found.erase(std::remove_if(found.begin(), found.end(), is_unwanted), found.end());
@@ -69,7 +54,11 @@ Work::Work(Decision decision, std::unique_ptr<Backend> backend, Health::Complain
     if (info.inputs[i].name == decision_.spec.input.name) picture_input_ = i;
     if (info.inputs[i].name == decision_.spec.size_input) size_inputs_.push_back(i);
   }
-  if (!decision_.has_no_head) head_ = make_head(decision_.spec, info.outputs, decision_.head);
+  if (decision_.parser) {
+    head_ = make_custom_head(decision_, info.inputs.size(), health_.complain());
+  } else if (!decision_.has_no_head) {
+    head_ = make_head(decision_.spec, info.outputs, decision_.head);
+  }
   warm_up();
 }
 

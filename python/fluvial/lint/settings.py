@@ -48,7 +48,7 @@ CLASS_KEYS = frozenset(
 # What would change results, and is not done: the element warns too.
 MISSED = {
     "mean-file": "mean pictures are not read; use offsets",
-    "custom-lib-path": "custom parsers come later: the model's outputs are read by inspection",
+    "engine-create-func-name": "engines are not used here: the model file itself is run",
 }
 
 
