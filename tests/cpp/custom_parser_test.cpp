@@ -96,7 +96,7 @@ TEST_CASE(
   CHECK(decision.spec.input.color == ColorOrder::rgb);
   CHECK(decision.spec.input.scale[0] == 1);
   CHECK_FALSE(decision.spec.input.keeps_aspect);
-  CHECK(decision.uses_nms);
+  CHECK(decision.clusters[0].mode == ClusterMode::nms);
   CHECK(decision.explanation().find("parse-bbox-func-name=parse_rows reads the outputs") != std::string::npos);
   settings.color_format = 1;
   settings.net_scale_factor = 0.5F;
@@ -106,7 +106,7 @@ TEST_CASE(
   CHECK(decision.spec.input.color == ColorOrder::bgr);
   CHECK(decision.spec.input.scale[0] == 0.5F);
   CHECK(decision.spec.input.keeps_aspect);
-  CHECK_FALSE(decision.uses_nms);
+  CHECK(decision.clusters[0].mode == ClusterMode::none);
 }
 
 TEST_CASE("network-type says which of several parsers is called; the others are named") {

@@ -439,21 +439,32 @@ TEST_CASE("a config's thresholds and modes are laid over what the head suggests"
   info.outputs = {{"output", ElementType::f32, {1, 84, 85}}};
   InferSettings settings;
   Decision decision = decide(settings, {"yolox.onnx", "", "", {}, {}}, info);
-  CHECK(decision.uses_nms);
+  CHECK(decision.clusters.at(0).mode == ClusterMode::nms);
   CHECK(decision.head.threshold == doctest::Approx(0.3));
   CHECK(decision.labels.size() == 80);
   settings.is_from_file = true;
   settings.cluster_mode = 2;
   decision = decide(settings, {"yolox.onnx", "", "", {}, {}}, info);
   CHECK(decision.head.threshold == doctest::Approx(0.2));
-  CHECK(decision.nms.at(0).iou_threshold == doctest::Approx(0.3));
+  CHECK(decision.clusters.at(0).iou_threshold == doctest::Approx(0.3));
   settings.cluster_mode = 4;
-  CHECK_FALSE(decide(settings, {"yolox.onnx", "", "", {}, {}}, info).uses_nms);
+  CHECK(decide(settings, {"yolox.onnx", "", "", {}, {}}, info).clusters.at(0).mode == ClusterMode::none);
   settings.cluster_mode = 1;
   decision = decide(settings, {"yolox.onnx", "", "", {}, {}}, info);
-  CHECK(decision.uses_nms);
-  REQUIRE(decision.notes.size() == 1);
-  CHECK(decision.notes[0].find("cluster-mode=1") == 0);
+  CHECK(decision.clusters.at(0).mode == ClusterMode::dbscan);
+  REQUIRE(decision.warnings.size() == 1);
+  CHECK(decision.warnings[0].find("cluster-mode=1: DBSCAN leaves classes without minBoxes as they are") == 0);
+  settings.all_classes.min_boxes = 3;
+  CHECK(decide(settings, {"yolox.onnx", "", "", {}, {}}, info).warnings.empty());
+  settings.cluster_mode = 0;
+  decision = decide(settings, {"yolox.onnx", "", "", {}, {}}, info);
+  CHECK(decision.clusters.at(0).mode == ClusterMode::nms);
+  REQUIRE(decision.warnings.size() == 1);
+  CHECK(decision.warnings[0] == "cluster-mode=0: classes without a group-threshold are clustered by NMS instead");
+  settings.all_classes.group_threshold = 1;
+  decision = decide(settings, {"yolox.onnx", "", "", {}, {}}, info);
+  CHECK(decision.clusters.at(0).mode == ClusterMode::group_rectangles);
+  CHECK(decision.warnings.empty());
   settings.network_type = 2;
   CHECK_THROWS_WITH_AS(decide(settings, {"yolox.onnx", "", "", {}, {}}, info),
                        "network-type=2: the model's outputs are those of a detector; set network-type=0 (yolox.onnx)",

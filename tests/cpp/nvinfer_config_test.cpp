@@ -86,6 +86,8 @@ TEST_CASE("an INI file as DeepStream's samples write it is read") {
   CHECK(*s.of_class(1).threshold == doctest::Approx(0.25));
   CHECK(*s.of_class(1).nms_iou == doctest::Approx(0.7));
   CHECK(s.of_class(1).topk == 20);
+  CHECK(s.of_class(1).eps == doctest::Approx(0.2));
+  CHECK(s.of_class(1).group_threshold == 1);
   CHECK_FALSE(s.of_class(0).nms_iou);
   REQUIRE(s.of_class(0).background);
   CHECK(s.of_class(0).background->green == 1);
@@ -137,6 +139,17 @@ TEST_CASE("all problems of a file are named at once, with key, value and what is
   CHECK(has(problems, "[property] infer-dims=3;544: allowed is channels;height;width"));
   CHECK(has(problems, "[class-attrs-all] pre-cluster-threshold=20: allowed are numbers, 0 to 1"));
   CHECK(has(problems, "[class-attrs-car]"));
+}
+
+TEST_CASE("the older word for DBSCAN means cluster-mode=1, unless a mode is said") {
+  const Folder folder;
+  const auto mode = [&](const std::string& keys) {
+    return read_nvinfer_config(folder.write("c.txt", "[property]\n" + keys)).settings.cluster_mode;
+  };
+  CHECK(mode("enable-dbscan=1\n") == 1);
+  CHECK(mode("enable-dbscan=0\n") == std::nullopt);
+  CHECK(mode("enable-dbscan=1\ncluster-mode=2\n") == 2);
+  CHECK(mode("cluster-mode=2\nenable-dbscan=1\n") == 2);
 }
 
 TEST_CASE("a library of parsers is relative to the file, and its functions are kept by kind") {

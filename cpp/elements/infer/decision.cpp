@@ -207,21 +207,53 @@ void take_thresholds(Decision& d) {
   }
 }
 
-void take_nms(Decision& d) {
+// DeepStream's default where a config says nothing of clusters would be to group rectangles, without settings for it:
+// then, as where mode 0 is said for a class without a group-threshold, NMS does it, where the head needs it.
+ClusterMode mode_of(const Decision& d, const ClassAttrs& attrs) {
+  const ClusterMode needed = d.spec.needs_nms ? ClusterMode::nms : ClusterMode::none;
+  const auto said = d.settings.cluster_mode;
+  if (!d.file.instead_of.empty() || !said) return needed;
+  const auto mode = static_cast<ClusterMode>(*said);
+  return mode == ClusterMode::group_rectangles && attrs.group_threshold <= 0 ? needed : mode;
+}
+
+ClusterSettings cluster_settings(const Decision& d, const ClassAttrs& attrs) {
   const auto& s = d.settings;
-  const bool obeys_mode = d.file.instead_of.empty() && s.cluster_mode;
-  d.uses_nms = obeys_mode && (*s.cluster_mode == 2 || *s.cluster_mode == 4) ? *s.cluster_mode == 2 : d.spec.needs_nms;
-  if (obeys_mode && *s.cluster_mode != 2 && *s.cluster_mode != 4)
-    d.notes.push_back("cluster-mode=" + std::to_string(*s.cluster_mode) + ": boxes are clustered by NMS " +
-                      (d.uses_nms ? "(mode 2)" : "where the head needs it, and this one does not"));
-  const float otherwise = obeys_mode && s.is_from_file && *s.cluster_mode == 2 ? deepstream_iou : d.spec.usual_iou;
+  const bool says_nms = s.cluster_mode == 2 && s.is_from_file && d.file.instead_of.empty();
+  const float otherwise = says_nms ? deepstream_iou : d.spec.usual_iou;
+  return {mode_of(d, attrs),
+          attrs.nms_iou.value_or(otherwise),
+          attrs.topk,
+          attrs.threshold_after,
+          attrs.group_threshold,
+          attrs.eps,
+          attrs.min_boxes,
+          attrs.min_score};
+}
+
+// Modes that do nothing without a number of boxes, which DeepStream's default leaves at 0.
+void warn_of_unclustered(Decision& d) {
+  if (!d.settings.cluster_mode || !d.file.instead_of.empty()) return;
+  const auto says = [&](const char* what) {
+    d.warnings.push_back("cluster-mode=" + std::to_string(*d.settings.cluster_mode) + what);
+  };
+  const auto has_no_group = [](const ClusterSettings& c) { return c.group_threshold <= 0; };
+  const auto has_no_crowd = [](const ClusterSettings& c) { return c.min_boxes <= 0; };
+  const auto any = [&](auto lacks) { return std::any_of(d.clusters.begin(), d.clusters.end(), lacks); };
+  const auto mode = static_cast<ClusterMode>(*d.settings.cluster_mode);
+  if (mode == ClusterMode::group_rectangles && d.spec.needs_nms && any(has_no_group))
+    says(": classes without a group-threshold are clustered by NMS instead");
+  if ((mode == ClusterMode::dbscan || mode == ClusterMode::hybrid) && any(has_no_crowd))
+    says(": DBSCAN leaves classes without minBoxes as they are; set it in [class-attrs-...]");
+}
+
+// One more than there are groups: classes beyond take the last entry.
+void take_clusters(Decision& d) {
+  const auto& s = d.settings;
   int last = 0;
   for (const auto& [id, attrs] : s.classes) last = std::max(last, id + 1);
-  // One more than there are groups: nms() takes the last entry for all classes beyond.
-  for (int id = 0; id <= std::min(last, 100000); ++id) {
-    const auto& attrs = s.of_class(id);
-    d.nms.push_back({attrs.nms_iou.value_or(otherwise), attrs.topk});
-  }
+  for (int id = 0; id <= std::min(last, 100000); ++id) d.clusters.push_back(cluster_settings(d, s.of_class(id)));
+  warn_of_unclustered(d);
 }
 
 Task task_of(Parses what) {
@@ -253,7 +285,7 @@ void decide_parser(Decision& d, const ModelInfo& info, ModelHints hints) {
   take_detector_labels(d);
   take_thresholds(d);
   d.head.threshold_by_class.resize(static_cast<std::size_t>(d.class_count), d.head.threshold);
-  take_nms(d);
+  take_clusters(d);
 }
 
 void take_classes(Decision& d, int model_classes) {
@@ -346,7 +378,7 @@ Decision decide(const InferSettings& settings, const ModelPath& file, const Mode
     take_classifier_labels(d, info);
   }
   take_thresholds(d);
-  take_nms(d);
+  take_clusters(d);
   return d;
 }
 

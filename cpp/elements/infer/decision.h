@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "algo/clustering/clustering.h"
 #include "algo/heads/head.h"
-#include "algo/nms.h"
 #include "backends/backend.h"
 #include "elements/infer/custom/parser.h"
 #include "elements/infer/model_path.h"
@@ -24,9 +24,8 @@ struct Decision {
 
   std::shared_ptr<const CustomParser> parser;  // the user's, in place of a head; nullptr: none
 
-  HeadSettings head;  // by the model's own class ids
-  bool uses_nms = false;
-  std::vector<NmsSettings> nms;                            // by the ids that are shown
+  HeadSettings head;                                       // by the model's own class ids
+  std::vector<ClusterSettings> clusters;                   // by the ids that are shown
   int class_count = 0;                                     // of the ids that are shown; 0: any
   std::vector<std::string> labels;                         // of a detector, by the ids that are shown
   std::vector<std::vector<std::string>> attribute_labels;  // of a classifier

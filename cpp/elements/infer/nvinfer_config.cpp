@@ -76,6 +76,11 @@ void set_legacy_classifier(InferSettings& s, const std::string& value) {
   if (yes_or_no(value)) s.network_type = 1;
 }
 
+// An older word for cluster-mode=1, which wins where both are said.
+void set_legacy_dbscan(InferSettings& s, const std::string& value) {
+  if (yes_or_no(value) && !s.cluster_mode) s.cluster_mode = 1;
+}
+
 void set_head(InferSettings& s, const std::string& value) {
   if (head_named(value) == Head::unknown) throw std::invalid_argument("allowed are " + head_names());
   s.head = value;
@@ -162,7 +167,7 @@ const std::vector<Key>& property_keys() {
       {"engine-create-func-name", ignore, engine_note, true},
       {"custom-network-config", ignore, engine_note},
       {"classifier-async-mode", ignore, "labels are attached to the frame that they were seen in"},
-      {"enable-dbscan", ignore, "boxes are clustered by NMS where the head needs it"},
+      {"enable-dbscan", set_legacy_dbscan},
       {"network-mode", ignore, int8_note},
       {"int8-calib-file", ignore, int8_note},
       {"layer-device-precision", ignore, int8_note},
@@ -210,7 +215,6 @@ auto class_whole(int ClassAttrs::*member, int least) {
 
 const std::vector<ClassKey>& class_keys() {
   static const auto set_threshold = [](ClassAttrs& a, const std::string& t) { a.threshold = number(t, 0, 1); };
-  static const auto ignore_number = [](ClassAttrs&, const std::string& t) { number(t, 0, 1e9F); };
   static const std::vector<ClassKey> keys = {
       {"pre-cluster-threshold", set_threshold},
       {"threshold", set_threshold},
@@ -225,11 +229,10 @@ const std::vector<ClassKey>& class_keys() {
       {"detected-max-h", class_whole(&ClassAttrs::max_height, 0)},
       {"border-color", [](ClassAttrs& a, const std::string& t) { a.border = color(t); }},
       {"bg-color", [](ClassAttrs& a, const std::string& t) { a.background = color(t); }},
-      // Of groupRectangles and DBSCAN, which NMS stands for.
-      {"eps", ignore_number},
-      {"group-threshold", ignore_number},
-      {"minBoxes", ignore_number},
-      {"dbscan-min-score", ignore_number},
+      {"eps", [](ClassAttrs& a, const std::string& t) { a.eps = number(t, 0, 1e9F); }},
+      {"group-threshold", class_whole(&ClassAttrs::group_threshold, 0)},
+      {"minBoxes", class_whole(&ClassAttrs::min_boxes, 0)},
+      {"dbscan-min-score", [](ClassAttrs& a, const std::string& t) { a.min_score = number(t, 0, 1e9F); }},
   };
   return keys;
 }

@@ -23,7 +23,11 @@ struct ClassAttrs {
   std::optional<float> threshold;  // before nms, 0..1
   float threshold_after = 0;       // after nms
   std::optional<float> nms_iou;
-  int topk = -1;  // negative or 0: all
+  int topk = -1;            // negative or 0: all
+  int group_threshold = 0;  // of group rectangles; 0: they are not grouped
+  float eps = 0;            // of group rectangles and DBSCAN
+  int min_boxes = 0;        // of DBSCAN; 0: it is not done
+  float min_score = 0;
   int roi_top = 0, roi_bottom = 0;
   int min_width = 0, min_height = 0;
   int max_width = 0, max_height = 0;  // 0: any
@@ -64,7 +68,7 @@ struct InferSettings {
   std::string custom_library;                                           // of the user's parsers
   std::string parse_boxes, parse_masks, parse_classes, parse_segments;  // functions in it
   std::optional<int> class_count;
-  std::optional<int> cluster_mode;  // 2 NMS, 4 none; others: NMS where the head needs it
+  std::optional<int> cluster_mode;  // see ClusterMode
   std::optional<float> threshold;   // ours: stands in front of [class-attrs-all]
   std::optional<float> classifier_threshold;
   std::optional<float> segmentation_threshold;  // of a pixel, 0..1: of maps of classes and of masks

@@ -5,7 +5,6 @@
 #include <stdexcept>
 #include <string>
 
-#include "algo/clustering/topk.h"
 #include "algo/segmentation_map.h"
 #include "elements/infer/attach.h"
 #include "elements/infer/attach_segmentation.h"
@@ -161,12 +160,7 @@ void Work::find(const std::vector<TensorView>& outputs, std::size_t index, const
   if (!unit.object) health_.look_at(detections_);
   for (auto& d : detections_) d.class_id = decision_.shown_class(d.class_id);
   drop(detections_, [](const Detection& d) { return d.class_id < 0; });
-  if (!decision_.uses_nms) return keep_topk(decision_.nms, detections_);
-  nms(detections_, decision_.nms);
-  drop(detections_, [this](const Detection& d) {
-    const float least = decision_.settings.of_class(d.class_id).threshold_after;
-    return least > 0 && d.confidence <= least;
-  });
+  cluster(detections_, decision_.clusters);
 }
 
 // The metadata takes the map over, as it is large: each has its own memory.
