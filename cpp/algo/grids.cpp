@@ -42,16 +42,20 @@ std::int64_t channels_of(const TensorInfo& output) {
   return s.size() == 3 ? s[2] : s.size() == 4 ? s[1] : 0;
 }
 
-std::vector<std::size_t> outputs_by_grid(const std::vector<TensorInfo>& outputs, std::int64_t channels) {
-  std::vector<std::size_t> found;
-  for (std::size_t i = 0; i < outputs.size(); ++i)
-    if (channels_of(outputs[i]) == channels) found.push_back(i);
+void sort_by_grid(const std::vector<TensorInfo>& outputs, std::vector<std::size_t>& found) {
   const bool have_cells =
       std::all_of(found.begin(), found.end(), [&](std::size_t i) { return cells_of(outputs[i]) >= 0; });
   std::stable_sort(found.begin(), found.end(), [&](std::size_t a, std::size_t b) {
     if (have_cells) return cells_of(outputs[a]) > cells_of(outputs[b]);
     return number_at_end(outputs[a].name) < number_at_end(outputs[b].name);
   });
+}
+
+std::vector<std::size_t> outputs_by_grid(const std::vector<TensorInfo>& outputs, std::int64_t channels) {
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    if (channels_of(outputs[i]) == channels) found.push_back(i);
+  sort_by_grid(outputs, found);
   return found;
 }
 

@@ -25,8 +25,11 @@ std::size_t cells_in(const std::vector<Grid>& grids);
 std::int64_t cells_of(const TensorInfo& output);
 std::int64_t channels_of(const TensorInfo& output);
 
-// Outputs with so many channels, the finest grid first: by their cells, else by the number at the end of their names
-// ("cls_8"), else in the order in which they come. Indices into `outputs`.
+// Orders indices into `outputs`, the finest grid first: by their cells, else by the number at the end of their names
+// ("cls_8"), else as they were.
+void sort_by_grid(const std::vector<TensorInfo>& outputs, std::vector<std::size_t>& indices);
+
+// Outputs with so many channels, sorted so.
 std::vector<std::size_t> outputs_by_grid(const std::vector<TensorInfo>& outputs, std::int64_t channels);
 
 // Whether that tells that both belong to one grid.

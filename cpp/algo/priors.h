@@ -30,6 +30,14 @@ struct FaceLayout {
 };
 const std::vector<FaceLayout>& face_layouts();
 std::vector<Prior> face_priors(const FaceLayout& layout, Size input);
+// RetinaNet: 4 * stride large, and 2^(1/3) and 2^(2/3) times that, each with height : width of 1/2, 1 and 2.
+struct RetinaAnchors {
+  bool are_whole = false;           // torchvision's: sizes cut, then edges rounded to whole pixels
+  bool are_scales_outside = false;  // the ratio changes fastest
+  bool is_in_middle = false;        // of its cell; else around its top left corner
+};
+std::vector<Prior> retina_anchors(const std::vector<Grid>& grids, const RetinaAnchors& layout);
+
 // The layout that has so many priors at this input size; the first where the number is open; nullptr: none.
 const FaceLayout* face_layout_of(std::int64_t count, Size input);
 

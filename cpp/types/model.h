@@ -30,6 +30,10 @@ enum class Head {
   rows,
   yunet,
   retinaface,
+  gfl,
+  centernet,
+  fcos,
+  retinanet,
 };
 
 // What comes out.

@@ -11,8 +11,8 @@ namespace {
 const std::vector<FamilyRow>& rows() {
   static const std::vector<FamilyRow> all = [] {
     std::vector<FamilyRow> list;
-    for (const auto& part :
-         {face_families(), box_families(), rows_families(), yolo_families(), classification_families()})
+    for (const auto& part : {face_families(), dense_families(), box_families(), rows_families(), yolo_families(),
+                             classification_families()})
       list.insert(list.end(), part.begin(), part.end());
     return list;
   }();

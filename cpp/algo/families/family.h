@@ -83,5 +83,6 @@ std::vector<FamilyRow> rows_families();
 std::vector<FamilyRow> yolo_families();
 std::vector<FamilyRow> classification_families();
 std::vector<FamilyRow> face_families();
+std::vector<FamilyRow> dense_families();
 
 }  // namespace fluvial

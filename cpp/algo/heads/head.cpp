@@ -25,6 +25,10 @@ constexpr Family kFamilies[] = {
     {Head::detectnet, "detectnet", Task::detection, heads::make_detectnet},
     {Head::yunet, "yunet", Task::detection, heads::make_yunet},
     {Head::retinaface, "retinaface", Task::detection, heads::make_retinaface},
+    {Head::gfl, "gfl", Task::detection, heads::make_gfl},
+    {Head::centernet, "centernet", Task::detection, heads::make_centernet},
+    {Head::fcos, "fcos", Task::detection, heads::make_fcos},
+    {Head::retinanet, "retinanet", Task::detection, heads::make_retinanet},
 };
 
 }  // namespace

@@ -61,8 +61,8 @@ std::string option(const ModelSpec& spec, const std::string& key, const std::str
 }
 
 std::string choice(const ModelSpec& spec, const char* head, const std::string& key,
-                   const std::vector<std::string>& words) {
-  const std::string word = option(spec, key, words.front());
+                   const std::vector<std::string>& words, const std::string& otherwise) {
+  const std::string word = option(spec, key, otherwise.empty() ? words.front() : otherwise);
   if (std::find(words.begin(), words.end(), word) != words.end()) return word;
   std::string allowed;
   for (std::size_t i = 0; i < words.size(); ++i)

@@ -19,9 +19,10 @@ std::string describe(const std::vector<TensorInfo>& tensors);
 
 std::string option(const ModelSpec& spec, const std::string& key, const std::string& otherwise);
 
-// An option of few words, the first where it is not said. Throws std::invalid_argument that lists them for another.
+// An option of few words; where it is not said, `otherwise`, or the first. Throws std::invalid_argument that lists them
+// for another.
 std::string choice(const ModelSpec& spec, const char* head, const std::string& key,
-                   const std::vector<std::string>& words);
+                   const std::vector<std::string>& words, const std::string& otherwise = "");
 
 // One unit of a tensor, whatever the batch. Numbers are floats; f16, u8 and i8 are converted into the reader's scratch.
 class FloatReader {
@@ -88,5 +89,9 @@ std::unique_ptr<HeadDecoder> make_classification(const ModelSpec&, const std::ve
 std::unique_ptr<HeadDecoder> make_detectnet(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
 std::unique_ptr<HeadDecoder> make_yunet(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
 std::unique_ptr<HeadDecoder> make_retinaface(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
+std::unique_ptr<HeadDecoder> make_gfl(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
+std::unique_ptr<HeadDecoder> make_centernet(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
+std::unique_ptr<HeadDecoder> make_fcos(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
+std::unique_ptr<HeadDecoder> make_retinanet(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
 
 }  // namespace fluvial::heads
