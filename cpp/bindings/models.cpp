@@ -42,6 +42,16 @@ const char* word(ColorOrder color) {
   return color == ColorOrder::rgb ? "rgb" : "bgr";
 }
 
+const char* word(Task task) {
+  switch (task) {
+    case Task::classification: return "classification";
+    case Task::segmentation: return "segmentation";
+    case Task::pose: return "pose";
+    case Task::embedding: return "embedding";
+    default: return "detection";
+  }
+}
+
 nb::dict dict_of(const InputSpec& input) {
   nb::dict out;
   out["name"] = input.name;
@@ -66,6 +76,9 @@ nb::typed<nb::dict, nb::str, nb::any> inspect_model(const std::string& path, con
   out["input"] = dict_of(spec.input);
   out["class_count"] = spec.class_count;
   out["labels"] = spec.labels;
+  out["task"] = word(task_of(spec.head));
+  out["usual_threshold"] = spec.usual_threshold;
+  out["usual_iou"] = spec.usual_iou;
   out["needs_nms"] = spec.needs_nms;
   out["is_batch_open"] = spec.is_batch_open;
   out["size_input"] = spec.size_input;

@@ -212,3 +212,19 @@ def test_a_file_that_is_no_model(tmp_path: Path) -> None:
     bad.write_bytes(b"\x08\x07junk")
     with pytest.raises(ModelError, match=r"bad\.onnx: not a model that OpenVINO reads"):
         explain(find(bad))
+
+
+def test_what_makes_an_output_is_part_of_the_decision(tmp_path: Path) -> None:
+    openvino = pytest.importorskip("openvino")
+    from openvino import opset13 as ops
+
+    picture = ops.parameter([1, 3, 64, 64], np.float32, "image")
+    scores = ops.reshape(ops.sigmoid(picture), np.array([1, 2, -1, 2]), special_zero=False)
+    scores = ops.reshape(scores, np.array([1, -1, 2]), special_zero=False)
+    boxes = ops.reshape(ops.concat([picture, picture], 1), np.array([1, -1, 4]), special_zero=False)
+    for node, name in ((picture, "image"), (scores, "scores"), (boxes, "boxes")):
+        node.output(0).set_names({name})
+    path = tmp_path / "sigmoids.xml"
+    openvino.save_model(openvino.Model([boxes, scores], [picture]), str(path))
+    # Two columns without a sigmoid would be one class and background.
+    assert explain(find(path))["class_count"] == 2

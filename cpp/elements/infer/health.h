@@ -23,9 +23,12 @@ class Health {
   const Complain& complain() const { return complain_; }
 
   static constexpr int frames_without_boxes = 300;
+  static constexpr int boxes_to_place = 50;  // so many are looked at before their places are judged
 
  private:
   void complain_of_numbers(const std::string& what);
+  void watch_constants(const std::vector<TensorView>& outputs);
+  void watch_places(const std::vector<Detection>& found);
 
   const Decision& decision_;
   Complain complain_;
@@ -33,6 +36,8 @@ class Health {
   int empty_frames_ = 0;
   bool has_seen_box_ = false;
   bool has_complained_of_numbers_ = false;
+  bool are_constant_ = true;  // all outputs in all looks so far
+  int boxes_placed_ = 0, boxes_in_corner_ = 0, boxes_outside_ = 0;
 };
 
 }  // namespace fluvial

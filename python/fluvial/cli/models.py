@@ -1,4 +1,4 @@
-"""`fluvial models`: which there are, what fluvial makes of one, and fetching one."""
+"""`fluvial models`: which there are, what fluvial makes of one, trying one, fetching one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.table import Table
 
+from fluvial.cli import models_check
 from fluvial.cli.output import console
 from fluvial.errors import ModelError, did_you_mean
 from fluvial.models import Entry, entries, entry, find
@@ -20,7 +21,7 @@ __all__ = ["register", "run"]
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("models", help="list models, explain one, fetch one")
+    parser = commands.add_parser("models", help="list models, explain one, try one, fetch one")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="models known by name, and whether they are here")
     listing.set_defaults(run=run, action=_list)
@@ -30,7 +31,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     pulling = actions.add_parser("pull", help="fetch a model into the cache")
     pulling.add_argument("model", help="a name of the list")
     pulling.set_defaults(run=run, action=_pull)
-    for one in (listing, explaining, pulling):
+    checking = actions.add_parser("check", help="run a model on pictures, draw what it finds, say what is implausible")
+    models_check.add_arguments(checking)
+    for one in (listing, explaining, pulling, checking):
         one.add_argument("--json", action="store_true", help="JSON on stdout")
 
 

@@ -58,7 +58,7 @@ def _read(path: Path) -> dict[str, Any]:
     return {
         "inputs": [_describe(port) for port in model.inputs],
         "outputs": [_describe(port) for port in model.outputs],
-        "metadata": dict(_flat("", model.get_rt_info())),
+        "metadata": dict(_flat("", model.get_rt_info())) | {f"op.{_describe(p)[0]}": _maker(p) for p in model.outputs},
     }
 
 
@@ -71,6 +71,18 @@ def _describe(port: Any) -> tuple[str, str, list[int]]:
         "u8" if kind == "boolean" else kind,
         sizes,
     )
+
+
+# What only changes an output's shape or type: as maker_of() of the native backend has it.
+_CHANGES_NOTHING = ("Result", "Reshape", "Squeeze", "Unsqueeze", "Convert", "FakeQuantize", "Transpose")
+
+
+def _maker(port: Any) -> str:
+    # The kind of node that makes an output, such as "Softmax".
+    node = port.node
+    while node.get_type_name() in _CHANGES_NOTHING and node.get_input_size():
+        node = node.input_value(0).node
+    return str(node.get_type_name())
 
 
 def _flat(prefix: str, values: Any) -> Iterator[tuple[str, str]]:
