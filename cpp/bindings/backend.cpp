@@ -1,12 +1,9 @@
 #include "bindings/backend.h"
 
-#include <cxxabi.h>
-#include <nanobind/ndarray.h>
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -14,10 +11,11 @@
 #include <new>
 #include <tuple>
 
+#include "bindings/calls.h"
 #include "bindings/face.h"
 #include "bindings/frames.h"
-#include "bindings/gate.h"
 #include "bindings/models.h"
+#include "bindings/tensor_arrays.h"
 #include "meta/offers.h"
 
 namespace nb = nanobind;
@@ -27,64 +25,10 @@ namespace {
 
 using Described = std::tuple<std::string, std::string, Shape>;  // name, type, shape with -1 for open sizes
 
-constexpr const char* is_ending = "Python is shutting down";
-
-// Lets go of the GIL where this thread has it: who waits here waits for somebody who may want it.
-class WithoutGil {
- public:
-  WithoutGil() : state_(Py_IsInitialized() && PyGILState_Check() ? PyEval_SaveThread() : nullptr) {}
-  ~WithoutGil() {
-    if (state_) PyEval_RestoreThread(state_);
-  }
-  WithoutGil(const WithoutGil&) = delete;
-  WithoutGil& operator=(const WithoutGil&) = delete;
-
- private:
-  PyThreadState* state_;
-};
-
-nb::module_ bridge_module() { return nb::module_::import_("fluvial.backends._bridge"); }
-
-// What Python raised, in the words that fluvial.backends chooses. With the GIL.
-std::string words_of(const nb::python_error& error) {
-  try {
-    return nb::cast<std::string>(bridge_module().attr("words")(error.value()));
-  } catch (const std::exception&) {
-    return error.what();
-  }
-}
-
-// Calls into Python from any thread; an exception becomes a std::runtime_error.
-template <typename Body>
-auto in_python(Body body) {
-  InPython python;
-  if (!python) throw std::runtime_error(is_ending);
-  try {
-    return body();
-  } catch (nb::python_error& error) {
-    throw std::runtime_error(words_of(error));
-  } catch (abi::__forced_unwind&) {
-    // Python is gone, although the gate waited for us: it ends a thread that asks for the GIL now. Frames of C++ cannot
-    // be unwound with Python's state half gone; as newer Pythons do, the thread stays where it is.
-    for (;;) pause();
-  }
-}
-
 std::vector<TensorInfo> tensors_of(const std::vector<Described>& described) {
   std::vector<TensorInfo> tensors;
   for (const auto& [name, type, shape] : described) tensors.push_back({name, element_type_named(type), shape});
   return tensors;
-}
-
-nb::dlpack::dtype array_type(ElementType type) {
-  switch (type) {
-    case ElementType::f16: return {static_cast<std::uint8_t>(nb::dlpack::dtype_code::Float), 16, 1};
-    case ElementType::i8: return nb::dtype<std::int8_t>();
-    case ElementType::u8: return nb::dtype<std::uint8_t>();
-    case ElementType::i32: return nb::dtype<std::int32_t>();
-    case ElementType::i64: return nb::dtype<std::int64_t>();
-    default: return nb::dtype<float>();
-  }
 }
 
 // Memory of one input, kept by the request and by every array that Python has of it.
@@ -98,45 +42,15 @@ Block new_block(std::size_t bytes) {
   return {memory, std::free};
 }
 
-nb::object array_of(const TensorView& tensor, const Block& block) {
-  const nb::capsule owner(new Block(block), [](void* held) noexcept { delete static_cast<Block*>(held); });
-  const std::vector<std::size_t> shape(tensor.shape.begin(), tensor.shape.end());
-  return nb::cast(
-      nb::ndarray<nb::numpy>(tensor.data, shape.size(), shape.data(), owner, nullptr, array_type(tensor.type)));
+// The bridge has judged names, types and shapes.
+std::vector<TensorView> views_of(nb::handle arrays, const std::vector<TensorInfo>& infos) {
+  std::vector<TensorView> views;
+  for (std::size_t i = 0; i < infos.size(); ++i) {
+    const auto array = std::make_shared<const Array>(arrays[i]);
+    views.push_back({infos[i].name, infos[i].type, array->shape(), array->data(), array});
+  }
+  return views;
 }
-
-// Arrays that Python returned, held for as long as somebody may read them. Touched with the GIL.
-class Arrays {
- public:
-  Arrays() = default;
-  Arrays(const Arrays&) = delete;
-  Arrays& operator=(const Arrays&) = delete;
-  ~Arrays() {
-    if (InPython python; python) release();
-  }
-
-  void release() {
-    for (auto& buffer : buffers_) PyBuffer_Release(&buffer);
-    buffers_.clear();
-  }
-
-  // The bridge has judged names, types and shapes.
-  void hold(nb::handle arrays, const std::vector<TensorInfo>& infos) {
-    views_.clear();
-    for (std::size_t i = 0; i < infos.size(); ++i) {
-      Py_buffer buffer{};
-      if (PyObject_GetBuffer(arrays[i].ptr(), &buffer, PyBUF_C_CONTIGUOUS) != 0) nb::raise_python_error();
-      buffers_.push_back(buffer);
-      views_.push_back({infos[i].name, infos[i].type, Shape(buffer.shape, buffer.shape + buffer.ndim), buffer.buf});
-    }
-  }
-
-  const std::vector<TensorView>& views() const { return views_; }
-
- private:
-  std::vector<Py_buffer> buffers_;
-  std::vector<TensorView> views_;
-};
 
 class PythonRequest final : public Request {
  public:
@@ -150,7 +64,7 @@ class PythonRequest final : public Request {
     in_python([this] {
       nb::dict arrays;
       for (std::size_t i = 0; i < inputs_.size(); ++i)
-        arrays[inputs_[i].name.c_str()] = array_of(inputs_[i], blocks_[i]);
+        arrays[inputs_[i].name.c_str()] = array_of(inputs_[i], blocks_[i], true);
       arrays_ = Held(std::move(arrays));
     });
   }
@@ -171,14 +85,13 @@ class PythonRequest final : public Request {
     done_.get();
   }
 
-  std::vector<TensorView> outputs() override { return outputs_.views(); }
+  std::vector<TensorView> outputs() override { return outputs_; }
 
  private:
   void infer() {
     in_python([this] {
-      outputs_.release();
-      const nb::object found = bridge_.attr("infer")(arrays_.get(), units_);
-      outputs_.hold(found, outputs_of_);
+      outputs_.clear();
+      outputs_ = views_of(bridge_.attr("infer")(arrays_.get(), units_), outputs_of_);
     });
   }
 
@@ -189,7 +102,7 @@ class PythonRequest final : public Request {
   std::vector<Block> blocks_;
   std::vector<TensorView> inputs_;
   Held arrays_;
-  Arrays outputs_;
+  std::vector<TensorView> outputs_;
   std::future<void> done_;
 };
 
@@ -205,11 +118,6 @@ nb::dict shapes_by_name(const ModelInfo& info, const ClosedShapes& shapes) {
 }
 
 }  // namespace
-
-Held::~Held() {
-  if (!object_) return;
-  if (InPython python; python) Py_DECREF(object_);
-}
 
 // --- threads ---------------------------------------------------------------------------------------------------------
 
@@ -289,31 +197,27 @@ namespace {
 // --- offers ----------------------------------------------------------------------------------------------------------
 
 // `context` is a callable that turns a path into a bridge.
-void* make_of_callable(void* context, const char* path) {
+void* make_of_callable(void* context, const void* path) {
   return in_python([&]() -> void* {
     prepare_for_arrays();
     const nb::handle open(static_cast<PyObject*>(context));
-    return static_cast<Backend*>(new PythonBackend(open(path)));
+    return static_cast<Backend*>(new PythonBackend(open(static_cast<const char*>(path))));
   });
 }
 
-void release_callable(void* context) {
-  if (InPython python; python) Py_DECREF(static_cast<PyObject*>(context));
-}
-
 // `context` is a name that fluvial.backends knows, itself imported when somebody asks.
-void* make_of_name(void* context, const char* path) {
+void* make_of_name(void* context, const void* path) {
   return in_python([&]() -> void* {
     prepare_for_arrays();
-    return static_cast<Backend*>(
-        new PythonBackend(bridge_module().attr("open_named")(static_cast<const char*>(context), path)));
+    return static_cast<Backend*>(new PythonBackend(
+        backends_bridge().attr("open_named")(static_cast<const char*>(context), static_cast<const char*>(path))));
   });
 }
 
 void offer(const std::string& name, nb::callable open) {
   PyObject* context = open.release().ptr();
   nb::gil_scoped_release release;
-  fluvial_offer(offered_backend, name.c_str(), make_of_callable, context, release_callable);
+  fluvial_offer(offered_backend, name.c_str(), make_of_callable, context, release_object);
 }
 
 void withdraw(const std::string& name) {

@@ -18,26 +18,9 @@
 
 #include "algo/input_shapes.h"
 #include "backends/backend.h"
+#include "bindings/calls.h"
 
 namespace fluvial::python {
-
-// A Python object of an owner who may go in any thread, with or without the GIL. After the interpreter's end it is
-// left where it is.
-class Held {
- public:
-  Held() = default;
-  explicit Held(nanobind::object object) : object_(object.release().ptr()) {}
-  Held(const Held&) = delete;
-  Held& operator=(Held&& other) noexcept {
-    std::swap(object_, other.object_);
-    return *this;
-  }
-  ~Held();
-  nanobind::handle get() const { return object_; }
-
- private:
-  PyObject* object_ = nullptr;
-};
 
 // Threads that do one thing after the other. Any thread may hand something in.
 class Workers {

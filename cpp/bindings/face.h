@@ -13,6 +13,7 @@ void bind_models(nanobind::module_& m);  // what a model file says
 namespace fluvial::python {
 
 void bind_backends(nanobind::module_& m);       // offer_backend, withdraw_backend
+void bind_parsers(nanobind::module_& m);        // offer_parser, withdraw_parser
 void bind_frames(nanobind::module_& m);         // Batch, Frame, Objects, Object
 void bind_probes(nanobind::module_& m);         // attach_probe, detach_probe
 void bind_queue(nanobind::module_& m);          // BatchQueue

@@ -60,6 +60,7 @@ NB_MODULE(_core, m) {
   fluvial::bind_loop(m);
   fluvial::bind_models(m);
   fluvial::python::bind_backends(m);
+  fluvial::python::bind_parsers(m);
   nanobind::module_ testing = m.def_submodule("_testing", "Buffers without a pipeline.");
   fluvial::python::bind_testing(testing);
   fluvial::python::bind_live_objects(testing);

@@ -53,7 +53,7 @@ extern "C" void fluvial_offer(const char* kind, const char* name, MakeOffered ma
 
 extern "C" void fluvial_withdraw(const char* kind, const char* name) { put({kind, name}, nullptr); }
 
-extern "C" void* fluvial_make(const char* kind, const char* name, const char* argument) {
+extern "C" void* fluvial_make(const char* kind, const char* name, const void* argument) {
   std::shared_ptr<Offer> offer;  // kept while it makes, even if it is withdrawn meanwhile
   {
     auto& all = offers();

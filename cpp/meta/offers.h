@@ -11,8 +11,9 @@
 
 namespace fluvial {
 
-// Returns an object that the caller owns, of the type that the kind stands for. Throws std::runtime_error.
-using MakeOffered = void* (*)(void* context, const char* argument);
+// Returns an object that the caller owns; of which type, and of what argument, the kind says. Throws
+// std::runtime_error.
+using MakeOffered = void* (*)(void* context, const void* argument);
 
 // Replaces an offer of the same name. `release` is called once the offer is withdrawn and nobody makes anything of it.
 extern "C" FLUVIAL_EXPORT void fluvial_offer(const char* kind, const char* name, MakeOffered make, void* context,
@@ -20,11 +21,12 @@ extern "C" FLUVIAL_EXPORT void fluvial_offer(const char* kind, const char* name,
 extern "C" FLUVIAL_EXPORT void fluvial_withdraw(const char* kind, const char* name);
 
 // nullptr: nobody offers it.
-extern "C" FLUVIAL_EXPORT void* fluvial_make(const char* kind, const char* name, const char* argument);
+extern "C" FLUVIAL_EXPORT void* fluvial_make(const char* kind, const char* name, const void* argument);
 
 // Those that are offered, sorted.
 FLUVIAL_EXPORT std::vector<std::string> offered_names(const char* kind);
 
-constexpr const char* offered_backend = "backend";  // fluvial::Backend, made of a model's path
+constexpr const char* offered_backend = "backend";  // fluvial::Backend, of a model's path (const char*)
+constexpr const char* offered_parser = "parser";    // fluvial::HeadDecoder, of a fluvial::ParserInfo (types/parser.h)
 
 }  // namespace fluvial

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -35,12 +36,14 @@ struct TensorInfo {
   Shape shape;
 };
 
-// Does not own its memory. Contiguous, row-major.
+// Contiguous, row-major. Who reads it in time needs no owner; one who may keep it longer holds that, and the memory
+// neither goes nor changes (outputs of a Request).
 struct TensorView {
   std::string name;
   ElementType type = ElementType::f32;
   Shape shape;
   void* data = nullptr;
+  std::shared_ptr<const void> owner = nullptr;
 
   template <typename T>
   const T* as() const {

@@ -16,6 +16,7 @@ from fluvial.errors import (
 )
 from fluvial.flow import Flow
 from fluvial.frame import Batch, Frame, Object, Objects
+from fluvial.parsers import Detections, ParserInfo
 from fluvial.pipeline import Pipeline
 from fluvial.sources import Source
 from fluvial.stats import SourceStats
@@ -24,6 +25,7 @@ __all__ = [
     "Batch",
     "CallSite",
     "ConfigError",
+    "Detections",
     "Flow",
     "FluvialError",
     "Frame",
@@ -31,6 +33,7 @@ __all__ = [
     "Object",
     "Objects",
     "OutputError",
+    "ParserInfo",
     "Pipeline",
     "PipelineError",
     "Source",

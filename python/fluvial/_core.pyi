@@ -321,5 +321,13 @@ def offer_backend(name: str, open: Callable[[str], object]) -> None:
 def withdraw_backend(name: str) -> None:
     """Those that are open stay."""
 
+def offer_parser(name: str, open: Callable[..., object]) -> None:
+    """
+    From now on the elements of this process find a parser of this name: open(...) gives its bridge.
+    """
+
+def withdraw_parser(name: str) -> None:
+    """Those that are open stay."""
+
 
 pyds: types.ModuleType

@@ -13,10 +13,11 @@ from typing import Any, ClassVar
 from fluvial._gst import Gst
 from fluvial._infer_config import write_config
 from fluvial.backends import Backend
-from fluvial.backends.offer import offer_bridge
+from fluvial.backends.choice import label_of
 from fluvial.config import DrawConfig, InferConfig, RunConfig, TileConfig, TrackConfig
 from fluvial.errors import CallSite, PipelineError, add_note
 from fluvial.outputs import JsonLines, VideoFile, partial_name
+from fluvial.parsers import Parser
 from fluvial.pipeline import Pipeline
 from fluvial.sources import Source, SourceBin
 from fluvial.stats import StatsCounter
@@ -40,6 +41,7 @@ class Stage:
         None  # infer: the model that was found; probe: the function; save: a VideoFile; write_json: a JsonLines
     )
     backend: Backend | None = None  # infer: the object that runs the model; None: the element's own
+    parser: Parser | None = None  # infer: the function that reads its outputs; None: a head does
 
 
 @dataclass(frozen=True)
@@ -134,26 +136,53 @@ class Built:
         self._infers += 1
         if config.batch_size is None and config.config is None and config.on == "frames":
             config = config.model_copy(update={"batch_size": len(self._sources)})
-        backend = "" if stage.backend is None else self._offer(stage, stage.backend)
-        path = write_config(config, stage.extra, Path(self._folder.name), place=self._infers, backend=backend)
+        offered = {}
+        if stage.backend is not None:
+            offered["backend"] = self._offer_backend(stage, stage.backend)
+        if stage.parser is not None:
+            offered["parser"] = self._offer_parser(stage, stage.parser)
+            offered["output-instance-mask"] = "1"  # who gives masks wants them
+        path = write_config(config, stage.extra, Path(self._folder.name), place=self._infers, offered=offered)
         self._add("fluvialinfer", stage.at, config_file_path=path)
 
-    def _offer(self, stage: Stage, backend: Backend) -> str:
-        # Under a name that no other has, until this pipeline has stopped or is forgotten. What the backend raises is
-        # the user's, as it is; the element's error says less.
+    def _offer_backend(self, stage: Stage, backend: Backend) -> str:
+        from fluvial import _core
         from fluvial.backends._bridge import Bridge
 
-        failure, label = self.pipeline._failure, stage.extra.path.name
+        bridge = Bridge(backend, stage.extra.path.name, self._keeper(f"infer {stage.extra.path.name!r}", stage.at))
+        return self._offer(_core.offer_backend, _core.withdraw_backend, lambda _path: bridge)
+
+    def _offer_parser(self, stage: Stage, parser: Parser) -> str:
+        from fluvial import _core
+        from fluvial.parsers import ParserBridge, ParserInfo
+
+        name = label_of(parser)
+        keep = self._keeper(f"parser {name!r}", stage.at)
+
+        def open_parser(*, labels: list[str], **known: Any) -> ParserBridge:
+            return ParserBridge(parser, name, keep, ParserInfo(labels=tuple(labels), **known))
+
+        return self._offer(_core.offer_parser, _core.withdraw_parser, open_parser)
+
+    def _offer(
+        self, offer: Callable[[str, Any], None], withdraw: Callable[[str], None], make: Callable[..., object]
+    ) -> str:
+        # Under a name that no other has, until this pipeline has stopped or is forgotten.
+        name = f"flow-{id(self):x}-{self._infers}"
+        offer(name, make)
+        self.pipeline._before_stop.append(lambda: withdraw(name))
+        weakref.finalize(self, withdraw, name)
+        return name
+
+    def _keeper(self, what: str, at: CallSite) -> Callable[[BaseException], None]:
+        # What the user's code raises is the user's, as it is; the element's error says less.
+        failure = self.pipeline._failure
 
         def keep(error: BaseException) -> None:
-            add_note(error, f"in infer {label!r}, {stage.at}")
+            add_note(error, f"in {what}, {at}")
             failure.set(error)
 
-        bridge = Bridge(backend, label, keep)
-        offered = offer_bridge(f"python-{id(self):x}-{self._infers}", lambda _path: bridge)
-        self.pipeline._before_stop.append(offered.withdraw)
-        weakref.finalize(self, offered.withdraw)
-        return offered.name
+        return keep
 
     def _track(self, stage: Stage) -> None:
         config: TrackConfig = stage.config

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ _NOT_COPIED = {
 }
 
 
-def write_config(settings: InferConfig, found: Found, folder: Path, *, place: int, backend: str = "") -> Path:
+def write_config(settings: InferConfig, found: Found, folder: Path, *, place: int, offered: Mapping[str, str]) -> Path:
     """Writes the file and returns its path.
 
     Args:
@@ -37,13 +38,14 @@ def write_config(settings: InferConfig, found: Found, folder: Path, *, place: in
         found: The model's file, and what the list knows of it.
         folder: Where to write; files in it live as long as the element.
         place: The stage's place among the infer stages, from 1; its unique id where the user gave none.
-        backend: The name under which a backend of Python's is offered; empty: the element's own.
+        offered: Properties that name what Python offers: a "backend", a "parser".
     """
     groups = _base(settings.config)
     properties = groups.setdefault("property", {})
     properties.update(_properties(settings, found, place))
-    if backend or settings.backend != "auto":
-        properties["backend"] = backend or settings.backend
+    if settings.backend != "auto":
+        properties["backend"] = settings.backend
+    properties.update(offered)
     if settings.input_size and "infer-dims" not in properties:
         properties["infer-dims"] = ";".join(map(str, (3, settings.input_size[1], settings.input_size[0])))
     labels = _labels_file(settings, found, folder / f"labels{place}.txt")

@@ -89,6 +89,7 @@ class Flow:
                 program or a TensorRT engine; or a model in memory: a `torch.nn.Module`, a function, a
                 `fluvial.backends.Backend`, with `input_size=(width, height)` where it does not tell.
             **settings: `backend="onnxruntime"`, `providers=[...]`, `precision="f16"`, `device="GPU"`: who runs it;
+                `parser=function`: what reads its outputs, in place of a head (see `Detections`);
                 `threshold=0.4`, `interval=1`, `labels=[...]` and whatever a DeepStream config file says, with `_` for
                 `-`; `config="config_infer.txt"` takes such a file as the base. See `InferConfig`.
 
@@ -98,6 +99,11 @@ class Flow:
         """
         at = CallSite.here()
         is_file = isinstance(model, (str, Path))
+        parser = settings.pop("parser", None)
+        if parser is not None and not callable(parser):
+            raise ConfigError(f"{at}\n  infer: parser={parser!r}: a function (tensors, info) -> Detections is needed")
+        if parser is not None and settings.get("nms_iou") is not None:
+            settings.setdefault("cluster_mode", 2)
         given = {"model": model if is_file else label_of(model), **settings}
         if not isinstance(given.get("backend", ""), str):
             given["backend"] = label_of(given["backend"])
@@ -116,7 +122,7 @@ class Flow:
             )
         except ConfigError as e:
             raise ConfigError(f"{at}\n  infer: {e}") from None
-        return self._append(Stage("infer", at, config, extra=found, backend=backend))
+        return self._append(Stage("infer", at, config, extra=found, backend=backend, parser=parser))
 
     def classify(self, model: str | Path | object, **settings: Any) -> Flow:
         """Runs a model on every object found so far: `infer` with on="objects" and network_type=1."""

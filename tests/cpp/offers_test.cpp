@@ -20,8 +20,8 @@ struct Context {
   std::string last;
 };
 
-void* make(void* context, const char* argument) {
-  static_cast<Context*>(context)->last = argument;
+void* make(void* context, const void* argument) {
+  static_cast<Context*>(context)->last = static_cast<const char*>(argument);
   return context;
 }
 void release(void* context) { ++static_cast<Context*>(context)->released; }
@@ -64,7 +64,7 @@ TEST_CASE("an offer of the same name takes the place of the one before, which is
 
 TEST_CASE("an offer may be withdrawn by what is made of it") {
   Context one;
-  const auto withdrawing = [](void* context, const char*) -> void* {
+  const auto withdrawing = [](void* context, const void*) -> void* {
     fluvial_withdraw("test", "a");
     CHECK(static_cast<Context*>(context)->released == 0);
     return context;
@@ -75,7 +75,7 @@ TEST_CASE("an offer may be withdrawn by what is made of it") {
 }
 
 TEST_CASE("what making throws arrives, and the offer stays") {
-  const auto failing = [](void*, const char*) -> void* { throw std::runtime_error("no"); };
+  const auto failing = [](void*, const void*) -> void* { throw std::runtime_error("no"); };
   fluvial_offer("test", "a", failing, nullptr, nullptr);
   CHECK_THROWS_WITH(fluvial_make("test", "a", ""), "no");
   CHECK(offered_names("test").size() == 1);
@@ -89,7 +89,7 @@ TEST_CASE("many threads may offer, make and withdraw") {
     threads.emplace_back([&context] {
       for (int i = 0; i < 1000; ++i) {
         fluvial_offer(
-            "test", "a", [](void* c, const char*) { return c; }, &context, nullptr);
+            "test", "a", [](void* c, const void*) { return c; }, &context, nullptr);
         fluvial_make("test", "a", "");
         fluvial_withdraw("test", "a");
       }

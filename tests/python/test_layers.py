@@ -22,7 +22,7 @@ FORBIDDEN = {  # folder: headers that may not appear in it
 PYTHON = [  # may import those on the lines above; a name with others on its line, those too
     {"errors", "_unwind"},
     {"_plugin", "_core", "config"},
-    {"_gst", "models", "frame", "backends"},
+    {"_gst", "models", "frame", "backends", "parsers"},
     {"_properties", "_interrupt", "_infer_config", "outputs", "sources", "probes", "stats", "lint"},
     {"pipeline"},
     {"_flow_build"},

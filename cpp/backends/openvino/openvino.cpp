@@ -47,6 +47,7 @@ class OpenVinoRequest final : public Request {
 
   void start() override {
     try {
+      leave_what_is_kept();
       request_.start_async();
     } catch (const std::exception& e) {
       throw std::runtime_error("OpenVINO: " + words_of(e));
@@ -64,12 +65,26 @@ class OpenVinoRequest final : public Request {
   std::vector<TensorView> outputs() override {
     // Asked for anew each time: the shape, and with it the memory, of an output may depend on the picture.
     std::vector<TensorView> outputs;
-    for (std::size_t i = 0; i < model_.outputs.size(); ++i)
-      outputs.push_back(view_of(model_.outputs[i].name, request_.get_output_tensor(i)));
+    given_.clear();
+    for (std::size_t i = 0; i < model_.outputs.size(); ++i) {
+      const auto tensor = std::make_shared<const ov::Tensor>(request_.get_output_tensor(i));
+      outputs.push_back(view_of(model_.outputs[i].name, *tensor));
+      outputs.back().owner = tensor;
+      given_.push_back(tensor);
+    }
     return outputs;
   }
 
  private:
+  // Outputs that somebody still holds are his: the next ones are written elsewhere.
+  void leave_what_is_kept() {
+    for (std::size_t i = 0; i < given_.size(); ++i)
+      if (const auto kept = given_[i].lock())
+        request_.set_output_tensor(i, ov::Tensor(kept->get_element_type(), kept->get_shape()));
+    given_.clear();
+  }
+
+  std::vector<std::weak_ptr<const ov::Tensor>> given_;
   ov::InferRequest request_;
   ModelInfo model_;
   std::vector<TensorView> inputs_;

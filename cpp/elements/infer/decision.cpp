@@ -5,6 +5,7 @@
 
 #include "algo/inspect.h"
 #include "elements/guard.h"
+#include "elements/infer/custom/offered_parser.h"
 #include "elements/infer/labels_file.h"
 
 namespace fluvial {
@@ -288,6 +289,14 @@ void decide_parser(Decision& d, const ModelInfo& info, ModelHints hints) {
   take_clusters(d);
 }
 
+void decide_offered_parser(Decision& d, const ModelInfo& info, const ModelHints& hints) {
+  d.spec = inspect_for_parser(info, hints, d.settings.parser);
+  d.class_count = d.settings.class_count.value_or(d.spec.class_count);
+  take_detector_labels(d);
+  take_thresholds(d);
+  take_clusters(d);
+}
+
 void take_classes(Decision& d, int model_classes) {
   const auto& s = d.settings;
   if (d.file.class_map.empty()) {
@@ -359,6 +368,10 @@ Decision decide(const InferSettings& settings, const ModelPath& file, const Mode
   take_parser(d);
   if (d.parser) {
     decide_parser(d, info, hints);
+    return d;
+  }
+  if (!settings.parser.empty() && !is_stand_in) {
+    decide_offered_parser(d, info, hints);
     return d;
   }
   d.spec = inspect_with_defaults(info, hints, settings.is_from_file && !is_stand_in);

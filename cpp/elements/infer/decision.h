@@ -33,6 +33,8 @@ struct Decision {
   std::vector<bool> batched_outputs;  // whose first dimension is the batch
   std::vector<std::string> warnings, notes;
 
+  // What Python reads the outputs with, in place of a head; not for a stand-in, whose outputs are others.
+  bool has_offered_parser() const { return !settings.parser.empty() && file.instead_of.empty() && !has_no_head; }
   bool has_batch(std::size_t output) const { return output < batched_outputs.size() && batched_outputs[output]; }
 
   // The id that is shown for one of the model's own, or -1 when nobody wants it.

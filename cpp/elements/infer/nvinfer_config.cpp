@@ -137,6 +137,7 @@ const std::vector<Key>& property_keys() {
       {"maintain-aspect-ratio", flag(&S::keeps_aspect)},
       {"symmetric-padding", flag(&S::is_padding_centred)},
       {"infer-dims", set_infer_dims},
+      {"parser", text(&S::parser)},
       {"head", set_head},
       {"head-options", set_head_options},
       {"num-detected-classes", whole(&S::class_count, 0, 100000)},

@@ -63,7 +63,8 @@ struct InferSettings {
   std::vector<int> infer_dims;  // channels, height, width
 
   // How to read it
-  std::string head;  // ours: the word of a head, when inspection cannot tell
+  std::string parser;  // ours: the name of one that Python offers
+  std::string head;    // ours: the word of a head, when inspection cannot tell
   std::map<std::string, std::string> head_options;
   std::string custom_library;                                           // of the user's parsers
   std::string parse_boxes, parse_masks, parse_classes, parse_segments;  // functions in it

@@ -9,6 +9,7 @@
 #include "elements/infer/attach.h"
 #include "elements/infer/attach_segmentation.h"
 #include "elements/infer/custom/head.h"
+#include "elements/infer/custom/offered_parser.h"
 #include "elements/infer/tensor_input.h"
 #include "elements/infer/tensor_meta.h"
 #include "surface/batch.h"
@@ -55,6 +56,8 @@ Work::Work(Decision decision, std::unique_ptr<Backend> backend, Health::Complain
   }
   if (decision_.parser) {
     head_ = make_custom_head(decision_, info.inputs.size(), health_.complain());
+  } else if (decision_.has_offered_parser()) {
+    head_ = make_offered_head(decision_);
   } else if (!decision_.has_no_head) {
     head_ = make_head(decision_.spec, info.outputs, decision_.head);
   }

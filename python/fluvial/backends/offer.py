@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 from fluvial.backends.protocol import Backend
 from fluvial.errors import ConfigError
 
-if TYPE_CHECKING:
-    from fluvial.backends._bridge import Bridge
-
-__all__ = ["Offer", "offer", "offer_bridge"]
+__all__ = ["Offer", "offer"]
 
 _TAKEN = ("", "auto", "openvino")
 
@@ -63,16 +59,10 @@ def offer(
         ...     offered.name
         'bright'
     """
+    from fluvial import _core
     from fluvial.backends._bridge import Bridge
 
     if name in _TAKEN:
         raise ConfigError(f"offer: the name {name!r} is taken; any other will do")
-    return offer_bridge(name, lambda path: Bridge(open_model(path), name, on_error))
-
-
-def offer_bridge(name: str, open_bridge: Callable[[str], Bridge]) -> Offer:
-    """For what has a name that nobody sees, beside the one in messages."""
-    from fluvial import _core
-
-    _core.offer_backend(name, open_bridge)
+    _core.offer_backend(name, lambda path: Bridge(open_model(path), name, on_error))
     return Offer(name)

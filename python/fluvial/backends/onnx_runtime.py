@@ -127,8 +127,8 @@ class OnnxRuntime:
             binding = self._bindings[key] = self._session.io_binding()
             for name, array in inputs.items():
                 binding.bind_cpu_input(name, array)
-            for name in self._names:
-                binding.bind_output(name, "cpu")
+        for name in self._names:
+            binding.bind_output(name, "cpu")  # anew, or the outputs of last time, which somebody may keep, are written
         return binding
 
     def _of_device(self, device: str) -> list[str]:
