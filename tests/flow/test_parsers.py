@@ -122,7 +122,7 @@ def test_it_reads_a_model_that_no_head_reads(make_clip: Clip) -> None:
     settings: dict[str, Any] = {"input_size": (64, 64), "parser": parse}
     flow = fv.Flow(make_clip("a.mp4")).infer(odd, **settings, **COLOURS)
     assert {len(batch.frames[0].objects) for batch in flow} == {5}
-    says = "nothing tells how the model wants its pictures. Add model-color-format .* and net-scale-factor"
+    says = r"nothing tells how the model wants its pictures. Add model-color-format .* and net-scale-factor"
     with pytest.raises(fv.PipelineError, match=says):
         fv.Flow(make_clip("a.mp4")).infer(odd, **settings).run()
 
