@@ -37,7 +37,8 @@ def test_a_parser_finds_what_the_head_finds(make_clip: Clip, blob_model: Path) -
         assert_same(found_in(head), found_in(ours))
 
 
-def test_each_picture_of_a_batch_is_parsed_alone(make_clip: Clip) -> None:
+@pytest.mark.parametrize("size", [-1, 2])
+def test_each_picture_of_a_batch_is_parsed_alone(make_clip: Clip, size: int) -> None:
     from flow.test_backends import Cells
 
     shapes = set()
@@ -48,6 +49,7 @@ def test_each_picture_of_a_batch_is_parsed_alone(make_clip: Clip) -> None:
 
     clips = {"ball": make_clip("a.mp4"), "black": make_clip("black.mp4", pattern="black")}
     model = Cells()
+    model.batch = size
     flow = fv.Flow(clips).infer(model, threshold=0.3, parser=parse, **COLOURS)
     found = {"ball": 0, "black": 0}
     for batch in flow:

@@ -310,6 +310,18 @@ void take_classes(Decision& d, int model_classes) {
   for (const auto& [from, to] : d.file.class_map) d.class_count = std::max(d.class_count, to + 1);
 }
 
+// Whose first dimension is the batch. An open one is only where the picture's is open too; else it counts what was
+// found.
+std::vector<bool> batched_outputs_of(const ModelInfo& info) {
+  std::int64_t batch = 1;
+  for (const auto& input : info.inputs)
+    if (input.shape.size() == 4) batch = input.shape[0];
+  std::vector<bool> batched;
+  for (const auto& output : info.outputs)
+    batched.push_back(!output.shape.empty() && (output.shape[0] == 1 || output.shape[0] == batch));
+  return batched;
+}
+
 }  // namespace
 
 int Decision::shown_class(int model_class) const {
@@ -350,12 +362,7 @@ Decision decide(const InferSettings& settings, const ModelPath& file, const Mode
   d.settings = settings;
   d.file = file;
   check_network_type(d);
-  // An open first dimension is the batch only where the picture's is open too; else it counts what was found.
-  const auto is_open = [](const TensorInfo& t) { return !t.shape.empty() && t.shape[0] < 0; };
-  const bool is_batch_open = std::any_of(info.inputs.begin(), info.inputs.end(),
-                                         [&](const TensorInfo& t) { return t.shape.size() == 4 && is_open(t); });
-  for (const auto& output : info.outputs)
-    d.batched_outputs.push_back(!output.shape.empty() && (output.shape[0] == 1 || (is_open(output) && is_batch_open)));
+  d.batched_outputs = batched_outputs_of(info);
   const bool is_stand_in = !file.instead_of.empty();
   ModelHints hints = hints_of(settings, is_stand_in);
   for (const auto& [key, value] : file.head_options) hints.options[key] = value;
