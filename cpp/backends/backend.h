@@ -14,12 +14,13 @@
 namespace fluvial {
 
 struct BackendSettings {
-  std::string device = "CPU";  // as the backend names its devices
-  int batch = 1;               // frames or objects in one request; a model with a fixed batch overrules it
-  int threads = 0;             // CPU threads for inference; 0: the backend's choice
-  int streams = 0;             // requests that run truly in parallel; 0: the backend's choice
-  std::string precision;       // of the arithmetic: f32, f16, bf16; empty: the backend's choice
-  std::string cache_folder;    // where compiled models are kept; empty: nowhere
+  std::string device = "CPU";      // as the backend names its devices
+  int batch = 1;                   // frames or objects in one request; a model with a fixed batch overrules it
+  bool is_batch_measured = false;  // somebody has found that this batch is best: on a CPU too
+  int threads = 0;                 // CPU threads for inference; 0: the backend's choice
+  int streams = 0;                 // requests that run truly in parallel; 0: the backend's choice
+  std::string precision;           // of the arithmetic: f32, f16, bf16; empty: the backend's choice
+  std::string cache_folder;        // where compiled models are kept; empty: nowhere
 };
 
 class Request {

@@ -21,6 +21,8 @@ from fluvial.parsers import Parser
 from fluvial.pipeline import Pipeline
 from fluvial.sources import Source, SourceBin
 from fluvial.stats import StatsCounter
+from fluvial.tuning import Tuned, describe_version
+from fluvial.tuning import load as load_tuned
 
 __all__ = ["NO_VIDEO", "Built", "Stage"]
 
@@ -134,9 +136,15 @@ class Built:
     def _infer(self, stage: Stage) -> None:
         config: InferConfig = stage.config
         self._infers += 1
+        offered = {}
+        tuned = _tuned(config, stage)
+        if tuned is not None:
+            offered["tuned"] = str(tuned)
+            batch = min(tuned.batch, len(self._sources)) if config.on == "frames" else tuned.batch
+            found = {"threads": tuned.threads, "requests": tuned.requests, "batch_size": batch}
+            config = config.model_copy(update=found)
         if config.batch_size is None and config.config is None and config.on == "frames":
             config = config.model_copy(update={"batch_size": len(self._sources)})
-        offered = {}
         if stage.backend is not None:
             offered["backend"] = self._offer_backend(stage, stage.backend)
         if stage.parser is not None:
@@ -306,6 +314,14 @@ class Built:
         structure = Gst.Structure.new_empty(NO_VIDEO)
         structure.set_value("source", one.index)
         self.pipeline._bus.post(Gst.Message.new_application(self.pipeline.gst, structure))
+
+
+def _tuned(config: InferConfig, stage: Stage) -> Tuned | None:
+    """What `fluvial tune` found for the model, where the user leaves all of it out."""
+    given = (config.threads, config.requests, config.batch_size, config.precision, config.config)
+    if any(value is not None for value in given) or config.device != "CPU" or not stage.extra.path.is_file():
+        return None
+    return load_tuned(stage.extra.path, describe_version(stage.backend))
 
 
 def _draw_behind_tile(stages: Sequence[Stage]) -> tuple[Stage, ...]:

@@ -38,7 +38,7 @@ def write_config(settings: InferConfig, found: Found, folder: Path, *, place: in
         found: The model's file, and what the list knows of it.
         folder: Where to write; files in it live as long as the element.
         place: The stage's place among the infer stages, from 1; its unique id where the user gave none.
-        offered: Properties that name what Python offers: a "backend", a "parser".
+        offered: Properties that only Python knows: the names of a "backend" and a "parser", who "tuned" it.
     """
     groups = _base(settings.config)
     properties = groups.setdefault("property", {})

@@ -23,6 +23,7 @@ PYTHON = [  # may import those on the lines above; a name with others on its lin
     {"errors", "_unwind"},
     {"_plugin", "_core", "config"},
     {"_gst", "models", "frame", "backends", "parsers"},
+    {"tuning"},
     {"_properties", "_interrupt", "_infer_config", "outputs", "sources", "probes", "stats", "lint"},
     {"pipeline"},
     {"_flow_build"},

@@ -105,7 +105,7 @@ class OpenVinoBackend final : public Backend {
 
   void compile(const InputSpec& input, const BackendSettings& settings) override {
     const bool is_cpu = settings.device.compare(0, 3, "CPU") == 0;
-    batch_ = is_cpu ? 1 : std::max(1, settings.batch);
+    batch_ = is_cpu && !settings.is_batch_measured ? 1 : std::max(1, settings.batch);
     try {
       close_shapes(input);
       if (is_cpu) {
@@ -155,7 +155,7 @@ class OpenVinoBackend final : public Backend {
     const int each = schedule.threads / schedule.streams;
     description_ = "OpenVINO " + version() + " on " + settings.device + ", " + std::to_string(schedule.streams) +
                    (schedule.streams == 1 ? " stream x " : " streams x ") + std::to_string(each) +
-                   (each == 1 ? " thread" : " threads");
+                   (each == 1 ? " thread" : " threads") + (batch_ > 1 ? ", batch " + std::to_string(batch_) : "");
   }
 
   void compile_for_device(const BackendSettings& settings) {

@@ -354,6 +354,7 @@ std::string Decision::explanation() const {
   std::string text = "model " + file.path + "\n";
   if (!file.instead_of.empty()) text += "stands in for " + file.instead_of + "\n";
   for (const auto& sentence : spec.evidence) text += sentence + "\n";
+  if (!settings.tuned.empty()) text += "threads, requests and batch by " + settings.tuned + "\n";
   return text;
 }
 

@@ -227,6 +227,7 @@ static void start(FluvialInfer* self) {
   how.device = settings.device;
   how.precision = settings.precision;
   how.batch = static_cast<int>(settings.batch_size);
+  how.is_batch_measured = !settings.tuned.empty();
   how.threads = static_cast<int>(settings.threads);
   how.streams = static_cast<int>(settings.requests);
   backend->compile(decision.spec.input, how);

@@ -128,6 +128,7 @@ const std::vector<Key>& property_keys() {
       {"device", text(&S::device)},
       {"threads", whole(&S::threads, 0, 1024)},
       {"requests", whole(&S::requests, 0, 256)},
+      {"tuned", text(&S::tuned)},
       {"network-type", whole(&S::network_type, 0, 100)},
       {"is-classifier", set_legacy_classifier},
       {"net-scale-factor", real(&S::net_scale_factor, -1e9F, 1e9F)},

@@ -52,6 +52,7 @@ struct InferSettings {
   std::string device = "CPU";
   unsigned threads = 0;
   unsigned requests = 0;
+  std::string tuned;  // who found threads, requests and batch by measuring; empty: nobody
 
   // How to feed it
   std::optional<int> network_type;  // 0 detector, 1 classifier, 2 segmentation, 3 instance masks, 100 tensors

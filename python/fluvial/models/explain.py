@@ -12,7 +12,7 @@ from typing import Any
 from fluvial.errors import ModelError
 from fluvial.models.registry import Found
 
-__all__ = ["explain"]
+__all__ = ["explain", "read_ports"]
 
 
 def explain(found: Found) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def explain(found: Found) -> dict[str, Any]:
     """
     from fluvial import _core
 
-    seen = _read(found.path)
+    seen = read_ports(found.path)
     try:
         decided = _core.inspect_model(str(found.path), *(seen[k] for k in ("inputs", "outputs", "metadata")))
     except RuntimeError as e:
@@ -46,7 +46,12 @@ def _tensor(one: tuple[str, str, list[int]]) -> dict[str, Any]:
     return dict(zip(("name", "type", "shape"), one, strict=True))
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_ports(path: Path) -> dict[str, Any]:
+    """Inputs and outputs as (name, type, shape with -1 for open sizes), and metadata, as OpenVINO has them.
+
+    Raises:
+        ModelError: The file is no model, or OpenVINO is missing.
+    """
     try:
         import openvino
     except ImportError:
