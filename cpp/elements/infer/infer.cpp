@@ -21,6 +21,7 @@
 #include "algo/inspect.h"
 #include "elements/caps.h"
 #include "elements/guard.h"
+#include "elements/infer/infer_class.h"
 #include "elements/infer/nvinfer_config.h"
 #include "elements/infer/properties.h"
 #include "elements/infer/session.h"
@@ -87,18 +88,17 @@ struct FluvialInfer {
   GstElement parent;
   Impl* impl;
 };
-struct FluvialInferClass {
-  GstElementClass parent;
-};
 G_DEFINE_TYPE(FluvialInfer, fluvial_infer, GST_TYPE_ELEMENT)
 
 static FluvialInfer* as_infer(gpointer object) { return static_cast<FluvialInfer*>(object); }
 
 // --- settings --------------------------------------------------------------------------------------------------------
 
-static void set_config_path(Impl& impl, const char* path) {
+static void set_config_path(FluvialInfer* self, const char* path) {
+  auto& impl = *self->impl;
+  const auto* klass = G_TYPE_INSTANCE_GET_CLASS(self, fluvial_infer_get_type(), FluvialInferClass);
   impl.config_path = path ? path : "";
-  impl.file = impl.config_path.empty() ? NvinferConfig{} : read_nvinfer_config(impl.config_path);
+  impl.file = impl.config_path.empty() ? NvinferConfig{} : klass->read_config(impl.config_path);
   lay_over(impl);
 }
 
@@ -128,7 +128,7 @@ static void fluvial_infer_set_property(GObject* object, guint id, const GValue* 
   auto& impl = *as_infer(object)->impl;
   std::lock_guard lock(impl.mutex);
   if (id == config_id()) {
-    set_config_path(impl, g_value_get_string(value));
+    set_config_path(as_infer(object), g_value_get_string(value));
   } else if (id >= 1 && id < config_id()) {
     say_property(impl, id, value, spec);
   } else {
@@ -398,6 +398,7 @@ static void fluvial_infer_class_init(FluvialInferClass* klass) {
   object->set_property = fluvial_infer_set_property;
   object->get_property = fluvial_infer_get_property;
   object->finalize = fluvial_infer_finalize;
+  klass->read_config = read_nvinfer_config;
 
   guint id = 0;
   for (const auto& property : properties()) g_object_class_install_property(object, ++id, property.spec);

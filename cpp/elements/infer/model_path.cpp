@@ -88,6 +88,7 @@ ModelPath find_stand_in(const std::string& table_file, const std::vector<std::st
 }
 
 std::string without_stand_in(const InferSettings& settings) {
+  if (!settings.absent_because.empty()) return settings.absent_because;
   if (!settings.onnx_file.empty()) return "onnx-file: no such file: " + settings.onnx_file;
   if (!settings.absent_file.empty())
     return "the config names a model in a format that only NVIDIA's tools read; export it to ONNX and set onnx-file: " +

@@ -46,6 +46,7 @@ struct InferSettings {
   std::string model;                   // ONNX or IR; wins over the paths below
   std::string onnx_file, engine_file;  // as config files name them
   std::string absent_file;             // a format that cannot be read here (etlt, UFF, Caffe): only a stand-in helps
+  std::string absent_because;          // what to say of it instead of that
   std::string labels_file;
   std::string backend = "auto";  // who runs it; auto: the one that fits the file
   std::string precision;         // f32, f16, bf16; empty: the backend's choice
