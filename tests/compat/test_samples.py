@@ -20,6 +20,7 @@ import cv2
 import pytest
 
 from compat.clips import hurried, packed
+from compat.ssd_model import write_repository
 from fluvial.errors import ModelError
 from fluvial.models.registry import assets_folder, find
 
@@ -135,10 +136,12 @@ class Done:
 def play(checkout: Path) -> Callable[..., Done]:
     """Runs a sample in its folder to its end, in which nothing may go wrong."""
 
-    def run(script: str, *args: str | Path, within: list[str] | None = None, debug: str = "") -> Done:
+    def run(script: str, *args: str | Path, within: list[str] | None = None, debug: str = "", helper: str = "") -> Done:
         folder = checkout / "apps" / Path(script).parent
         command = [*(within or []), sys.executable, "-m", "fluvial", "exec", Path(script).name, *map(str, args)]
         env = {**ENV, "GST_DEBUG": f"fluvialinfer:2,{debug}"}
+        if helper:  # a folder here whose sitecustomize.py the program's Python runs
+            env["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).with_name(helper)), env["PYTHONPATH"]])
         done = subprocess.run(
             command, cwd=folder, env=env, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
         )
@@ -182,6 +185,7 @@ def test_2_tracks_classifies_and_tells_past_frames(play: Callable[..., Done], cl
     done = play("deepstream-test2/deepstream_test_2.py", clip.stream)
     check_counts(done, clip.frames, persons=False)  # he is never sure enough to begin a track
     assert set(re.findall(r"objLabel= (\w+)", done.out)) <= {"vehicle", "person", "bicycle"}
+    assert len(re.findall(r"vehicle-attributes\S+ stands in for", done.errors)) == 2, "make and type of vehicles"
     assert len(re.findall(r"^frameNum: \d+", done.out, re.MULTILINE)) == sum(done.numbers("numobj")) > 0
 
 
@@ -228,6 +232,37 @@ def test_redaction(play: Callable[..., Done], clip: Clip, tmp_path: Path) -> Non
     assert max(done.numbers("Person_count")) in (1, 2)
     assert "frames seen by the client: 10" in done.out
     assert cv2.imread(str(picture)).shape == (576, 720, 3)
+
+
+def test_preprocess_finds_objects_in_regions(play: Callable[..., Done], clip: Clip, tmp_path: Path) -> None:
+    need(ALONE, "a client of the sample's RTSP server")
+    picture = tmp_path / "seen.png"
+    script = "deepstream-preprocess-test/deepstream_preprocess_test.py"
+    done = play(script, "-i", clip.uri, clip.uri, within=watching(picture))
+    assert done.frames == 2 * clip.frames
+    # Two of its three regions overlap where the car passes: each of them finds it.
+    assert max(done.numbers("Vehicle_count")) in (2, 3)
+    assert max(done.numbers("Person_count")) in (1, 2)
+    assert "the tensors are made for another model than the stand-in" in done.out
+    assert "frames seen by the client: 10" in done.out
+    assert cv2.imread(str(picture)).shape == (720, 1280, 3)
+
+
+def test_ssd_parser_reads_the_tensors_of_a_triton_repository(
+    play: Callable[..., Done], checkout: Path, clip: Clip
+) -> None:
+    pytest.importorskip("onnx")
+    folder = checkout / "apps" / "deepstream-ssd-parser"
+    repository = (folder / "../../../../samples/trtis_model_repo").resolve()  # where its config looks
+    write_repository(repository, "ssd_inception_v2_coco_2018_01_28", find("person-vehicle-bike").path)
+    done = play("deepstream-ssd-parser/deepstream_ssd_parser.py", clip.stream, helper="timed_encoder")
+    counts = re.findall(r"Number of Objects=(\d+) Vehicle_count=(\d+) Person_count=(\d+)", done.out)
+    assert len(counts) == clip.frames
+    assert max(int(vehicles) for _, vehicles, _ in counts) in (1, 2)
+    assert sum(int(vehicles) > 0 for _, vehicles, _ in counts) > clip.frames // 10
+    assert max(int(persons) for _, _, persons in counts) in (1, 2)
+    video = cv2.VideoCapture(str(folder / "out.mp4"))
+    assert video.get(cv2.CAP_PROP_FRAME_COUNT) == clip.frames
 
 
 def test_sources_are_added_and_removed_while_it_plays(play: Callable[..., Done]) -> None:
