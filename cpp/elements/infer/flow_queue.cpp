@@ -71,6 +71,12 @@ void FlowQueue::restart() {
   flow_ = GST_FLOW_OK;
 }
 
+void FlowQueue::set_most_buffers(std::size_t count) {
+  std::lock_guard lock(mutex_);
+  most_buffers_ = count;
+  changed_.notify_all();
+}
+
 GstFlowReturn FlowQueue::flow() const {
   std::lock_guard lock(mutex_);
   return flow_;

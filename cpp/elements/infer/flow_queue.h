@@ -19,6 +19,8 @@
 
 namespace fluvial {
 
+class Work;
+
 struct Unref {
   void operator()(GstBuffer* buffer) const { gst_buffer_unref(buffer); }
   void operator()(GstEvent* event) const { gst_event_unref(event); }
@@ -26,8 +28,9 @@ struct Unref {
 using BufferPtr = std::unique_ptr<GstBuffer, Unref>;
 using EventPtr = std::unique_ptr<GstEvent, Unref>;
 
-// An inference that was started. It keeps the buffer, whose metadata its units point at.
+// An inference that was started. It keeps the buffer, whose metadata its units point at, and the model that runs it.
 struct Job {
+  std::shared_ptr<Work> work;
   BufferPtr buffer;
   std::vector<Unit> units;
   RequestLease request;  // last: gone first, so that nothing runs on what is gone
@@ -36,7 +39,8 @@ struct Job {
 // A buffer whose inferences all stand before it.
 struct Ready {
   BufferPtr buffer;
-  std::vector<Unit> repeated;  // objects that get the results that are known of them
+  std::vector<Unit> repeated;       // objects that get the results that are known of them
+  std::shared_ptr<Work> work = {};  // that looked at the buffer
 };
 
 using Entry = std::variant<Job, Ready, EventPtr, GstQuery*>;
@@ -61,11 +65,12 @@ class FlowQueue {
   GstFlowReturn flow() const;
   // What still stood in line. Waits for nothing: the caller drops the entries without holding a lock.
   std::deque<Entry> take_all();
+  void set_most_buffers(std::size_t count);
 
  private:
   bool is_running() const { return flow_ == GST_FLOW_OK; }
 
-  const std::size_t most_buffers_;
+  std::size_t most_buffers_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Entry> entries_;

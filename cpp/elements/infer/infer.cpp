@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -18,14 +17,16 @@
 #include <string>
 #include <vector>
 
-#include "algo/inspect.h"
 #include "elements/caps.h"
 #include "elements/guard.h"
 #include "elements/infer/infer_class.h"
+#include "elements/infer/loading.h"
 #include "elements/infer/nvinfer_config.h"
 #include "elements/infer/properties.h"
 #include "elements/infer/session.h"
+#include "elements/infer/swap.h"
 #include "gst-nvdscustomevent.h"
+#include "nvdsinfer.h"
 
 GST_DEBUG_CATEGORY_STATIC(infer_debug);
 #define GST_CAT_DEFAULT infer_debug
@@ -49,6 +50,7 @@ struct Impl {
   std::atomic<unsigned> interval{0};
   std::atomic<GstClockTime> latency{0};
   std::unique_ptr<Session> session;  // from before the pads are active until after
+  SwapLine swaps;                    // of models, while there is a session
 };
 
 const std::vector<InferProperty>& properties() {
@@ -124,16 +126,43 @@ static void say_property(Impl& impl, guint id, const GValue* value, GParamSpec* 
   lay_over(impl);
 }
 
+static std::string problems_of(const Impl& impl) {
+  std::vector<std::string> problems = impl.file.problems;
+  for (const auto& [id, problem] : impl.problems) problems.push_back(problem);
+  if (!impl.file.problems.empty()) problems.push_back("(" + std::filesystem::absolute(impl.config_path).string() + ")");
+  return joined_lines(problems);
+}
+
+// An engine is run in place of the model that the config names, as in DeepStream.
+static SwapWish wish_of(const Impl& impl, const char* key) {
+  SwapWish wish{impl.settings, problems_of(impl), {}, key, impl.config_path};
+  if (g_str_equal(key, "config-file-path")) {
+    wish.warnings = impl.file.warnings;
+    return wish;
+  }
+  auto& s = wish.settings;
+  wish.path = g_str_equal(key, "model") ? s.model : s.engine_file;
+  if (g_str_equal(key, "model-engine-file")) s.model = s.onnx_file = "";
+  return wish;
+}
+
+static void swap_model(FluvialInfer* self, SwapWish wish);
+
 static void fluvial_infer_set_property(GObject* object, guint id, const GValue* value, GParamSpec* spec) {
   auto& impl = *as_infer(object)->impl;
-  std::lock_guard lock(impl.mutex);
+  std::unique_lock lock(impl.mutex);
   if (id == config_id()) {
     set_config_path(as_infer(object), g_value_get_string(value));
   } else if (id >= 1 && id < config_id()) {
     say_property(impl, id, value, spec);
   } else {
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+    return;
   }
+  if (id != config_id() && id != id_of("model") && id != id_of("model-engine-file")) return;
+  auto wish = wish_of(impl, spec->name);
+  lock.unlock();
+  swap_model(as_infer(object), std::move(wish));
 }
 
 static void fluvial_infer_get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
@@ -173,79 +202,96 @@ static void announce_stand_in(FluvialInfer* self, const ModelPath& file) {
 
 static InferSettings judged_settings(FluvialInfer* self) {
   auto& impl = *self->impl;
-  std::vector<std::string> problems, warnings, notes;
+  std::string problems;
+  std::vector<std::string> warnings, notes;
   InferSettings settings;
   {
     std::lock_guard lock(impl.mutex);
-    problems = impl.file.problems;
-    for (const auto& [id, problem] : impl.problems) problems.push_back(problem);
-    if (!problems.empty() && !impl.file.problems.empty())
-      problems.push_back("(" + std::filesystem::absolute(impl.config_path).string() + ")");
+    problems = problems_of(impl);
     warnings = impl.file.warnings;
     notes = impl.file.notes;
     settings = impl.settings;
   }
-  if (!problems.empty()) throw SettingsError(joined_lines(problems));
+  if (!problems.empty()) throw SettingsError(problems);
   for (const auto& text : warnings) warn(self, text);
   for (const auto& text : notes) GST_INFO_OBJECT(self, "%s", text.c_str());
   return settings;
 }
 
-static std::unique_ptr<Backend> open_named(const ModelPath& file, const InferSettings& settings) {
-  try {
-    return open_model(file.path, settings.backend);
-  } catch (const std::exception& e) {
-    throw SettingsError(std::string(settings.model.empty() ? "onnx-file" : "model") + ": " + e.what());
-  }
+static std::function<void(const std::string&)> warner(FluvialInfer* self) {
+  return [self](const std::string& text) { warn(self, text); };
 }
 
-static Decision decide_named(const InferSettings& settings, const ModelPath& file, const ModelInfo& info) {
-  try {
-    return decide(settings, file, info);
-  } catch (const UndecidableModel& e) {
-    throw SettingsError(e.what());
-  }
+// Changes nothing of the element.
+static std::shared_ptr<Work> load(FluvialInfer* self, const InferSettings& settings) {
+  return load_work(settings, {[self](const ModelPath& file) { announce_stand_in(self, file); }, warner(self),
+                              [self](const std::string& text) { GST_INFO_OBJECT(self, "%s", text.c_str()); }});
+}
+
+static void describe(Impl& impl, const Work& work) {
+  // A picture waits for one that is being worked on, and then for itself.
+  impl.latency = 2 * work.inference_time();
+  std::lock_guard lock(impl.mutex);
+  impl.backend = work.backend().description();
+  impl.explanation = work.decision().explanation();
 }
 
 static void start(FluvialInfer* self) {
   auto& impl = *self->impl;
-  const InferSettings settings = judged_settings(self);
-  const char* table = std::getenv("FLUVIAL_STANDINS");
-  const ModelPath file = find_model(settings, table ? table : "");
-  announce_stand_in(self, file);
-  auto backend = open_named(file, settings);
-  Decision decision = decide_named(settings, file, backend->model());
-  {
-    std::lock_guard lock(impl.mutex);
-    impl.explanation = decision.explanation();
-  }
-  for (const auto& text : decision.warnings) warn(self, text);
-  for (const auto& text : decision.notes) GST_INFO_OBJECT(self, "%s", text.c_str());
-  for (const auto& text : decision.spec.evidence) GST_INFO_OBJECT(self, "%s", text.c_str());
-
-  BackendSettings how;
-  how.device = settings.device;
-  how.precision = settings.precision;
-  how.batch = static_cast<int>(settings.batch_size);
-  how.is_batch_measured = !settings.tuned.empty();
-  how.threads = static_cast<int>(settings.threads);
-  how.streams = static_cast<int>(settings.requests);
-  backend->compile(decision.spec.input, how);
-  if (backend->batch() > 1 && !decision.spec.is_batch_open)
-    GST_INFO_OBJECT(self, "the model's own batch is %d", backend->batch());
-  impl.session = std::make_unique<Session>(std::move(decision), std::move(backend),
-                                           [self](const std::string& text) { warn(self, text); });
-  // A picture waits for one that is being worked on, and then for itself.
-  impl.latency = 2 * impl.session->work().inference_time();
-  std::lock_guard lock(impl.mutex);
-  impl.backend = impl.session->work().backend().description();
+  auto work = load(self, judged_settings(self));
+  describe(impl, *work);
+  impl.session = std::make_unique<Session>(std::move(work), warner(self));
+  impl.swaps.open();
 }
 
 static void stop(FluvialInfer* self) {
   auto& impl = *self->impl;
+  impl.swaps.close();
   if (!impl.session) return;
   impl.session->drop_all(impl.src);
   impl.session.reset();
+}
+
+// --- another model while one runs ------------------------------------------------------------------------------------
+
+// DeepStream's signal: 0, or an NvDsInferStatus, and the path that was said.
+static void tell_of_swap(FluvialInfer* self, const SwapWish& wish, NvDsInferStatus status, const std::string& why) {
+  if (status != NVDSINFER_SUCCESS)
+    warn(self, wish.key + "=" + wish.path + " is not taken, the model that runs stays: " + why);
+  g_signal_emit_by_name(self, "model-updated", static_cast<gint>(status), wish.path.c_str());
+}
+
+static void load_and_swap(FluvialInfer* self, const SwapWish& wish, unsigned life) {
+  auto& impl = *self->impl;
+  try {
+    if (!wish.problems.empty()) throw SettingsError(wish.problems);
+    for (const auto& text : wish.warnings) warn(self, text);
+    auto work = load(self, wish.settings);
+    const bool is_taken = impl.swaps.while_alive(life, [&] {
+      describe(impl, *work);
+      impl.session->replace(std::move(work));
+    });
+    if (is_taken) tell_of_swap(self, wish, NVDSINFER_SUCCESS, "");
+  } catch (const SettingsError& e) {
+    tell_of_swap(self, wish, NVDSINFER_CONFIG_FAILED, e.what());
+  } catch (const std::exception& e) {
+    tell_of_swap(self, wish, NVDSINFER_UNKNOWN_ERROR, e.what());
+  }
+}
+
+static void swap_model(FluvialInfer* self, SwapWish wish) {
+  const std::string newer = wish.key + "=" + wish.path;
+  const auto asked = self->impl->swaps.ask(std::move(wish));
+  if (asked.superseded) tell_of_swap(self, *asked.superseded, NVDSINFER_INVALID_PARAMS, newer + " was said after it");
+  if (!asked.starts_loading) return;
+  // On a thread of GStreamer's, which keeps the element: nobody waits for it, so a handler may do what it likes.
+  gst_element_call_async(
+      GST_ELEMENT(self),
+      [](GstElement* element, gpointer) {
+        auto* loader = as_infer(element);
+        while (const auto next = loader->impl->swaps.next()) load_and_swap(loader, next->first, next->second);
+      },
+      nullptr, nullptr);
 }
 
 static GstStateChangeReturn fluvial_infer_change_state(GstElement* element, GstStateChange change) {
@@ -402,13 +448,15 @@ static void fluvial_infer_class_init(FluvialInferClass* klass) {
 
   guint id = 0;
   for (const auto& property : properties()) g_object_class_install_property(object, ++id, property.spec);
-  const auto rw = GParamFlags(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+  const auto rw = GParamFlags(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
   const auto ro = GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   const auto add_text = [&](guint text_id, const char* name, const char* nick, const char* blurb, GParamFlags flags) {
     g_object_class_install_property(object, text_id, g_param_spec_string(name, nick, blurb, "", flags));
   };
   add_text(config_id(), "config-file-path", "Config file path",
-           "Config file of DeepStream's nvinfer, INI or YAML; read as soon as this is set", rw);
+           "Config file of DeepStream's nvinfer, INI or YAML; read as soon as this is set. While playing: its model "
+           "takes over",
+           rw);
   add_text(explanation_id(), "explanation", "Explanation",
            "What was decided about the model and why; known once started", ro);
   g_signal_new("model-updated", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, nullptr, nullptr, nullptr, G_TYPE_NONE,

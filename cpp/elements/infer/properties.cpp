@@ -38,8 +38,8 @@ InferProperty flag(const char* name, const char* nick, const char* blurb, std::o
 }
 
 InferProperty text(const char* name, const char* nick, const char* blurb, std::string S::*member,
-                   const char* otherwise = "") {
-  return {g_param_spec_string(name, nick, blurb, otherwise, ready),
+                   const char* otherwise = "", GParamFlags flags = ready) {
+  return {g_param_spec_string(name, nick, blurb, otherwise, flags),
           [=](S& s, const GValue* v) { s.*member = g_value_get_string(v) ? g_value_get_string(v) : ""; },
           [=](const S& s, GValue* v) { g_value_set_string(v, (s.*member).c_str()); }};
 }
@@ -108,8 +108,9 @@ std::vector<InferProperty> make_infer_properties() {
           &S::on_classes, ":"),
       ids("filter-out-class-ids", "Filter out class ids", "Classes that are not reported, such as 1;3",
           &S::unwanted_classes, ";"),
-      text("model-engine-file", "Model engine file", "Engine file of a config; the model that it is named after is run",
-           &S::engine_file),
+      text("model-engine-file", "Model engine file",
+           "Engine file of a config; the model that it is named after is run. While playing: it takes over",
+           &S::engine_file, "", playing),
       whole("gpu-id", "GPU id", "Accepted; the device is set by 'device'", &S::gpu_id, 0, G_MAXUINT, 0),
       flag("qos", "Qos", "Accepted; has no effect: no frame is left out because it is late", &S::wants_qos, false),
       flag("raw-output-file-write", "Raw output file write", "Accepted; has no effect", &S::writes_raw_output, false),
@@ -128,7 +129,9 @@ std::vector<InferProperty> make_infer_properties() {
            &S::crops_to_roi, false),
       flag("strongly-typed", "Strongly typed", "Accepted; has no effect", &S::is_strongly_typed, false),
       text("dynamic-properties", "Dynamic properties", "Accepted; has no effect", &S::dynamic_properties),
-      text("model", "Model", "ONNX or OpenVINO IR file; alone, inspection decides how it is fed and read", &S::model),
+      text("model", "Model",
+           "ONNX or OpenVINO IR file; alone, inspection decides how it is fed and read. While playing: it takes over",
+           &S::model, "", playing),
       text("labels", "Labels", "File with one label a line", &S::labels_file),
       threshold(),
       text("backend", "Backend",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "elements/events.h"
 #include "gstnvdsmeta.h"
@@ -20,42 +21,68 @@ bool ends_source(GstEvent* event, unsigned& source) {
 
 }  // namespace
 
+Session::Bringing::Bringing(std::shared_ptr<Work> model, Health::Complain complain)
+    : work(std::move(model)),
+      selection(work->decision().settings, remembers_objects(work->decision())),
+      tensors(work->decision(), std::move(complain)) {}
+
 // One buffer more than requests: while all work, the next one may already be looked at.
-Session::Session(Decision decision, std::unique_ptr<Backend> backend, Health::Complain complain)
-    : work_(std::move(decision), std::move(backend), complain),
-      queue_(work_.requests().size() + 1),
-      selection_(work_.decision().settings, remembers_objects(work_.decision())),
-      tensors_(work_.decision(), std::move(complain)) {}
+Session::Session(std::shared_ptr<Work> work, Health::Complain complain)
+    : complain_(std::move(complain)),
+      queue_(work->requests().size() + 1),
+      bringing_(std::make_unique<Bringing>(work, complain_)),
+      pushing_(std::move(work)) {}
+
+void Session::replace(std::shared_ptr<Work> work) {
+  std::shared_ptr<Work> unused;  // goes after the lock
+  std::lock_guard lock(mutex_);
+  unused = std::exchange(next_, std::move(work));
+}
+
+// Stopping must reach the requests that the bringing thread may wait for: so it changes them under the lock.
+void Session::take_over() {
+  std::unique_ptr<Bringing> old;
+  std::lock_guard lock(mutex_);
+  if (!next_) return;
+  old = std::exchange(bringing_, std::make_unique<Bringing>(std::move(next_), complain_));
+  next_.reset();
+  if (is_stopped_) bringing_->work->requests().stop();
+  queue_.set_most_buffers(bringing_->work->requests().size() + 1);
+}
+
+ObjectSelection::Choice Session::choose(NvDsBatchMeta* batch, unsigned interval) {
+  const auto& settings = bringing_->work->decision().settings;
+  ObjectSelection::Choice choice;
+  const bool is_primary = settings.process_mode == ProcessMode::frames;
+  if (!is_primary && !settings.takes_tensors) return bringing_->selection.choose(batch);
+  if (batches_++ % (std::uint64_t{interval} + 1) != 0) return choice;
+  choice.fresh = settings.takes_tensors ? bringing_->tensors.units(batch) : units_of_frames(batch);
+  return choice;
+}
 
 GstFlowReturn Session::take_buffer(BufferPtr buffer, unsigned interval) {
   if (const auto flow = queue_.wait_for_space(); flow != GST_FLOW_OK) return flow;
+  take_over();
   buffer.reset(gst_buffer_make_writable(buffer.release()));
   auto* batch = gst_buffer_get_nvds_batch_meta(buffer.get());
   if (!batch) throw std::runtime_error("the buffer carries no batch: put fluvialmux (nvstreammux) before this element");
-
-  const bool is_primary = work_.decision().settings.process_mode == ProcessMode::frames;
-  ObjectSelection::Choice choice;
-  if (work_.decision().settings.takes_tensors) {
-    if (batches_++ % (std::uint64_t{interval} + 1) == 0) choice.fresh = tensors_.units(batch);
-  } else if (!is_primary) {
-    choice = selection_.choose(batch);
-  } else if (batches_++ % (std::uint64_t{interval} + 1) == 0) {
-    choice.fresh = units_of_frames(batch);
-  }
+  auto choice = choose(batch, interval);
   if (const auto flow = infer(buffer, choice.fresh); flow != GST_FLOW_OK) return flow;
-  return queue_.push(Ready{std::move(buffer), std::move(choice.repeated)});
+  return queue_.push(Ready{std::move(buffer), std::move(choice.repeated), bringing_->work});
 }
 
 GstFlowReturn Session::infer(const BufferPtr& buffer, const std::vector<Unit>& units) {
-  for (std::size_t begin = 0; begin < units.size(); begin += work_.units_in_request()) {
-    const std::size_t end = std::min(units.size(), begin + work_.units_in_request());
+  auto& work = *bringing_->work;
+  for (std::size_t begin = 0; begin < units.size(); begin += work.units_in_request()) {
+    const std::size_t end = std::min(units.size(), begin + work.units_in_request());
     Job job;
-    job.request = work_.requests().acquire();
+    job.work = bringing_->work;
+    job.request = work.requests().acquire();
     if (!job.request) return queue_.flow() == GST_FLOW_OK ? GST_FLOW_FLUSHING : queue_.flow();
     job.buffer.reset(gst_buffer_ref(buffer.get()));
     job.units.assign(units.begin() + static_cast<std::ptrdiff_t>(begin),
                      units.begin() + static_cast<std::ptrdiff_t>(end));
-    work_.start(job);
+    work.start(job);
     if (const auto flow = queue_.push(std::move(job)); flow != GST_FLOW_OK) return flow;
   }
   return GST_FLOW_OK;
@@ -63,7 +90,7 @@ GstFlowReturn Session::infer(const BufferPtr& buffer, const std::vector<Unit>& u
 
 GstFlowReturn Session::take_event(EventPtr event) {
   unsigned source = 0;
-  if (ends_source(event.get(), source)) selection_.forget(source);
+  if (ends_source(event.get(), source)) bringing_->selection.forget(source);
   return queue_.push(std::move(event));
 }
 
@@ -76,11 +103,13 @@ bool Session::pass_on_next(GstPad* src, GstFlowReturn& flow) {
 
 GstFlowReturn Session::pass_on(GstPad* src, Entry& entry) {
   if (auto* job = std::get_if<Job>(&entry)) {
-    work_.finish(*job);
+    pushing_ = job->work;
+    pushing_->finish(*job);
     return GST_FLOW_OK;
   }
   if (auto* ready = std::get_if<Ready>(&entry)) {
-    work_.repeat(ready->repeated);
+    pushing_ = std::move(ready->work);
+    pushing_->repeat(ready->repeated);
     return gst_pad_push(src, ready->buffer.release());
   }
   if (auto* query = std::get_if<GstQuery*>(&entry)) {
@@ -89,18 +118,24 @@ GstFlowReturn Session::pass_on(GstPad* src, Entry& entry) {
   }
   auto& event = std::get<EventPtr>(entry);
   unsigned source = 0;
-  if (ends_source(event.get(), source)) work_.forget(source);
+  if (ends_source(event.get(), source)) pushing_->forget(source);
   gst_pad_push_event(src, event.release());
   return GST_FLOW_OK;
 }
 
 void Session::stop(GstFlowReturn why) {
   queue_.stop(why);
-  work_.requests().stop();
+  std::lock_guard lock(mutex_);
+  is_stopped_ = true;
+  bringing_->work->requests().stop();
 }
 
 void Session::restart() {
-  work_.requests().restart();
+  {
+    std::lock_guard lock(mutex_);
+    is_stopped_ = false;
+    bringing_->work->requests().restart();
+  }
   queue_.restart();
 }
 
@@ -113,8 +148,8 @@ void Session::drop_all(GstPad* src) {
       gst_pad_store_sticky_event(src, event->get());
   }
   // A look that was started and dropped left no result: whoever was seen is looked at again.
-  selection_.forget_all();
-  work_.forget_all();
+  bringing_->selection.forget_all();
+  pushing_->forget_all();
 }
 
 }  // namespace fluvial
