@@ -131,6 +131,11 @@ def sigmoid(x: Any) -> Any:
     return 1 / (1 + np.exp(-np.asarray(x, np.float64)))
 
 
+def point_to_frame(point: Sequence[float], spec: Spec, frame: tuple[int, int]) -> np.ndarray:
+    """A point on the network's input, of which the first two numbers are the place, as one on the frame, clipped."""
+    return np.concatenate([to_frame([point[0], point[1], 0, 0], spec, frame)[:2], point[2:]])
+
+
 def to_frame(box: Sequence[float], spec: Spec, frame: tuple[int, int]) -> np.ndarray:
     """A box on the network's input as one on the frame (width, height), clipped to it."""
     size = np.array([spec["input"]["width"], spec["input"]["height"]], float)

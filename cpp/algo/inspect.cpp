@@ -118,6 +118,7 @@ void Inspection::find_head() {
   spec_.usual_threshold = family_.usual_threshold;
   spec_.usual_iou = family_.usual_iou;
   spec_.options = family_.options;
+  spec_.object_margin = family_.object_margin;
   for (const auto& sentence : family_.evidence) note(sentence);
   if (inputs_.size != nullptr && spec_.head != Head::detr) {
     refuse("input '" + inputs_.size->name + "' wants sizes, which only head detr feeds", "");
@@ -181,7 +182,8 @@ void Inspection::check_size() const {
 
 void Inspection::decide_colours() {
   if (inputs_.channels == 1) note("the picture has one channel -> grey (sure)");
-  if (is_integer_picture(spec_.input.type)) {
+  const bool is_plain = is_integer_picture(spec_.input.type) && !family_.feeding.takes_integers;
+  if (is_plain) {
     Feeding plain;
     plain.why = std::string("the picture is ") + word(spec_.input.type) + " -> RGB, 0..255, stretched (likely)";
     feed(plain);

@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "bindings/buffers.h"
+#include "bindings/details.h"
 #include "bindings/face.h"
 #include "bindings/pixels.h"
 #include "bindings/values.h"
@@ -361,6 +362,7 @@ void bind_frame_class(nb::module_& m) {
            nb::arg("confidence") = 1.0F, nb::arg("track_id") = nb::none(), nb::arg("parent") = nb::none(),
            "Adds an object; box is left, top, width, height in pixels of the surface.")
       .def("remove", remove_object, nb::arg("obj"), "Takes an object out; it is stale from then on.");
+  bind_details(frame);
   bind_drawing(frame);
 }
 

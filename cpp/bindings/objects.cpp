@@ -8,6 +8,7 @@
 #include <optional>
 #include <variant>
 
+#include "bindings/details.h"
 #include "bindings/frames.h"
 #include "bindings/pyds/field.h"
 #include "bindings/pyds/memory.h"
@@ -159,9 +160,10 @@ Objects where(const Objects& objects, nb::handle label, nb::handle class_id, std
 }
 
 void bind_objects_class(nb::module_& m) {
-  nb::class_<Objects>(m, "Objects",
-                      "The objects of a frame when it was asked for: a sequence, oldest first, and columns.")
-      .def("__len__", &Objects::size)
+  nb::class_<Objects> objects(m, "Objects",
+                              "The objects of a frame when it was asked for: a sequence, oldest first, and columns.");
+  bind_details(objects);
+  objects.def("__len__", &Objects::size)
       .def("__iter__", iterate, nb::sig("def __iter__(self) -> collections.abc.Iterator[Object]"))
       .def("__getitem__", item, nb::arg("index"),
            nb::sig("def __getitem__(self, index: int | slice | collections.abc.Sequence[bool], /) -> typing.Any"))
@@ -256,21 +258,6 @@ std::vector<Classification> classifications(const Object& object) {
   return all;
 }
 
-nb::object mask_of(const Object& object) {
-  object.get();
-  LockedMeta lock(object.footing().root());
-  const auto& mask = object.get()->mask_params;
-  if (!mask.data || mask.size == 0) return nb::none();
-  const std::size_t count = mask.size / sizeof(float);
-  auto* copy = new float[count + 1];
-  std::copy_n(mask.data, count, copy);
-  nb::capsule owner(copy, [](void* memory) noexcept { delete[] static_cast<float*>(memory); });
-  // Parsers keep key points here too: those are no picture.
-  const bool is_picture = std::size_t{mask.width} * mask.height == count;
-  const std::size_t shape[] = {is_picture ? mask.height : count, mask.width};
-  return nb::cast(nb::ndarray<nb::numpy, float>(copy, is_picture ? 2 : 1, shape, owner));
-}
-
 void bind_look(nb::class_<Object>& object) {
   object
       .def_prop_rw(
@@ -327,8 +314,6 @@ void bind_object_class(nb::module_& m) {
       .def_prop_ro("classifications", classifications,
                    nb::sig("def classifications(self) -> list[tuple[str, str, float]]"),
                    "Attribute, label and confidence of each classification, in order of arrival.")
-      .def_prop_ro("mask", mask_of, nb::sig("def mask(self) -> numpy.typing.NDArray[numpy.float32] | None"),
-                   "float32 [h, w] over the box (key points: [n]); a copy.")
       .def_prop_ro(
           "meta",
           [](const Object& self) {
@@ -336,6 +321,7 @@ void bind_object_class(nb::module_& m) {
           },
           "The same object as a pyds.NvDsObjectMeta.");
   bind_look(object);
+  bind_details(object);
 }
 
 }  // namespace

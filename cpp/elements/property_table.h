@@ -51,6 +51,11 @@ class PropertyTable {
                [=](S& s, const GValue* v) { s.*field = text_of(v); },
                [=](const S& s, GValue* v) { g_value_set_string(v, (s.*field).c_str()); });
   }
+  PropertyTable& add(const char* name, const char* meaning, float S::*field, float low, float high) {
+    return add([=] { return g_param_spec_float(name, name, meaning, low, high, S().*field, property_flags); },
+               [=](S& s, const GValue* v) { s.*field = g_value_get_float(v); },
+               [=](const S& s, GValue* v) { g_value_set_float(v, s.*field); });
+  }
   // Any other kind of value.
   PropertyTable& add(std::function<GParamSpec*()> spec, std::function<void(S&, const GValue*)> set,
                      std::function<void(const S&, GValue*)> get) {

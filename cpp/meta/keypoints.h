@@ -2,10 +2,11 @@
 #pragma once
 
 #include "fluvial/keypoints.h"
+#include "meta/export.h"
 
 namespace fluvial {
 
 // nullptr where the user meta holds something else.
-FluvialKeypoints* keypoints_in(NvDsUserMeta* user);
+FLUVIAL_EXPORT FluvialKeypoints* keypoints_in(NvDsUserMeta* user);
 
 }  // namespace fluvial

@@ -34,6 +34,10 @@ enum class Head {
   centernet,
   fcos,
   retinanet,
+  segmentation,
+  movenet,
+  simcc,
+  heatmaps,
 };
 
 // What comes out.
@@ -65,6 +69,7 @@ struct ModelSpec {
   float usual_threshold = 0.45F;  // 0..1, where the user says none
   float usual_iou = 0.5F;         // of nms, likewise
   bool is_batch_open = false;     // the first dimension may be any number
+  float object_margin = 1;        // of an object, the model is shown a part of the frame this much larger than its box
   std::string size_input;         // name of an input that wants each frame's size ([N, 2] i64 width, height), or empty
   std::map<std::string, std::string> options;  // for the head: "background=1", "boxes=...", written by inspection
   std::vector<std::string> evidence;           // one sentence for each decision

@@ -69,10 +69,6 @@ class Object:
         """
 
     @property
-    def mask(self) -> numpy.typing.NDArray[numpy.float32] | None:
-        """float32 [h, w] over the box (key points: [n]); a copy."""
-
-    @property
     def meta(self) -> object:
         """The same object as a pyds.NvDsObjectMeta."""
 
@@ -104,10 +100,43 @@ class Object:
     @text.setter
     def text(self, arg: str, /) -> None: ...
 
+    @property
+    def keypoints(self) -> numpy.typing.NDArray[numpy.float32]:
+        """
+        float32 [K, 3]: x and y in pixels of the surface, confidence; [0, 3] without any; a copy.
+        """
+
+    @keypoints.setter
+    def keypoints(self, points: numpy.typing.NDArray[numpy.float32], /) -> None: ...
+
+    @property
+    def mask(self) -> numpy.typing.NDArray[numpy.float32] | None:
+        """
+        float32 [h, w] over the box; a copy. [n] where a parser of DeepStream's put key points there.
+        """
+
+    @property
+    def segmentation(self) -> numpy.typing.NDArray[numpy.int32] | None:
+        """
+        int32 [h, w]: the class of each place, -1 where none is sure enough. It covers the whole picture, in the model's own resolution. None: no model said any; a copy.
+        """
+
+    @property
+    def segmentation_probabilities(self) -> numpy.typing.NDArray[numpy.float32] | None:
+        """
+        float32 [classes, h, w], where the model's settings ask for them (head_options probabilities=yes); a copy.
+        """
+
 class Objects:
     """
     The objects of a frame when it was asked for: a sequence, oldest first, and columns.
     """
+
+    @property
+    def keypoints(self) -> numpy.typing.NDArray[numpy.float32]:
+        """
+        float32 [N, K, 3]: x and y in pixels of the surface, confidence; K is the most that an object has, and zeros stand for what it has not.
+        """
 
     def __len__(self) -> int: ...
 
@@ -205,6 +234,18 @@ class Frame:
 
     def remove(self, obj: Object) -> None:
         """Takes an object out; it is stale from then on."""
+
+    @property
+    def segmentation(self) -> numpy.typing.NDArray[numpy.int32] | None:
+        """
+        int32 [h, w]: the class of each place, -1 where none is sure enough. It covers the whole picture, in the model's own resolution. None: no model said any; a copy.
+        """
+
+    @property
+    def segmentation_probabilities(self) -> numpy.typing.NDArray[numpy.float32] | None:
+        """
+        float32 [classes, h, w], where the model's settings ask for them (head_options probabilities=yes); a copy.
+        """
 
     def draw_text(self, text: str, position: Sequence[float], *, size: int = 12, font: str = 'Sans', color: Sequence[float] = (1.0, 1.0, 1.0, 1.0), background: Sequence[float] | None = (0.0, 0.0, 0.0, 0.6)) -> None:
         """

@@ -213,6 +213,7 @@ class Built:
             display_bbox=config.boxes,
             display_text=config.text,
             display_mask=config.masks,
+            display_keypoints=config.keypoints,
             display_clock=config.clock,
         )
 

@@ -146,7 +146,7 @@ class Flow:
         """Draws boxes, labels and ids onto the frames.
 
         Args:
-            **settings: `boxes`, `text`, `masks`, `clock`: True or False. See `DrawConfig`.
+            **settings: `boxes`, `text`, `masks`, `keypoints`, `clock`: True or False. See `DrawConfig`.
 
         Raises:
             ConfigError: A setting that does not exist, or a value that it does not take.

@@ -88,7 +88,7 @@ class JsonLines:
     """Every object of every frame, one JSON object a line. One thread writes.
 
     Keys: source, frame, time (seconds), label, class_id, confidence, track_id (null: untracked), box (left, top, width,
-    height in pixels), and classifications where a second model added some.
+    height in pixels); keypoints (x, y, confidence of each) and classifications where a model found some.
     """
 
     def __init__(self, path: Path, at: CallSite) -> None:
@@ -123,6 +123,7 @@ def _lines(frames: Iterable[Any]) -> Iterable[str]:
         if not len(objects):
             continue
         head = {"source": frame.source, "frame": frame.number, "time": frame.time}
+        has_keypoints = objects.keypoints.shape[1] > 0
         columns = zip(
             objects.labels,
             objects.class_ids.tolist(),
@@ -140,6 +141,9 @@ def _lines(frames: Iterable[Any]) -> Iterable[str]:
                 "track_id": track_id if track_id >= 0 else None,
                 "box": [round(v, 2) for v in box],
             }
+            points = objects[i].keypoints.tolist() if has_keypoints else []
+            if points:
+                record["keypoints"] = [[round(x, 2), round(y, 2), round(c, 4)] for x, y, c in points]
             found = objects[i].classifications
             if found:
                 record["classifications"] = [

@@ -10,7 +10,7 @@ import pytest
 import fluvial as fv
 from fluvial.models import find
 from fluvial.models.explain import explain
-from golden import Case, Object, Spec, cases, run_model, to_frame
+from golden import Case, Object, Spec, cases, point_to_frame, run_model, to_frame
 
 FRAME = (320, 200)
 PIXELS = 1.0  # how far an edge may be off, on the frame
@@ -34,7 +34,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def objects_of(clip: Path, model: Path, settings: dict[str, object]) -> list[Object]:
     """What the pipeline finds on the second frame; boxes in its pixels."""
     batches = [
-        [Object(int(o.class_id), float(o.confidence), np.array(o.box)) for o in frame.objects]
+        [Object(int(o.class_id), float(o.confidence), np.array(o.box), o.keypoints) for o in frame.objects]
         for batch in fv.Flow(str(clip)).infer(str(model), **settings)
         for frame in batch.frames
     ]
@@ -53,10 +53,22 @@ def check_same(found: list[Object], expected: list[Object], spec: Spec) -> None:
             if pair[0].class_id == one.class_id
             and abs(pair[0].confidence - one.confidence) < 2e-3
             and np.abs(corners(pair[1]) - corners(one.box)).max() <= PIXELS
+            and are_same_points(one.keypoints, pair[0].keypoints, spec)
         ]
         assert same, f"not expected: {one}; expected and not found: {left}"
         left.remove(same[0])
     assert not left, f"expected and not found: {left}"
+
+
+def are_same_points(found: np.ndarray, expected: np.ndarray | None, spec: Spec) -> bool:
+    """Places to a pixel; those outside of the frame to its edge. A reference need not have any."""
+    if expected is None:
+        return True
+    points = np.array([point_to_frame(p, spec, FRAME) for p in expected])
+    places = np.clip(found[:, :2], 0, FRAME)
+    return len(found) == len(points) and bool(
+        np.abs(places - points[:, :2]).max() <= PIXELS and np.abs(found[:, 2] - points[:, 2]).max() < 2e-3
+    )
 
 
 def corners(box: np.ndarray) -> np.ndarray:

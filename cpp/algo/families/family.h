@@ -28,6 +28,7 @@ struct Feeding {
   bool keeps_aspect = false;
   bool is_padding_centred = false;
   float pad_value = 0;
+  bool takes_integers = false;  // of pictures of whole numbers too, which else are RGB, 0..255, stretched
   std::string why;  // "YOLOX -> BGR, 0..255, top left with a border of 114 (likely)"; empty where nothing is known
   bool is_known() const { return !why.empty(); }
 };
@@ -55,6 +56,7 @@ struct Family {
   Size usual_size;                // for models that leave theirs open; 0: none is usual
   int size_multiple = 1;          // of what an open width and height have to be multiples
   bool is_usually_coco = false;   // 80 classes without names are COCO's
+  float object_margin = 1;        // ModelSpec's
 
   // What shapes cannot tell: an option that the user has to give.
   struct Missing {
@@ -84,5 +86,7 @@ std::vector<FamilyRow> yolo_families();
 std::vector<FamilyRow> classification_families();
 std::vector<FamilyRow> face_families();
 std::vector<FamilyRow> dense_families();
+std::vector<FamilyRow> pose_families();
+std::vector<FamilyRow> segmentation_families();
 
 }  // namespace fluvial

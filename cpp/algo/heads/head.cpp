@@ -29,6 +29,10 @@ constexpr Family kFamilies[] = {
     {Head::centernet, "centernet", Task::detection, heads::make_centernet},
     {Head::fcos, "fcos", Task::detection, heads::make_fcos},
     {Head::retinanet, "retinanet", Task::detection, heads::make_retinanet},
+    {Head::segmentation, "segmentation", Task::segmentation, heads::make_segmentation},
+    {Head::movenet, "movenet", Task::pose, heads::make_movenet},
+    {Head::simcc, "simcc", Task::pose, heads::make_simcc},
+    {Head::heatmaps, "heatmaps", Task::pose, heads::make_heatmaps},
 };
 
 }  // namespace

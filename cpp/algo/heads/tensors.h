@@ -93,5 +93,9 @@ std::unique_ptr<HeadDecoder> make_gfl(const ModelSpec&, const std::vector<Tensor
 std::unique_ptr<HeadDecoder> make_centernet(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
 std::unique_ptr<HeadDecoder> make_fcos(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
 std::unique_ptr<HeadDecoder> make_retinanet(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
+std::unique_ptr<HeadDecoder> make_segmentation(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
+std::unique_ptr<HeadDecoder> make_movenet(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
+std::unique_ptr<HeadDecoder> make_simcc(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
+std::unique_ptr<HeadDecoder> make_heatmaps(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
 
 }  // namespace fluvial::heads

@@ -215,10 +215,6 @@ PyObject* get_data(PyObject* self, void*) {
   return capsule;
 }
 
-bool is_foreign(const NvDsUserMeta* user) {
-  return user->user_meta_data && !kind_of(user) && held().count(user->user_meta_data) == 0;
-}
-
 // The functions that fit data of a native kind, or (nullptr) held data. Python's own stay, whatever the data.
 void set_functions(NvDsBaseMeta& base, const NativeKind* kind) {
   base.uContext = const_cast<NativeKind*>(kind);
@@ -250,7 +246,7 @@ int set_data(PyObject* self, PyObject* value, void*) {
   Pointer pointer;
   if (!pointer_from(value, pointer)) return -1;
   if (pointer.data == user->user_meta_data) return 0;
-  if (user->user_meta_data && (kind_of(user) || is_foreign(user) || !is_ours(user->base_meta.release_func))) {
+  if (user->user_meta_data && (kind_of(user) || is_made_by_element(user) || !is_ours(user->base_meta.release_func))) {
     PyErr_SetString(PyExc_ValueError, "NvDsUserMeta.user_meta_data: it holds data already; take another user meta");
     return -1;
   }
@@ -281,7 +277,7 @@ template <PyObject* Callbacks::*Slot>
 void set_callback(Meta<NvDsUserMeta> meta, nb::callable function) {
   NvDsUserMeta* user = meta.get();
   if (callbacks().is_unset) return;
-  if (is_foreign(user) && !is_ours(user->base_meta.release_func))
+  if (is_made_by_element(user) && !is_ours(user->base_meta.release_func))
     throw nb::value_error("an element made this user meta and frees it itself");
   PyObject* old = callbacks().*Slot;
   callbacks().*Slot = function.release().ptr();
@@ -313,6 +309,10 @@ const NativeKind* kind_owned(const Pointer& pointer) {
   return nullptr;
 }
 
+bool is_made_by_element(const NvDsUserMeta* user) {
+  return user->user_meta_data && !kind_of(user) && held().count(user->user_meta_data) == 0;
+}
+
 const NativeKind* kind_at(const Pointer& pointer) {
   if (const NativeKind* kind = kind_owned(pointer)) return kind;
   const Root* root = pointer.ground.root;
@@ -334,7 +334,7 @@ bool may_retype(PyObject* base_meta) {
     PyErr_SetString(PyExc_ValueError, "NvDsBaseMeta.meta_type: only a user meta's can be set");
     return false;
   }
-  if (is_foreign(static_cast<const NvDsUserMeta*>(wrapper->data))) {
+  if (is_made_by_element(static_cast<const NvDsUserMeta*>(wrapper->data))) {
     PyErr_SetString(PyExc_ValueError, "NvDsBaseMeta.meta_type: an element made this user meta's data, of this type");
     return false;
   }

@@ -78,6 +78,9 @@ nb::object alloc_for_user(Meta<NvDsUserMeta> user) {
   return owned(new_struct(info<T>()));
 }
 
+// True for data that neither Python nor a native kind of pyds put there.
+bool is_made_by_element(const NvDsUserMeta* user);
+
 // The kind of a struct that Python owns, or that it handed to a user meta; nullptr for what elements made.
 const NativeKind* kind_at(const Pointer& pointer);
 // The same while Python owns it, so that it can be handed over.

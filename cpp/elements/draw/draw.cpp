@@ -1,4 +1,5 @@
-// fluvialdraw (nvdsosd): draws boxes, text, lines, arrows, circles, masks and blurs of the metadata onto the frames.
+// fluvialdraw (nvdsosd): draws boxes, text, lines, arrows, circles, masks, key points and blurs of the metadata onto
+// the frames.
 //
 //   in    video/x-raw(memory:NVMM), RGBA or BGRx, with batch metadata
 //   out   the same buffer; frames with something to draw have it in their pixels

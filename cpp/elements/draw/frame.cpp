@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "elements/draw/skeleton.h"
 #include "meta/batch_buffer.h"
 
 namespace fluvial {
@@ -69,6 +70,13 @@ void draw_masks(const Pass& p) {
   });
 }
 
+void draw_bodies(const Pass& p) {
+  for_objects(p.frame, [&](const auto& object) {
+    if (const auto* points = fluvial_get_keypoints_of_obj(&object))
+      draw_keypoints(*points, p.settings.least_keypoint_confidence, object.rect_params.height, p.canvas);
+  });
+}
+
 void draw_texts(const Pass& p) {
   for_objects(p.frame, [&](const auto& object) { p.canvas.text(object.text_params, p.texts); });
   for_shapes(p.frame, &NvDsDisplayMeta::num_labels, &NvDsDisplayMeta::text_params,
@@ -110,7 +118,7 @@ bool shows_anything(const NvDsObjectMeta& object, const DrawSettings& settings) 
   const char* text = object.text_params.display_text;
   return (settings.draws_boxes && (rect.border_width > 0 || rect.has_bg_color)) ||
          (settings.draws_text && text && *text) || (settings.draws_masks && is_picture(object.mask_params)) ||
-         blur_mode(settings) != BlurMode::none;
+         (settings.draws_keypoints && fluvial_get_keypoints_of_obj(&object)) || blur_mode(settings) != BlurMode::none;
 }
 
 }  // namespace
@@ -119,6 +127,7 @@ bool shows_anything(const NvDsObjectMeta& object, const DrawSettings& settings) 
 void draw_frame(const Pass& p) {
   if (p.settings.draws_boxes) draw_boxes(p);
   if (p.settings.draws_masks) draw_masks(p);
+  if (p.settings.draws_keypoints) draw_bodies(p);
   if (p.settings.draws_text) draw_texts(p);
   if (p.settings.shows_clock) draw_clock(p);
   draw_shapes(p);

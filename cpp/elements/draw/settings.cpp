@@ -22,6 +22,10 @@ const PropertyTable<DrawSettings>& draw_properties() {
           .add("display-text", "Draw the texts of objects and display metas", &S::draws_text)
           .add("display-bbox", "Draw the boxes of objects and display metas", &S::draws_boxes)
           .add("display-mask", "Paint the masks of objects", &S::draws_masks)
+          .add("display-keypoints", "Draw the key points of objects; 17 of them as a body, with limbs",
+               &S::draws_keypoints)
+          .add("keypoint-threshold", "Least confidence of a key point that is drawn", &S::least_keypoint_confidence, 0,
+               1)
           .add("clock-font", "Font of the clock", &S::clock_font)
           .add("clock-font-size", "Size of the clock in points", &S::clock_points, 0, 60)
           .add("x-clock-offset", "Left edge of the clock in pixels", &S::clock_x, 0, G_MAXUINT)

@@ -13,6 +13,8 @@ struct DrawSettings {
   bool draws_text = true;
   bool draws_boxes = true;
   bool draws_masks = true;
+  bool draws_keypoints = true;
+  float least_keypoint_confidence = 0.3F;
   bool shows_clock = false;
   std::string clock_font = "Serif";
   guint clock_points = 12;

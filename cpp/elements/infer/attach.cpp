@@ -63,6 +63,11 @@ NvDsObjectMeta* add_object(const Decision& d, const Unit& unit, const Detection&
   return object;
 }
 
+std::size_t surest_of(const std::vector<Detection>& found) {
+  const auto is_less = [](const auto& a, const auto& b) { return a.confidence < b.confidence; };
+  return static_cast<std::size_t>(std::max_element(found.begin(), found.end(), is_less) - found.begin());
+}
+
 void attach_details(const Decision& d, NvDsObjectMeta* object, const Details& details) {
   attach_keypoints(d.settings.unique_id, object, details.keypoints);
   if (d.settings.attaches_masks())
@@ -106,9 +111,13 @@ bool passes(const ClassAttrs& attrs, const Box& box, Size frame) {
 void attach_detections(const Decision& d, const Unit& unit, const std::vector<Detection>& found,
                        const std::vector<Details>& details) {
   const MetaLock lock(unit.frame->base_meta.batch_meta);
-  const bool has_body = d.task == Task::pose && unit.object;
+  if (d.task == Task::pose && unit.object) {
+    const std::size_t surest = surest_of(found);
+    if (surest < details.size()) attach_details(d, unit.object, details[surest]);
+    return;
+  }
   for (std::size_t i = 0; i < found.size(); ++i) {
-    auto* object = has_body ? unit.object : add_object(d, unit, found[i]);
+    auto* object = add_object(d, unit, found[i]);
     if (i < details.size()) attach_details(d, object, details[i]);
   }
   if (!unit.object) unit.frame->bInferDone = 1;

@@ -100,8 +100,8 @@ struct InferSettings {
 
   bool is_from_file = false;
 
-  // DeepStream's configs ask for masks; a model alone gives what it has.
-  bool attaches_masks() const { return wants_masks.value_or(!is_from_file); }
+  // DeepStream's configs ask for masks; a model that is named in our way gives what it has.
+  bool attaches_masks() const { return wants_masks.value_or(!is_from_file || !model.empty()); }
 
   const ClassAttrs& of_class(int id) const {
     const auto found = classes.find(id);

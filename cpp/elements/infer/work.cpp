@@ -29,11 +29,13 @@ std::string place_of(const Unit& unit) {
 // Boxes and ids are of the buffer's surfaces, which all have the size that the mux gave them.
 Size size_of(GstBuffer* buffer, const Unit& unit) { return surface_at(buffer, unit.frame->batch_id)->format().size; }
 
-Box crop_of(const Unit& unit, Size frame) {
+// Of an object, as much more of its surroundings as the model was trained with.
+Box crop_of(const Unit& unit, Size frame, float margin) {
   if (unit.region) return box_of(*unit.region);
   if (!unit.object) return {0, 0, static_cast<float>(frame.width), static_cast<float>(frame.height)};
   const auto& rect = unit.object->rect_params;
-  return {rect.left, rect.top, rect.width, rect.height};
+  const float more_x = rect.width * (margin - 1), more_y = rect.height * (margin - 1);
+  return {rect.left - more_x / 2, rect.top - more_y / 2, rect.width + more_x, rect.height + more_y};
 }
 
 template <typename IsUnwanted>
@@ -103,7 +105,8 @@ void Work::fill(Job& job) {
       std::memcpy(out, unit.tensor, preprocessor_.unit_bytes());
     } else {
       const auto surface = surface_at(job.buffer.get(), unit.frame->batch_id);
-      unit.letterbox = preprocessor_.run(surface->view(), crop_of(unit, surface->format().size), out);
+      const Box crop = crop_of(unit, surface->format().size, decision_.spec.object_margin);
+      unit.letterbox = preprocessor_.run(surface->view(), crop, out);
     }
     out += preprocessor_.unit_bytes();
   }

@@ -102,8 +102,9 @@ class InferConfig(_Strict):
     requests: Count | None = Field(None, ge=0, le=256, description="Runs under way at once; 0: the backend's choice.")
     head: str | None = Field(None, description="How outputs become objects, where inspection cannot tell: yolox, detr.")
     head_options: dict[str, str] = Field({}, description="Options of the head.")
-    network_type: Literal[0, 1, 100] | None = Field(
-        None, description="0 detector, 1 classifier, 100 neither: outputs are kept as they are."
+    network_type: Literal[0, 1, 2, 3, 100] | None = Field(
+        None,
+        description="0 detector, 1 classifier, 2 segmentation, 3 with masks, 100: outputs are kept as they are.",
     )
     net_scale_factor: float | None = Field(None, gt=0, description="What a pixel, 0 to 255, is multiplied with.")
     offsets: list[float] | None = Field(None, min_length=3, max_length=3, description="Subtracted from pixels before.")
@@ -119,6 +120,9 @@ class InferConfig(_Strict):
     num_detected_classes: Count | None = Field(None, ge=1, description="Classes the model knows.")
     cluster_mode: Literal[2, 4] | None = Field(None, description="2 merge overlapping boxes, 4 keep all.")
     classifier_threshold: Share | None = Field(None, description="Least confidence of a classification, 0 to 1.")
+    segmentation_threshold: Share | None = Field(
+        None, description="Least probability of a pixel, 0 to 1: of maps of classes (0) and of masks (0.5)."
+    )
     classifier_type: str | None = Field(None, description="What a classification is about: color.")
     operate_on_gie_id: Count | None = Field(None, ge=-1, description="With on=objects: only what this model found.")
     operate_on_class_ids: list[int] = Field([], description="With on=objects: only objects of these classes.")
@@ -128,6 +132,7 @@ class InferConfig(_Strict):
         None, ge=0, description="With on=objects: frames after which a tracked object is looked at again."
     )
     output_tensor_meta: bool = Field(False, description="Keep the output tensors on the frame.")
+    output_instance_mask: bool = Field(True, description="Keep the masks of objects, where the model gives some.")
 
 
 class TrackConfig(_Strict):
@@ -153,6 +158,7 @@ class DrawConfig(_Strict):
     boxes: bool = Field(True, description="Boxes of objects.")
     text: bool = Field(True, description="Labels, track ids and texts.")
     masks: bool = Field(True, description="Masks of objects, where a model gives some.")
+    keypoints: bool = Field(True, description="Key points of objects; 17 of them as a body, with limbs.")
     clock: bool = Field(False, description="Local date and time.")
 
 

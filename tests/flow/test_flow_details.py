@@ -1,0 +1,153 @@
+"""What models say beside boxes, from the file to Python, pixels and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fluvial as fv
+
+pytest.importorskip("onnx")
+from golden import save_constants
+
+Clip = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def body_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MoveNet, sure of joints on a diagonal."""
+    joints = np.linspace(0.25, 0.75, 17, dtype=np.float32)
+    rows = np.stack([joints, joints, np.full(17, 0.9, np.float32)], axis=-1)
+    path = tmp_path_factory.mktemp("models") / "movenet.onnx"
+    save_constants(path, {"output_0": rows[None, None]}, picture=("input", (1, 3, 64, 64)))
+    return path
+
+
+@pytest.fixture(scope="session")
+def map_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Class 2 in the lower half, class 1 at the right of the upper one; unsure of a column at the left."""
+    scores = np.zeros((1, 4, 16, 16), np.float32)
+    scores[0, 2, 8:] = scores[0, 1, :8, 8:] = 0.9
+    scores[0, 0, :8, :8] = 0.9
+    scores[0, :, :, 0] = 0.25
+    path = tmp_path_factory.mktemp("models") / "segmentation.onnx"
+    save_constants(path, {"seg": scores}, picture=("input", (1, 3, 64, 64)))
+    return path
+
+
+PLAIN = {"model_color_format": 0, "net_scale_factor": 1.0}
+
+
+def frames(flow: fv.Flow) -> list[fv.Frame]:
+    return [frame for batch in flow for frame in batch.frames]
+
+
+def test_a_body_of_the_whole_picture_is_an_object_with_key_points(make_clip: Clip, body_model: Path) -> None:
+    seen = 0
+    for batch in fv.Flow(make_clip("a.mp4")).infer(body_model):
+        frame = batch.frames[0]
+        (body,) = frame.objects
+        assert body.label == "person"
+        width, height = frame.size
+        # The picture lies in the middle of a square.
+        side = max(width, height)
+        expected = (np.linspace(0.25, 0.75, 17) - 0.5) * side
+        assert np.allclose(body.keypoints[:, 0], expected + width / 2, atol=1)
+        assert np.allclose(body.keypoints[:, 1], expected + height / 2, atol=1)
+        assert np.allclose(body.keypoints[:, 2], 0.9)
+        left, _top, w, _h = body.box
+        assert left == pytest.approx(body.keypoints[:, 0].min(), abs=1)
+        assert left + w == pytest.approx(body.keypoints[:, 0].max(), abs=1)
+        seen += 1
+    assert seen > 5
+
+
+def test_a_body_of_an_object_is_that_object_s(make_clip: Clip, body_model: Path, blob_model: Path) -> None:
+    seen = 0
+    for batch in fv.Flow(make_clip("a.mp4")).infer(blob_model, threshold=0.3).infer(body_model, on="objects"):
+        frame = batch.frames[0]
+        for found in frame.objects:
+            assert found.component_id == 1
+            assert found.keypoints.shape == (17, 3)
+            left, top, width, height = found.box
+            middle = found.keypoints[8, :2]
+            if left > width and top > height and left + 2 * width < frame.size[0] and top + 2 * height < frame.size[1]:
+                assert np.allclose(middle, [left + width / 2, top + height / 2], atol=2)
+                seen += 1
+        assert frame.objects.keypoints.shape == (len(frame.objects), 17 if len(frame.objects) else 0, 3)
+    assert seen > 0
+
+
+def test_key_points_are_drawn_and_written(make_clip: Clip, body_model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "o.jsonl"
+    clip = make_clip("a.mp4")
+    drawn = fv.Flow(clip).infer(body_model).draw(boxes=False, text=False).write_json(out)
+    changed = []
+    for batch in drawn:
+        frame = batch.frames[0]
+        x, y = frame.objects[0].keypoints[8, :2].astype(int)
+        changed.append(frame.pixels()[y, x, :3].tolist())
+    assert all(c[0] > 200 and 100 < c[1] < 200 and c[2] < 80 for c in changed), "the right elbow is orange"
+    plain = fv.Flow(clip).infer(body_model).draw(boxes=False, text=False, keypoints=False)
+    for batch in plain:
+        assert batch.frames[0].pixels()[y, x, :3].tolist() not in changed
+    records = [json.loads(line) for line in out.read_text().splitlines()]
+    assert len(records) == len(changed)
+    assert np.shape(records[0]["keypoints"]) == (17, 3)
+    assert records[0]["keypoints"][8][2] == pytest.approx(0.9)
+
+
+def test_a_map_of_classes_covers_the_frame(make_clip: Clip, map_model: Path) -> None:
+    settings = {**PLAIN, "segmentation_threshold": 0.5, "head_options": {"probabilities": "yes"}}
+    seen = 0
+    for batch in fv.Flow(make_clip("a.mp4")).infer(map_model, **settings):
+        frame = batch.frames[0]
+        assert frame.is_inferred
+        assert len(frame.objects) == 0
+        found = frame.segmentation
+        assert found is not None
+        assert found.shape == (16, 16)
+        assert (found[:, 0] == -1).all()
+        assert (found[8:, 1:] == 2).all()
+        assert (found[:8, 8:] == 1).all()
+        assert (found[:8, 1:8] == 0).all()
+        shares = frame.segmentation_probabilities
+        assert shares is not None
+        assert shares.shape == (4, 16, 16)
+        assert shares[2, 12, 5] == pytest.approx(0.9)
+        seen += 1
+    assert seen > 5
+
+
+def test_a_border_is_cut_off_a_map(make_clip: Clip, map_model: Path) -> None:
+    settings = {**PLAIN, "maintain_aspect_ratio": True, "symmetric_padding": True}
+    for batch in fv.Flow(make_clip("a.mp4")).infer(map_model, **settings):
+        frame = batch.frames[0]
+        width, height = frame.size
+        assert width > height
+        found = frame.segmentation
+        assert found is not None
+        assert found.shape == (round(16 * height / width), 16)
+        assert found[0, 12] == 1
+        assert found[-1, 12] == 2
+        assert frame.segmentation_probabilities is None
+
+
+def test_a_map_of_an_object_is_that_object_s(make_clip: Clip, map_model: Path, blob_model: Path) -> None:
+    seen = 0
+    flow = fv.Flow(make_clip("a.mp4")).infer(blob_model, threshold=0.3)
+    for batch in flow.infer(map_model, on="objects", **PLAIN):
+        assert batch.frames[0].segmentation is None
+        for found in batch.frames[0].objects:
+            assert found.segmentation.shape == (16, 16)
+            seen += 1
+    assert seen > 0
+
+
+def test_a_wrong_network_type_says_which_one_is_right(make_clip: Clip, map_model: Path) -> None:
+    with pytest.raises(fv.PipelineError, match="those of a segmentation; set network-type=2"):
+        fv.Flow(make_clip("a.mp4")).infer(map_model, network_type=0, **PLAIN).run()
