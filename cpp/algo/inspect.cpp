@@ -33,6 +33,8 @@ std::string text_of(const std::vector<TensorInfo>& tensors) {
   return text.empty() ? "none" : text;
 }
 
+constexpr std::int64_t kMostPixels = 16384;  // of an input, in each direction
+
 bool is_integer_picture(ElementType type) { return type == ElementType::u8 || type == ElementType::i32; }
 
 bool is_picture_channels(std::int64_t d) { return d == 1 || d == 3; }
@@ -90,11 +92,14 @@ void Inspection::find_inputs() {
       take_picture(input, Layout::nhwc);
     } else if (s.size() == 2 && s[1] == 2 && input.type == ElementType::i64 && inputs_.size == nullptr) {
       inputs_.size = &input;
+    } else if (s.empty()) {
+      refuse("input '" + input.name + "' has no dimensions, or leaves their number open; a picture has four", "");
     } else {
       refuse("input '" + input.name + "' is neither a picture ([N,3,H,W] or [N,H,W,3]) nor its size ([N,2] i64)", "");
     }
   }
   if (inputs_.picture == nullptr) refuse("no input is a picture ([N,3,H,W] or [N,H,W,3])", "");
+  if (info_.outputs.empty()) refuse("it has no outputs", "");
 }
 
 void Inspection::take_picture(const TensorInfo& input, Layout layout) {
@@ -106,7 +111,13 @@ void Inspection::take_picture(const TensorInfo& input, Layout layout) {
   inputs_.picture = &input;
   inputs_.layout = layout;
   inputs_.channels = static_cast<int>(is_nchw ? s[1] : s[3]);
-  inputs_.pixels = {static_cast<int>(is_nchw ? s[3] : s[2]), static_cast<int>(is_nchw ? s[2] : s[1])};
+  const std::int64_t width = is_nchw ? s[3] : s[2];
+  const std::int64_t height = is_nchw ? s[2] : s[1];
+  if (width == 0 || height == 0 || width > kMostPixels || height > kMostPixels)
+    refuse("input '" + input.name + "' is " + std::to_string(width) + "x" + std::to_string(height) +
+               " pixels; allowed are 1 to " + std::to_string(kMostPixels) + " in each direction",
+           "");
+  inputs_.pixels = {static_cast<int>(width), static_cast<int>(height)};
 }
 
 void Inspection::find_head() {

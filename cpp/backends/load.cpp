@@ -5,6 +5,7 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "algo/model_file.h"
 #include "backends/backend.h"
 #include "backends/none/none.h"
 #include "meta/offers.h"
@@ -34,28 +35,11 @@ fs::path backend_library() {
   return fs::absolute(info.dli_fname).parent_path().parent_path() / "libfluvialopenvino.so";
 }
 
-void check_file(const std::string& path) {
-  std::error_code error;
-  const auto status = fs::status(path, error);
-  if (error || !fs::exists(status)) throw std::runtime_error("no such model file: " + path);
-  if (fs::is_directory(status)) throw std::runtime_error("a model file is needed, this is a folder: " + path);
-  if (!std::ifstream(path, std::ios::binary)) throw std::runtime_error("the model file cannot be read: " + path);
-  if (fs::file_size(path, error) == 0) throw std::runtime_error("the model file is empty: " + path);
-}
-
-void check_extension(const std::string& path) {
-  const auto extension = fs::path(path).extension().string();
-  if (extension != ".onnx" && extension != ".xml")
-    throw std::runtime_error("a model file ends in .onnx (ONNX) or .xml (OpenVINO IR), this one in '" + extension +
-                             "'; export the model to ONNX: " + path);
-}
-
 // Never closed: OpenVINO's threads may outlive the last model, and opening it again returns the same library.
 void* openvino_library() { return dlopen(backend_library().c_str(), RTLD_NOW | RTLD_LOCAL); }
 
 std::unique_ptr<Backend> open_with_openvino(const std::string& path) {
-  check_file(path);
-  check_extension(path);
+  check_model_file(path);
   void* library = openvino_library();
   if (!library) no_backend(path, dlerror());
   auto open = reinterpret_cast<OpenFunction>(dlsym(library, "fluvial_open_openvino"));
@@ -92,7 +76,7 @@ std::string backend_for(const std::string& path) {
 std::unique_ptr<Backend> open_model(const std::string& path, const std::string& backend) {
   const bool is_auto = backend.empty() || backend == "auto";
   const std::string name = is_auto ? backend_for(path) : backend;
-  if (is_auto) check_file(path);
+  if (is_auto) check_is_file(path);
   if (is_auto && fs::path(path).extension() == ".onnx" && !openvino_library()) {
     auto* made = fluvial_make(offered_backend, "onnxruntime", path.c_str());
     if (made) return std::unique_ptr<Backend>(static_cast<Backend*>(made));

@@ -27,7 +27,7 @@ using Described = std::tuple<std::string, std::string, Shape>;  // name, type, s
 
 std::vector<TensorInfo> tensors_of(const std::vector<Described>& described) {
   std::vector<TensorInfo> tensors;
-  for (const auto& [name, type, shape] : described) tensors.push_back({name, element_type_named(type), shape});
+  for (const auto& [name, type, shape] : described) tensors.push_back({name, element_type_named(name, type), shape});
   return tensors;
 }
 

@@ -12,18 +12,21 @@
 
 #include "algo/heads/head.h"
 #include "algo/inspect.h"
+#include "algo/model_file.h"
 #include "bindings/models.h"
 
 namespace nb = nanobind;
 
 namespace fluvial {
 
-ElementType element_type_named(const std::string& word) {
+ElementType element_type_named(const std::string& tensor, const std::string& word) {
   static const std::map<std::string, ElementType> known = {{"f32", ElementType::f32}, {"f16", ElementType::f16},
                                                            {"i8", ElementType::i8},   {"u8", ElementType::u8},
                                                            {"i32", ElementType::i32}, {"i64", ElementType::i64}};
   const auto found = known.find(word);
-  if (found == known.end()) throw UndecidableModel("tensors of type " + word + " are not fed or read by this version");
+  if (found == known.end())
+    throw UndecidableModel("tensor '" + tensor + "': element type " + word +
+                           " is not supported; allowed: f32, f16, i8, u8, i32, i64");
   return found->second;
 }
 
@@ -33,7 +36,7 @@ using Tensor = std::tuple<std::string, std::string, Shape>;  // name, type, shap
 
 std::vector<TensorInfo> tensors(const std::vector<Tensor>& given) {
   std::vector<TensorInfo> infos;
-  for (const auto& [name, type, shape] : given) infos.push_back({name, element_type_named(type), shape});
+  for (const auto& [name, type, shape] : given) infos.push_back({name, element_type_named(name, type), shape});
   return infos;
 }
 
@@ -92,6 +95,9 @@ nb::typed<nb::dict, nb::str, nb::any> inspect_model(const std::string& path, con
 void bind_models(nb::module_& m) {
   m.def("inspect_model", &inspect_model, nb::arg("path"), nb::arg("inputs"), nb::arg("outputs"), nb::arg("metadata"),
         "How a model is to be fed and read, and why. RuntimeError: it cannot be decided; the text says what to add.");
+  m.def(
+      "check_model_file", &check_model_file, nb::arg("path"),
+      "Whether a file is there, whole, and an ONNX model or an OpenVINO IR as its name says. RuntimeError: it is not.");
 }
 
 }  // namespace fluvial

@@ -354,6 +354,11 @@ def inspect_model(path: str, inputs: Sequence[tuple[str, str, Sequence[int]]], o
     How a model is to be fed and read, and why. RuntimeError: it cannot be decided; the text says what to add.
     """
 
+def check_model_file(path: str) -> None:
+    """
+    Whether a file is there, whole, and an ONNX model or an OpenVINO IR as its name says. RuntimeError: it is not.
+    """
+
 def offer_backend(name: str, open: Callable[[str], object]) -> None:
     """
     From now on the elements of this process find a backend of this name: open(path) gives its bridge.

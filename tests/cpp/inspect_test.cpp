@@ -355,3 +355,12 @@ TEST_CASE("labels are read from what exporters write") {
   CHECK(parse_labels("{0: 'open").size() == 1);
   CHECK(coco_labels().size() == 80);
 }
+
+TEST_CASE("a picture without pixels, or with more than anybody has, is refused with its size") {
+  const std::vector<TensorInfo> vector = {{"y", f32, {1, 10}}};
+  CHECK(has(refusal(net({1, 3, 0, 96}, vector)), "input 'x' is 96x0 pixels; allowed are 1 to 16384 in each direction"));
+  CHECK(has(refusal(net({1, 3, 1LL << 40, 96}, vector)), "is 96x1099511627776 pixels"));
+  CHECK(has(refusal(net({1, 16385, 96, 3}, vector)), "is 96x16385 pixels"));
+  CHECK(has(refusal(net({}, vector)), "input 'x' has no dimensions, or leaves their number open; a picture has four"));
+  CHECK(has(refusal(net({1, 3, 64, 96}, {})), "it has no outputs"));
+}

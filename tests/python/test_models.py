@@ -210,7 +210,7 @@ def test_models_that_cannot_be_joined_are_named(tmp_path: Path) -> None:
 def test_a_file_that_is_no_model(tmp_path: Path) -> None:
     bad = tmp_path / "bad.onnx"
     bad.write_bytes(b"\x08\x07junk")
-    with pytest.raises(ModelError, match=r"bad\.onnx: not a model that OpenVINO reads"):
+    with pytest.raises(ModelError, match=r"the ONNX file is cut short: it has 6 bytes, .*bad\.onnx"):
         explain(find(bad))
 
 

@@ -149,7 +149,7 @@ def test_a_file_that_is_no_model_is_named(tmp_path: Path, capsys: pytest.Capture
     broken = tmp_path / "broken.onnx"
     broken.write_bytes(b"nothing")
     assert main(["tune", str(broken)]) == 1
-    assert f"{broken}: not a model that OpenVINO reads" in capsys.readouterr().err
+    assert f"not an ONNX file but plain text: {broken}" in capsys.readouterr().err
     assert main(["tune", "no/such.onnx"]) == 1
     assert "no such model file" in capsys.readouterr().err
 

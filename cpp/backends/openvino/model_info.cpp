@@ -49,6 +49,14 @@ std::string maker_of(const ov::Output<const ov::Node>& output) {
   return node->get_type_name();
 }
 
+// Lines of OpenVINO's that say nothing of the model. As in python/fluvial/models/explain.py.
+bool says_nothing(const std::string& line) {
+  for (const char* begin : {"Exception from ", "Loading input model", "Converting input model", "FrontEnd API failed",
+                            "Model wasn't fully converted", "Summary:"})
+    if (line.compare(0, std::string(begin).size(), begin) == 0) return true;
+  return line.compare(0, 7, "Check '") == 0 && line.find(" failed at ") != std::string::npos;
+}
+
 }  // namespace
 
 ElementType element_type(const ov::element::Type& type) {
@@ -89,12 +97,9 @@ std::string words_of(const std::exception& error) {
   std::string line, words;
   while (std::getline(lines, line)) {
     const auto start = line.find_first_not_of(" \t\r");
-    if (start == std::string::npos || line.compare(start, 15, "Exception from ") == 0) continue;
+    if (start == std::string::npos || says_nothing(line.substr(start))) continue;
     line = line.substr(start);
-    if (line.compare(0, 7, "Check '") == 0) {
-      const auto at = line.find(" failed at ");
-      if (at != std::string::npos) continue;
-    }
+    line = line.substr(0, line.find(": Check '"));  // OpenVINO's own source
     words += (words.empty() ? "" : "; ") + line;
     if (words.size() > 600) break;
   }

@@ -13,6 +13,8 @@ namespace {
 
 constexpr float deepstream_threshold = 0.2F;
 constexpr float deepstream_iou = 0.3F;
+constexpr const char* guessed_colours =
+    "the config leaves colours or scale out -> DeepStream's defaults, RGB and 1 (guess)";
 constexpr float never = 2;  // above every confidence
 
 ModelHints hints_of(const InferSettings& s, bool is_stand_in) {
@@ -47,7 +49,7 @@ ModelSpec inspect_with_defaults(const ModelInfo& info, const ModelHints& hints, 
     if (!filled.scale) filled.scale = 1.0F;
     try {
       ModelSpec spec = inspect(info, filled);
-      spec.evidence.emplace_back("the config leaves colours or scale out -> DeepStream's defaults, RGB and 1 (guess)");
+      spec.evidence.emplace_back(guessed_colours);
       return spec;
     } catch (const UndecidableModel&) {
       throw undecided;  // colours were not what it lacked
@@ -263,6 +265,15 @@ Task task_of(Parses what) {
                                     : Task::detection;
 }
 
+// DeepStream's programs rely on its defaults, and most models want others.
+void warn_of_guessed_colours(Decision& d, const ModelHints& hints) {
+  const auto& evidence = d.spec.evidence;
+  if (hints.color || hints.scale || evidence.empty() || evidence.back() != guessed_colours) return;
+  d.warnings.push_back("nothing tells which order of colours and which range of pixels '" + file_name(d.file.path) +
+                       "' wants, so RGB and 0 to 255 are taken; say model-color-format (0 RGB, 1 BGR) and "
+                       "net-scale-factor (0.0039215697 for 0 to 1, 1 for 0 to 255)");
+}
+
 // What inspection would know of a head. Thresholds: one for each class, as the parser is given them.
 void decide_parser(Decision& d, const ModelInfo& info, ModelHints hints) {
   const auto& parser = *d.parser;
@@ -383,6 +394,7 @@ Decision decide(const InferSettings& settings, const ModelPath& file, const Mode
     return d;
   }
   d.spec = inspect_with_defaults(info, hints, settings.is_from_file && !is_stand_in);
+  warn_of_guessed_colours(d, hints);
   if (settings.input_order && !is_stand_in && (*settings.input_order == 1) != (d.spec.input.layout == Layout::nhwc))
     throw SettingsError("network-input-order=" + std::to_string(*settings.input_order) + ": the shape of input '" +
                         d.spec.input.name + "' says the other order (0 NCHW, 1 NHWC)");

@@ -10,7 +10,7 @@ from typing import Any
 from fluvial.backends.function import Function
 from fluvial.backends.onnx_runtime import OnnxRuntime
 from fluvial.backends.protocol import Backend
-from fluvial.errors import ConfigError, did_you_mean
+from fluvial.errors import ConfigError, ModelError, did_you_mean
 
 __all__ = ["NAMES", "choose", "label_of", "named"]
 
@@ -62,6 +62,13 @@ def named(
     name: str, path: Path, *, providers: Providers | None = None, input_size: tuple[int, int] | None = None
 ) -> Backend:
     """The backend of this name with the file open. Raises like `choose`."""
+    try:
+        return _opened(name, path, providers, input_size)
+    except ModelError as e:
+        raise ModelError(str(e) if path.name in str(e) else f"{e}\n  file: {path}") from None
+
+
+def _opened(name: str, path: Path, providers: Providers | None, input_size: tuple[int, int] | None) -> Backend:
     if name == "onnxruntime":
         if path.suffix.lower() not in (".onnx", ".ort"):
             raise ConfigError(f"backend='onnxruntime': it runs .onnx and .ort files, not {path.name!r}")

@@ -52,6 +52,12 @@ def read_ports(path: Path) -> dict[str, Any]:
     Raises:
         ModelError: The file is no model, or OpenVINO is missing.
     """
+    from fluvial import _core
+
+    try:
+        _core.check_model_file(str(path))
+    except RuntimeError as e:
+        raise ModelError(str(e)) from None
     try:
         import openvino
     except ImportError:
@@ -59,7 +65,7 @@ def read_ports(path: Path) -> dict[str, Any]:
     try:
         model = openvino.Core().read_model(str(path))
     except RuntimeError as e:
-        raise ModelError(f"{path}: not a model that OpenVINO reads: {_first_words(str(e))}") from None
+        raise ModelError(f"{path}: not a model that OpenVINO reads: {_words(str(e))}") from None
     return {
         "inputs": [_describe(port) for port in model.inputs],
         "outputs": [_describe(port) for port in model.outputs],
@@ -101,10 +107,19 @@ def _flat(prefix: str, values: Any) -> Iterator[tuple[str, str]]:
             yield name, str(plain)
 
 
-def _first_words(text: str) -> str:
-    # OpenVINO's errors are a page long: the sentence is on a line of its own, without source files and checks.
-    for line in text.splitlines():
-        words = line.strip()
-        if words and not words.startswith(("Exception from", "Check '", "While", "In ")):
-            return words[:300]
-    return text[:300]
+# OpenVINO's errors are a page long; these lines say nothing of the model. As in the native backend's model_info.cpp.
+_SAYS_NOTHING = (
+    "Exception from ",
+    "Loading input model",
+    "Converting input model",
+    "FrontEnd API failed",
+    "Model wasn't fully converted",
+    "Summary:",
+    "Check '",
+)
+
+
+def _words(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines()]
+    kept = [line.split(": Check '")[0] for line in lines if line and not line.startswith(_SAYS_NOTHING)]
+    return "; ".join(kept)[:600] or text[:300]

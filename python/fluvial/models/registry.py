@@ -113,6 +113,8 @@ def find(name_or_path: str | os.PathLike[str]) -> Found:
     if path.is_file():
         return Found(path, entry(path.name))
     known = entry(text) or entry(path.name)
+    if known is None and path.is_dir():
+        raise ModelError(f"{path}: a model file is needed, this is a folder")
     if known is None:
         raise _unknown(text)
     for folder in _folders():
