@@ -125,7 +125,7 @@ TEST_CASE("masks are the objects' where the config asks for them") {
   CHECK(objects_of(static_cast<NvDsFrameMeta*>(gst_buffer_get_nvds_batch_meta(copy)->frame_meta_list->data)).size() ==
         3);
   gst_buffer_unref(copy);
-  CHECK_FALSE(objects_of(Played({rows}, keys).frame())[0]->mask_params.data);
+  CHECK_FALSE(objects_of(Played({rows}, keys + "output-instance-mask=0\n").frame())[0]->mask_params.data);
 }
 
 TEST_CASE("a classifier's attributes label a frame") {

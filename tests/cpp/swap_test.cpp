@@ -192,7 +192,8 @@ TEST_CASE("a broken model leaves the old one running, and says so once") {
   g_object_set(p.h.element, "model", broken.c_str(), nullptr);
   CHECK(p.updates.next() == std::pair<int, std::string>{NVDSINFER_CONFIG_FAILED, broken});
   const auto text = next_warning(p.bus);
-  CHECK(text.find("model=" + broken + " is not taken, the model that runs stays: model: cannot read the model") == 0);
+  CHECK(text.find("model=" + broken +
+                  " is not taken, the model that runs stays: model: not an ONNX file but plain text") == 0);
   CHECK_FALSE(gst_bus_pop_filtered(p.bus, GST_MESSAGE_WARNING));
   CHECK(p.boxes(0) == 1);
   const auto config = folder.write("bad.txt", "[property]\nbatch-size=0\n");
