@@ -7,6 +7,7 @@
 #include "elements/draw/draw.h"
 #include "elements/encode/encode.h"
 #include "elements/infer/infer.h"
+#include "elements/infer/post/postprocess.h"
 #include "elements/infer/server/inferserver.h"
 #include "elements/logger/logger.h"
 #include "elements/mux/mux.h"
@@ -33,6 +34,7 @@ const Row table[] = {
     {"fluvialpreprocess", "nvdspreprocess", GST_RANK_NONE, fluvial_preprocess_get_type},
     {"fluvialinfer", "nvinfer", GST_RANK_NONE, fluvial_infer_get_type},
     {"fluvialinferserver", "nvinferserver", GST_RANK_NONE, fluvial_infer_server_get_type},
+    {"fluvialpostprocess", "nvdspostprocess", GST_RANK_NONE, fluvial_postprocess_get_type},
     {"fluvialtrack", "nvtracker", GST_RANK_NONE, fluvial_track_get_type},
     {"fluvialconvert", "nvvideoconvert", GST_RANK_NONE, fluvial_convert_get_type},
     {"fluvialtile", "nvmultistreamtiler", GST_RANK_NONE, fluvial_tile_get_type},

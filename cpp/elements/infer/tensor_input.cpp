@@ -78,17 +78,6 @@ void check(const NvDsPreProcessTensorMeta& tensor, const InputSpec& input, std::
                              std::to_string(regions) + " regions");
 }
 
-// The way back as the region says it.
-Letterbox letterbox_of(const NvDsRoiMeta& region) {
-  Letterbox box;
-  box.crop = box_of(region);
-  box.left = static_cast<int>(region.offset_left);
-  box.top = static_cast<int>(region.offset_top);
-  box.width = static_cast<int>(std::lround(region.roi.width * region.scale_ratio_x));
-  box.height = static_cast<int>(std::lround(region.roi.height * region.scale_ratio_y));
-  return box;
-}
-
 bool is_for(const GstNvDsPreProcessBatchMeta& meta, unsigned unique_id) {
   const auto& ids = meta.target_unique_ids;
   return meta.tensor_meta && std::find(ids.begin(), ids.end(), unique_id) != ids.end();
@@ -107,6 +96,16 @@ std::vector<GstNvDsPreProcessBatchMeta*> tensors_for(unsigned unique_id, NvDsBat
 }
 
 }  // namespace
+
+Letterbox letterbox_of(const NvDsRoiMeta& region) {
+  Letterbox box;
+  box.crop = box_of(region);
+  box.left = static_cast<int>(region.offset_left);
+  box.top = static_cast<int>(region.offset_top);
+  box.width = static_cast<int>(std::lround(region.roi.width * region.scale_ratio_x));
+  box.height = static_cast<int>(std::lround(region.roi.height * region.scale_ratio_y));
+  return box;
+}
 
 Box box_of(const NvDsRoiMeta& region) { return {region.roi.left, region.roi.top, region.roi.width, region.roi.height}; }
 

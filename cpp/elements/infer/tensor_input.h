@@ -34,6 +34,9 @@ class TensorInput {
   bool has_seen_tensor_ = false;
 };
 
+// Where its picture lies on the network's input, as the region says.
+Letterbox letterbox_of(const NvDsRoiMeta& region);
+
 // In pixels of the frame.
 Box box_of(const NvDsRoiMeta& region);
 
