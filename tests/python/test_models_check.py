@@ -76,6 +76,14 @@ def test_a_classifier_is_not_asked_for_boxes() -> None:
     assert complaints(picture(seen(0.2)), picture(generated=True), task="classification") == []
 
 
+def test_plain_background_is_no_sign_of_a_model_that_does_not_look() -> None:
+    background, road = seen(1.0, label="background"), seen(0.4, label="road")
+    assert complaints(picture(background), picture(background, generated=True), task="segmentation") == []
+    both = (seen(0.6, label="background"), road)
+    (text,) = complaints(picture(*both), picture(*both, generated=True), task="segmentation")
+    assert text.startswith("all 2 pictures gave the same 2 results")
+
+
 # --- the command
 
 
@@ -143,6 +151,38 @@ def test_a_model_that_does_not_look_is_found_out(folder: Path, capsys: pytest.Ca
     cv2.imwrite("white.png", np.full((120, 180, 3), 255, np.uint8))
     assert main(["models", "check", "blind.onnx", "--image", "white.png"]) == 1
     assert "implausible: all 2 pictures gave the same 1 results" in capsys.readouterr().out
+
+
+def bright_classes(path: Path) -> None:
+    """Segmentation: class 3 where a picture of bytes is brighter than 200, else 0."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    nodes = [
+        helper.make_node("Cast", ["picture"], ["numbers"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMin", ["numbers"], ["darkest"], axes=[3], keepdims=0),
+        helper.make_node("Greater", ["darkest", "limit"], ["is_bright"]),
+        helper.make_node("Cast", ["is_bright"], ["ones"], to=TensorProto.INT64),
+        helper.make_node("Mul", ["ones", "three"], ["classes"]),
+    ]
+    picture = helper.make_tensor_value_info("picture", TensorProto.UINT8, [1, 64, 96, 3])
+    classes = helper.make_tensor_value_info("classes", TensorProto.INT64, [1, 64, 96])
+    values = [numpy_helper.from_array(np.float32(200), "limit"), numpy_helper.from_array(np.int64(3), "three")]
+    graph = helper.make_graph(nodes, "bright", [picture], [classes], values)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), str(path))
+
+
+def test_a_map_of_classes_is_printed_and_drawn(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cv2 = pytest.importorskip("cv2")
+    bright_classes(folder / "bright.onnx")
+    picture = np.zeros((128, 192, 3), np.uint8)
+    picture[:, :48] = 255
+    cv2.imwrite("quarter.png", picture)
+    assert main(["models", "check", "bright.onnx", "--image", "quarter.png"]) == 0
+    assert "quarter.png: class 0 0.75, class 3 0.25" in capsys.readouterr().out
+    drawn = cv2.imread("bright-check/1-quarter.png")
+    assert tuple(drawn[60, 100]) == (0, 0, 0)
+    assert tuple(drawn[60, 20]) != (255, 255, 255)
 
 
 def test_without_a_picture_it_asks_for_one(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

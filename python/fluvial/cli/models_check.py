@@ -74,7 +74,10 @@ def _look_at(decided: dict[str, Any], image: Path, to: Path) -> Picture:
     for batch in Flow(image).infer(decided["path"], **settings).probe(keep_sure).draw():
         for frame in batch.frames:
             size = frame.size
-            to.write_bytes(_png(frame.pixels()))
+            classes = frame.segmentation
+            if classes is not None:
+                seen.extend(_shares(classes, decided["labels"], size))
+            to.write_bytes(_png(_tinted(frame.pixels(), classes)))
     return Picture(image.name, size, tuple(seen), is_generated=image.stem == _GENERATED)
 
 
@@ -82,6 +85,27 @@ def _seen(one: Any) -> list[Seen]:
     box = tuple(float(v) for v in one.box)
     results = [(label, confidence) for _, label, confidence in one.classifications]
     return [Seen(str(n), float(c), box) for n, c in results or [(one.label, one.confidence)]]  # type: ignore[arg-type]
+
+
+def _shares(classes: np.ndarray, labels: list[str], size: tuple[int, int]) -> list[Seen]:
+    """Of a map of classes: each with its share of the picture."""
+    ids, counts = np.unique(classes[classes >= 0], return_counts=True)
+    names = [labels[i] if i < len(labels) else f"class {i}" for i in ids.tolist()]
+    shares = [float(n) / classes.size for n in counts]
+    whole = (0.0, 0.0, float(size[0]), float(size[1]))
+    return [Seen(name, share, whole) for name, share in zip(names, shares, strict=True) if share >= LEAST]
+
+
+def _tinted(pixels: np.ndarray, classes: np.ndarray | None) -> np.ndarray:
+    """The picture, in half the colour of each pixel's class; class 0 is mostly background and stays as it is."""
+    if classes is None:
+        return pixels
+    y, x = (np.arange(n) * m // n for n, m in zip(pixels.shape[:2], classes.shape, strict=True))
+    where = classes[y[:, None], x]
+    colours = np.stack([where * 97 % 256, where * 161 % 256, where * 53 % 256], axis=2)
+    drawn: np.ndarray = pixels[:, :, :3].copy()
+    drawn[where > 0] = (drawn[where > 0] // 2 + colours[where > 0] // 2).astype(np.uint8)
+    return drawn
 
 
 @contextmanager
@@ -141,7 +165,8 @@ def _print(
     decided: dict[str, Any], pictures: list[Picture], complaints: list[str], *, drawn: Path, as_json: bool
 ) -> None:
     threshold = decided["usual_threshold"]
-    shown = [(p, [o for o in p.objects if o.confidence >= threshold]) for p in pictures]
+    least = LEAST if decided["task"] == "segmentation" else threshold
+    shown = [(p, [o for o in p.objects if o.confidence >= least]) for p in pictures]
     if as_json:
         rows = [
             {"name": p.name, "objects": [{"label": o.label, "confidence": o.confidence, "box": o.box} for o in objects]}

@@ -16,7 +16,7 @@ _MANY = 300
 
 @dataclass(frozen=True)
 class Seen:
-    """One object, or one class of a picture.
+    """One object, or one class of a picture (of segmentation: with its share of the pixels).
 
     Attributes:
         label: Its name, or its number where nobody gave names.
@@ -65,7 +65,9 @@ def _complaints(decided: dict[str, Any], pictures: Sequence[Picture]) -> Iterato
             f"between 0 and 1, boxes on the picture; {_other_head(decided)}"
         )
         return
-    if everything and len(pictures) > 1 and len({_answer(p) for p in pictures}) == 1:
+    # A picture that is nothing but background is no rare answer of segmentation.
+    is_plain = decided["task"] == "segmentation" and len(pictures[0].objects) < 2
+    if everything and not is_plain and len(pictures) > 1 and len({_answer(p) for p in pictures}) == 1:
         yield (
             f"all {len(pictures)} pictures gave the same {len(everything) // len(pictures)} results: the model does "
             f"not look at its input, or its values are far from what it knows; {_other_feeding(decided)}"
