@@ -173,6 +173,34 @@ def test_a_view_of_an_input_outlives_the_flow(make_clip: Clip) -> None:
     assert len({view.ctypes.data for view in kept}) == 2, "one memory a request: nothing was copied"
 
 
+class Foreign:
+    """An array of another library, which speaks DLPack alone."""
+
+    def __init__(self, array: np.ndarray, device: tuple[int, int] = (1, 0)) -> None:
+        self._array, self._device = array, device
+
+    def __dlpack__(self, **how: Any) -> Any:
+        return self._array.__dlpack__(**how)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self._device
+
+
+def test_whatever_speaks_dlpack_may_be_returned(make_clip: Clip) -> None:
+    class Returning(Cells):
+        def infer(self, inputs: dict[str, np.ndarray]) -> dict[str, Any]:
+            found = super().infer({"image": np.from_dlpack(Foreign(inputs["image"]))})
+            return {name: Foreign(np.ascontiguousarray(array)) for name, array in found.items()}
+
+    plain = fv.Flow(make_clip("a.mp4")).infer(Cells(), threshold=0.3, **COLOURS)
+    assert_same(found_in(plain), found_in(fv.Flow(make_clip("a.mp4")).infer(Returning(), threshold=0.3, **COLOURS)))
+
+
+def test_a_flow_runs_again_with_the_same_backend(onnxruntime: Any, make_clip: Clip, blob_model: Path) -> None:
+    flow = fv.Flow(make_clip("a.mp4")).infer(blob_model, threshold=0.3, backend="onnxruntime")
+    assert_same(found_in(flow), found_in(flow))
+
+
 # --- batches ----------------------------------------------------------------------------------------------------------
 
 
@@ -350,16 +378,23 @@ def model(pictures):
         {work}
     return np.zeros((len(pictures), 5), np.float32)
 
-flow = fv.Flow({clip!r}).infer(model, input_size=(64, 64), network_type=1, model_color_format=0, net_scale_factor=1.0)
+def parse(tensors, info):
+    model(np.zeros((1, 1)))
+    return fv.Detections(np.zeros((0, 4)), np.zeros(0), np.zeros(0, int))
+
+how = dict(parser=parse) if {is_parser} else dict(network_type=1)
+subject = (lambda x: np.zeros((len(x), 5), np.float32)) if {is_parser} else model
+flow = fv.Flow({clip!r}).infer(subject, input_size=(64, 64), model_color_format=0, net_scale_factor=1.0, **how)
 graph = flow._start(has_loop=False)
 assert is_asked.wait(30)
 print("ends", flush=True)
 """
 
 
+@pytest.mark.parametrize("is_parser", [False, True])
 @pytest.mark.parametrize("work", ["np.linalg.svd(np.random.rand(300, 300))", "threading.Event().wait(0.3)"])
-def test_a_program_may_exit_with_requests_under_way(make_clip: Clip, work: str) -> None:
-    program = PROGRAM.format(clip=str(make_clip("long.mp4", frames=200)), work=work)
+def test_a_program_may_exit_with_calls_under_way(make_clip: Clip, work: str, is_parser: bool) -> None:
+    program = PROGRAM.format(is_parser=is_parser, clip=str(make_clip("long.mp4", frames=200)), work=work)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (0, "ends\n"), done.stderr
 
@@ -389,6 +424,7 @@ class Wrong(Cells):
         ),
         (lambda found: {**found, "scores": found["scores"].astype(float)}, "float64 and was described as float32"),
         (lambda found: {**found, "scores": found["scores"][:, :5]}, r"\(1, 5, 3\) and was described as \(any, 64, 3\)"),
+        (lambda found: {**found, "scores": Foreign(found["scores"], (2, 0))}, "scores' lies on a device .*\n.*x.cpu"),
         (lambda found: {**found, "scores": "none"}, "output 'scores' is str 'none'; an array or a tensor on the CPU"),
     ],
 )

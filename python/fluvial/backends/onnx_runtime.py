@@ -102,6 +102,7 @@ class OnnxRuntime:
         # Threads that wait for work would take the CPU from decoders.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = self._open(options, providers)
+        self._bindings = {}  # those of a session before this one, which another run of the flow had
         self._names = [t.name for t in self._session.get_outputs()]
         on = ", ".join(n.removesuffix("ExecutionProvider") for n in self._session.get_providers())
         each = f", {threads} thread{'s' if threads > 1 else ''} each" if is_cpu else ""
