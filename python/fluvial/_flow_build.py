@@ -15,7 +15,7 @@ from fluvial._infer_config import write_config
 from fluvial.backends import Backend
 from fluvial.backends.choice import label_of
 from fluvial.config import DrawConfig, InferConfig, RunConfig, TileConfig, TrackConfig
-from fluvial.errors import CallSite, PipelineError, add_note
+from fluvial.errors import CallSite, ConfigError, PipelineError, add_note
 from fluvial.outputs import JsonLines, VideoFile, partial_name
 from fluvial.parsers import Parser
 from fluvial.pipeline import Pipeline
@@ -43,6 +43,7 @@ class Stage:
         None  # infer: the model that was found; probe: the function; save: a VideoFile; write_json: a JsonLines
     )
     backend: Backend | None = None  # infer: the object that runs the model; None: the element's own
+    open_other: Callable[[Path], Backend | None] | None = None  # infer: for another file, while it plays; None: cannot
     parser: Parser | None = None  # infer: the function that reads its outputs; None: a head does
 
 
@@ -157,8 +158,14 @@ class Built:
         from fluvial import _core
         from fluvial.backends._bridge import Bridge
 
-        bridge = Bridge(backend, stage.extra.path.name, self._keeper(f"infer {stage.extra.path.name!r}", stage.at))
-        return self._offer(_core.offer_backend, _core.withdraw_backend, lambda _path: bridge)
+        name = stage.extra.path.name
+        first = [Bridge(backend, name, self._keeper(f"infer {name!r}", stage.at))]
+
+        def open_bridge(path: str) -> Bridge:
+            # A model that takes over while frames flow: if it does not, the element warns, and the first one stays.
+            return first.pop() if first else Bridge(_other(stage, Path(path)), Path(path).name)
+
+        return self._offer(_core.offer_backend, _core.withdraw_backend, open_bridge)
 
     def _offer_parser(self, stage: Stage, parser: Parser) -> str:
         from fluvial import _core
@@ -315,6 +322,13 @@ class Built:
         structure = Gst.Structure.new_empty(NO_VIDEO)
         structure.set_value("source", one.index)
         self.pipeline._bus.post(Gst.Message.new_application(self.pipeline.gst, structure))
+
+
+def _other(stage: Stage, path: Path) -> Backend:
+    other = stage.open_other(path) if stage.open_other else None
+    if other is None:
+        raise ConfigError(f"{path}: it cannot take over from {stage.extra.path.name!r}, which another backend runs")
+    return other
 
 
 def _tuned(config: InferConfig, stage: Stage) -> Tuned | None:

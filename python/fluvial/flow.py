@@ -12,6 +12,7 @@ The loop's place is where frames are still apart: after the last stage, before t
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -113,16 +114,17 @@ class Flow:
         if first and config.on == "objects":
             raise ConfigError(f"{at}\n  infer: on='objects', and no model before it has found any")
         found = find(config.model) if is_file else Found(Path(config.model))
+        how = {
+            "backend": settings.get("backend", "auto"),
+            "providers": settings.get("providers"),
+            "input_size": None if config.input_size is None else (config.input_size[0], config.input_size[1]),
+        }
         try:
-            backend = choose(
-                found.path if is_file else model,
-                backend=settings.get("backend", "auto"),
-                providers=settings.get("providers"),
-                input_size=None if config.input_size is None else (config.input_size[0], config.input_size[1]),
-            )
+            backend = choose(found.path if is_file else model, **how)
         except ConfigError as e:
             raise ConfigError(f"{at}\n  infer: {e}") from None
-        return self._append(Stage("infer", at, config, extra=found, backend=backend, parser=parser))
+        other = functools.partial(choose, **how) if is_file and isinstance(how["backend"], str) else None
+        return self._append(Stage("infer", at, config, extra=found, backend=backend, open_other=other, parser=parser))
 
     def classify(self, model: str | Path | object, **settings: Any) -> Flow:
         """Runs a model on every object found so far: `infer` with on="objects" and network_type=1."""

@@ -201,6 +201,40 @@ def test_a_flow_runs_again_with_the_same_backend(onnxruntime: Any, make_clip: Cl
     assert_same(found_in(flow), found_in(flow))
 
 
+def swap(flow: fv.Flow, path: Path) -> int:
+    """Names another model while the flow plays; what its signal says: 0, it took over."""
+    told: list[int] = []
+    is_told = threading.Event()
+
+    def on_updated(_: object, status: int, path: str) -> None:
+        told.append(status)
+        is_told.set()
+
+    for batch in flow:
+        if batch.frames[0].number == 0:
+            assert flow.pipeline is not None
+            infer = next(e for e in flow.pipeline.gst.children if e.get_name().startswith("fluvialinfer"))
+            infer.connect("model-updated", on_updated)
+            infer.set_property("model", str(path))
+            assert is_told.wait(20)
+    return told[0]
+
+
+def test_another_file_takes_over_while_it_plays(
+    onnxruntime: Any, make_clip: Clip, blob_model: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.onnx"
+    other.write_bytes(blob_model.read_bytes())
+    assert swap(fv.Flow(make_clip("a.mp4")).infer(blob_model, backend="onnxruntime"), other) == 0
+
+
+def test_a_model_in_memory_stays_when_a_file_would_take_over(make_clip: Clip, blob_model: Path) -> None:
+    cells = Cells()
+    flow = fv.Flow(make_clip("a.mp4")).infer(cells, **COLOURS)
+    assert swap(flow, blob_model) != 0
+    assert len(cells.seen) == 22 and flow.stats["a"].frames == 20
+
+
 # --- batches ----------------------------------------------------------------------------------------------------------
 
 
