@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bindings/pyds/user.h"
+#include "fluvial/embedding.h"
 #include "gstnvdsinfer.h"
 #include "meta/batch_buffer.h"
 #include "meta/keypoints.h"
@@ -124,6 +125,42 @@ nb::object probabilities_of(const Owner& owner) {
   return array.to_python();
 }
 
+// --- embeddings
+
+template <typename Owner>
+nb::object embedding_of(const Owner& owner) {
+  owner.get();
+  LockedMeta lock(owner.footing().root());
+  const auto* embedding = fluvial_get_embedding(users_of(owner));
+  if (!embedding) return nb::none();
+  const NewArray<float> array({embedding->count});
+  std::copy_n(embedding->values, embedding->count, array.data);
+  return array.to_python();
+}
+
+// Models differ in length: the column is of the first one's, and zeros stand where there is none of that length.
+nb::object embedding_column(const Objects& objects) {
+  const auto& entries = objects.checked();
+  std::vector<const FluvialEmbedding*> all;
+  std::size_t count = 0;
+  for (const auto& entry : entries) {
+    all.push_back(fluvial_get_embedding(entry.meta->obj_user_meta_list));
+    if (count == 0 && all.back()) count = all.back()->count;
+  }
+  const NewArray<float> array({entries.size(), count});
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (all[i] && all[i]->count == count) std::copy_n(all[i]->values, count, array.data + count * i);
+  return array.to_python();
+}
+
+template <typename Owner>
+void bind_embedding(nb::class_<Owner>& cls) {
+  cls.def_prop_ro(
+      "embedding", embedding_of<Owner>, nb::sig("def embedding(self) -> numpy.typing.NDArray[numpy.float32] | None"),
+      "float32 [D] of length 1: what it looks like, as a model of embeddings says; the product of two is their "
+      "cosine. None without; a copy.");
+}
+
 template <typename Owner>
 void bind_segmentation(nb::class_<Owner>& cls) {
   cls.def_prop_ro(
@@ -150,15 +187,22 @@ void bind_details(nb::class_<Object>& object) {
       .def_prop_ro("mask", mask_of, nb::sig("def mask(self) -> numpy.typing.NDArray[numpy.float32] | None"),
                    "float32 [h, w] over the box; a copy. [n] where a parser of DeepStream's put key points there.");
   bind_segmentation(object);
+  bind_embedding(object);
 }
 
 void bind_details(nb::class_<Objects>& objects) {
+  objects.def_prop_ro("embeddings", embedding_column,
+                      nb::sig("def embeddings(self) -> numpy.typing.NDArray[numpy.float32]"),
+                      "float32 [N, D], each of length 1; zeros stand for what has none.");
   objects.def_prop_ro(
       "keypoints", keypoint_column, nb::sig("def keypoints(self) -> numpy.typing.NDArray[numpy.float32]"),
       "float32 [N, K, 3]: x and y in pixels of the surface, confidence; K is the most that an object has, "
       "and zeros stand for what it has not.");
 }
 
-void bind_details(nb::class_<Frame>& frame) { bind_segmentation(frame); }
+void bind_details(nb::class_<Frame>& frame) {
+  bind_segmentation(frame);
+  bind_embedding(frame);
+}
 
 }  // namespace fluvial::python

@@ -38,6 +38,8 @@ enum class Head {
   movenet,
   simcc,
   heatmaps,
+  embedding,
+  text,
 };
 
 // What comes out.

@@ -127,10 +127,20 @@ class Object:
         float32 [classes, h, w], where the model's settings ask for them (head_options probabilities=yes); a copy.
         """
 
+    @property
+    def embedding(self) -> numpy.typing.NDArray[numpy.float32] | None:
+        """
+        float32 [D] of length 1: what it looks like, as a model of embeddings says; the product of two is their cosine. None without; a copy.
+        """
+
 class Objects:
     """
     The objects of a frame when it was asked for: a sequence, oldest first, and columns.
     """
+
+    @property
+    def embeddings(self) -> numpy.typing.NDArray[numpy.float32]:
+        """float32 [N, D], each of length 1; zeros stand for what has none."""
 
     @property
     def keypoints(self) -> numpy.typing.NDArray[numpy.float32]:
@@ -245,6 +255,12 @@ class Frame:
     def segmentation_probabilities(self) -> numpy.typing.NDArray[numpy.float32] | None:
         """
         float32 [classes, h, w], where the model's settings ask for them (head_options probabilities=yes); a copy.
+        """
+
+    @property
+    def embedding(self) -> numpy.typing.NDArray[numpy.float32] | None:
+        """
+        float32 [D] of length 1: what it looks like, as a model of embeddings says; the product of two is their cosine. None without; a copy.
         """
 
     def draw_text(self, text: str, position: Sequence[float], *, size: int = 12, font: str = 'Sans', color: Sequence[float] = (1.0, 1.0, 1.0, 1.0), background: Sequence[float] | None = (0.0, 0.0, 0.0, 0.6)) -> None:

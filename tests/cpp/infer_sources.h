@@ -4,6 +4,7 @@
 #include "elements/config_text.cpp"                  // NOLINT
 #include "elements/config_values.cpp"                // NOLINT
 #include "elements/infer/attach.cpp"                 // NOLINT
+#include "elements/infer/attach_embedding.cpp"       // NOLINT
 #include "elements/infer/attach_keypoints.cpp"       // NOLINT
 #include "elements/infer/attach_masks.cpp"           // NOLINT
 #include "elements/infer/attach_segmentation.cpp"    // NOLINT

@@ -290,9 +290,6 @@ TEST_CASE("every decided model has a head that accepts its outputs") {
 TEST_CASE("what this version does not decode is refused by what it looks like") {
   CHECK(has(refusal(net({1, 3, 256, 192}, {{"y", f32, {1, 17, 2}}})), "pose keypoints"));
   CHECK(has(refusal(net({1, 3, 256, 256}, {{"y", f32, {1, 1, 256, 256}}})), "a picture (a mask, depth, an image)"));
-  CHECK(has(refusal({"reid.onnx", {{"data", f32, {1, 3, 256, 128}}}, {{"reid_embedding", f32, {1, 256}}}, {}}),
-            "embedding"));
-  CHECK(has(refusal(net({1, 3, 256, 128}, {{"y", f32, {1, 512}}})), "embedding"));
 }
 
 TEST_CASE("any other network is refused, with what was seen and what to add") {

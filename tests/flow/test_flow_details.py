@@ -151,3 +151,40 @@ def test_a_map_of_an_object_is_that_object_s(make_clip: Clip, map_model: Path, b
 def test_a_wrong_network_type_says_which_one_is_right(make_clip: Clip, map_model: Path) -> None:
     with pytest.raises(fv.PipelineError, match="those of a segmentation; set network-type=2"):
         fv.Flow(make_clip("a.mp4")).infer(map_model, network_type=0, **PLAIN).run()
+
+
+def test_an_embedding_is_the_object_s_and_a_tensor_for_pyds(make_clip: Clip, blob_model: Path, tmp_path: Path) -> None:
+    pyds = pytest.importorskip("pyds")
+    model = tmp_path / "reid.onnx"
+    save_constants(model, {"reid_embedding": np.array([[3, 0, 4, 0]], np.float32)}, picture=("data", (1, 3, 64, 32)))
+    seen = 0
+    for batch in fv.Flow(make_clip("a.mp4")).infer(blob_model, threshold=0.3).infer(model, on="objects", **PLAIN):
+        objects = batch.frames[0].objects
+        assert objects.embeddings.shape == (len(objects), 4 if len(objects) else 0)
+        for found in objects:
+            assert np.allclose(found.embedding, [0.6, 0, 0.8, 0])
+            users = found.meta.obj_user_meta_list
+            types = []
+            while users is not None:
+                types.append(int(pyds.NvDsUserMeta.cast(users.data).base_meta.meta_type))
+                users = users.next
+            assert int(pyds.NVDSINFER_TENSOR_OUTPUT_META) in types
+            seen += 1
+        assert batch.frames[0].embedding is None
+    assert seen > 0
+    for batch in fv.Flow(make_clip("a.mp4")).infer(model, **PLAIN):
+        assert np.allclose(batch.frames[0].embedding, [0.6, 0, 0.8, 0])
+        assert batch.frames[0].is_inferred
+
+
+def test_text_that_is_read_is_a_classification(make_clip: Clip, blob_model: Path, tmp_path: Path) -> None:
+    model = tmp_path / "lprnet.onnx"
+    scores = np.zeros((1, 6, 4), np.float32)
+    scores[0, range(6), [0, 0, 3, 1, 3, 2]] = 9
+    save_constants(model, {"logits": scores}, picture=("data", (1, 3, 24, 94)))
+    flow = fv.Flow(make_clip("a.mp4")).infer(blob_model, threshold=0.3)
+    read = flow.infer(model, on="objects", labels=["A", "B", "7"], classifier_type="plate", **PLAIN)
+    texts = {c[:2] for batch in read for frame in batch.frames for o in frame.objects for c in o.classifications}
+    assert texts == {("plate", "AB7")}
+    with pytest.raises(fv.PipelineError, match="an alphabet is needed"):
+        fv.Flow(make_clip("a.mp4")).infer(model, **PLAIN).run()

@@ -88,5 +88,6 @@ std::vector<FamilyRow> face_families();
 std::vector<FamilyRow> dense_families();
 std::vector<FamilyRow> pose_families();
 std::vector<FamilyRow> segmentation_families();
+std::vector<FamilyRow> vector_families();
 
 }  // namespace fluvial

@@ -33,6 +33,8 @@ constexpr Family kFamilies[] = {
     {Head::movenet, "movenet", Task::pose, heads::make_movenet},
     {Head::simcc, "simcc", Task::pose, heads::make_simcc},
     {Head::heatmaps, "heatmaps", Task::pose, heads::make_heatmaps},
+    {Head::embedding, "embedding", Task::embedding, heads::make_embedding},
+    {Head::text, "text", Task::classification, heads::make_text},
 };
 
 }  // namespace
@@ -43,6 +45,8 @@ void HeadDecoder::describe(const std::vector<TensorView>&, std::size_t, const st
                            std::vector<Details>&) {}
 
 void HeadDecoder::segment(const std::vector<TensorView>&, std::size_t, Segmentation&) {}
+
+void HeadDecoder::embed(const std::vector<TensorView>&, std::size_t, std::vector<float>&) {}
 
 void HeadDecoder::classify(const std::vector<TensorView>&, std::size_t, std::vector<Classification>&) {}
 

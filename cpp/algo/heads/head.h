@@ -42,6 +42,9 @@ class HeadDecoder {
   // Segmentation alone; replaces what `out` held.
   virtual void segment(const std::vector<TensorView>& outputs, std::size_t unit, Segmentation& out);
 
+  // Embeddings alone; replaces what `out` held. Its length is 1.
+  virtual void embed(const std::vector<TensorView>& outputs, std::size_t unit, std::vector<float>& out);
+
   // Appends to `out`, by attribute. A detector classifies nothing.
   virtual void classify(const std::vector<TensorView>& outputs, std::size_t unit, std::vector<Classification>& out);
 };

@@ -97,5 +97,7 @@ std::unique_ptr<HeadDecoder> make_segmentation(const ModelSpec&, const std::vect
 std::unique_ptr<HeadDecoder> make_movenet(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
 std::unique_ptr<HeadDecoder> make_simcc(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
 std::unique_ptr<HeadDecoder> make_heatmaps(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
+std::unique_ptr<HeadDecoder> make_embedding(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
+std::unique_ptr<HeadDecoder> make_text(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
 
 }  // namespace fluvial::heads

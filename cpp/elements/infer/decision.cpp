@@ -111,8 +111,10 @@ void check_task(const Decision& d) {
   const auto [number, word] = network_type_of(d.task);
   const int said = d.settings.network_type.value_or(number);
   if (said == number || (said == 3 && number == 0)) return;
-  throw SettingsError("network-type=" + std::to_string(said) + ": the model's outputs are those of " + word +
-                      "; set network-type=" + std::to_string(number) + " (" + file_name(d.file.path) + ")");
+  const std::string hint =
+      d.task == Task::embedding ? "leave network-type out" : "set network-type=" + std::to_string(number);
+  throw SettingsError("network-type=" + std::to_string(said) + ": the model's outputs are those of " + word + "; " +
+                      hint + " (" + file_name(d.file.path) + ")");
 }
 
 // Reads the labels that the user names, and says so when they are too few.
@@ -165,6 +167,10 @@ void take_classifier_labels(Decision& d, const ModelInfo& info) {
   const auto attributes = attributes_of(d.spec, info);
   std::string path = d.settings.labels_file;
   if (!d.file.instead_of.empty()) path = d.file.labels_file;
+  if (d.spec.head == Head::text) {  // its labels are an alphabet
+    if (!path.empty()) d.spec.labels = detector_labels(read_lines(path));
+    return;
+  }
   if (path.empty()) {
     if (attributes.size() == 1) d.attribute_labels = {d.spec.labels};
     return;

@@ -7,6 +7,7 @@
 
 #include "algo/segmentation_map.h"
 #include "elements/infer/attach.h"
+#include "elements/infer/attach_embedding.h"
 #include "elements/infer/attach_segmentation.h"
 #include "elements/infer/custom/head.h"
 #include "elements/infer/custom/offered_parser.h"
@@ -136,6 +137,8 @@ void Work::finish_unit(const std::vector<TensorView>& outputs, std::size_t index
     attach_classifications(decision_, unit, frame, classifications_);
   } else if (decision_.task == Task::segmentation) {
     segment(outputs, index, unit);
+  } else if (decision_.task == Task::embedding) {
+    embed(outputs, index, unit);
   } else {
     detect(outputs, index, unit, frame);
     attach_detections(decision_, unit, detections_, details_);
@@ -175,6 +178,14 @@ void Work::segment(const std::vector<TensorView>& outputs, std::size_t index, co
   head_->segment(outputs, index, found);
   cut_to_picture(found, decision_.spec.input.size, picture_of(unit.letterbox));
   attach_segmentation(decision_.settings.unique_id, unit, std::move(found));
+}
+
+// Programs of DeepStream's read the tensor.
+void Work::embed(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit) {
+  head_->embed(outputs, index, embedding_);
+  attach_embedding(decision_.settings.unique_id, unit, embedding_);
+  if (!decision_.settings.wants_tensors)
+    attach_tensors(decision_, unit, outputs, index, backend_->model().inputs.size());
 }
 
 void Work::classify(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit) {

@@ -43,6 +43,7 @@ class Work {
   void detect(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit, Size frame);
   void find(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
   void segment(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
+  void embed(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
   void classify(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
 
   Decision decision_;
@@ -60,6 +61,7 @@ class Work {
   std::vector<Detection> detections_;
   std::vector<Details> details_;  // one a detection, or none at all
   std::vector<Classification> classifications_;
+  std::vector<float> embedding_;
 };
 
 }  // namespace fluvial
