@@ -99,6 +99,14 @@ NvDsClassifierMeta* new_classifier(const Decision& d, NvDsBatchMeta* batch, cons
 
 }  // namespace
 
+Box shown_box(const InferSettings& settings, int class_id, const Box& box, Size frame) {
+  if (!settings.crops_to_roi) return box;
+  const auto& attrs = settings.of_class(class_id);
+  const int height = std::max(0, frame.height - attrs.roi_top - attrs.roi_bottom);
+  return clamp_to(box,
+                  {0, static_cast<float>(attrs.roi_top), static_cast<float>(frame.width), static_cast<float>(height)});
+}
+
 bool passes(const ClassAttrs& attrs, const Box& box, Size frame) {
   if (box.width < static_cast<float>(attrs.min_width) || box.height < static_cast<float>(attrs.min_height))
     return false;

@@ -10,6 +10,9 @@
 
 namespace fluvial {
 
+// With crop-objects-to-roi-boundary the box is cut at its class's roi offsets.
+Box shown_box(const InferSettings& settings, int class_id, const Box& box, Size frame);
+
 // Boxes that the user's sizes and offsets let through. `box` is in pixels of the frame.
 bool passes(const ClassAttrs& attrs, const Box& box, Size frame);
 

@@ -72,6 +72,17 @@ void set_infer_dims(InferSettings& s, const std::string& value) {
   if (s.infer_dims.size() != 3 || !are_positive) throw std::invalid_argument("allowed is channels;height;width");
 }
 
+void set_network_type(InferSettings& s, const std::string& value) {
+  const std::string allowed =
+      "allowed are 0 detector, 1 classifier, 2 segmentation, 3 instance masks, 100 tensors only";
+  for (int type : {0, 1, 2, 3, 100}) {
+    if (value != std::to_string(type)) continue;
+    s.network_type = type;
+    return;
+  }
+  throw std::invalid_argument(allowed);
+}
+
 void set_legacy_classifier(InferSettings& s, const std::string& value) {
   if (yes_or_no(value)) s.network_type = 1;
 }
@@ -101,11 +112,20 @@ void set_precision(InferSettings& s, const std::string& value) {
 
 void ignore(InferSettings&, const std::string&) {}
 
+// Of keys that change nothing, wrong values are told all the same: they are slips.
+void ignore_flag(InferSettings&, const std::string& value) { yes_or_no(value); }
+
+auto ignore_whole(long least, long most) {
+  return [=](InferSettings&, const std::string& value) { whole_number(value, least, most); };
+}
+
+void ignore_number(InferSettings&, const std::string& value) { number(value, 0, 1e9F); }
+
 constexpr const char* engine_note = "engines are not used here: the model file itself is run";
 constexpr const char* int8_note = "precision is the model file's own";
 constexpr const char* gpu_note = "for NVIDIA's hardware only";
 constexpr const char* format_note = "tensors are found by name in the model file";
-constexpr const char* later_note = "has no effect in this version";
+constexpr const char* dump_note = "outputs are had with raw-output-file-write or output-tensor-meta; none is replaced";
 
 const std::vector<Key>& property_keys() {
   using S = InferSettings;
@@ -129,7 +149,7 @@ const std::vector<Key>& property_keys() {
       {"threads", whole(&S::threads, 0, 1024)},
       {"requests", whole(&S::requests, 0, 256)},
       {"tuned", text(&S::tuned)},
-      {"network-type", whole(&S::network_type, 0, 100)},
+      {"network-type", set_network_type},
       {"is-classifier", set_legacy_classifier},
       {"net-scale-factor", real(&S::net_scale_factor, -1e9F, 1e9F)},
       {"offsets", set_offsets},
@@ -156,10 +176,10 @@ const std::vector<Key>& property_keys() {
       {"secondary-reinfer-interval", whole(&S::reinfer_interval, 0, INT_MAX)},
       {"input-tensor-from-meta", flag(&S::takes_tensors)},
       {"output-instance-mask", flag(&S::wants_masks)},
-      {"raw-output-file-write", flag(&S::writes_raw_output), later_note},
-      {"crop-objects-to-roi-boundary", flag(&S::crops_to_roi), later_note},
+      {"raw-output-file-write", flag(&S::writes_raw_output)},
+      {"crop-objects-to-roi-boundary", flag(&S::crops_to_roi)},
       {"segmentation-threshold", real(&S::segmentation_threshold, 0, 1)},
-      {"segmentation-output-order", ignore, later_note},
+      {"segmentation-output-order", ignore_whole(0, 1), "the order is read from the shape of the output"},
       {"mean-file", ignore, "mean pictures are not read; use offsets", true},
       {"custom-lib-path", text(&S::custom_library)},
       {"parse-bbox-func-name", text(&S::parse_boxes)},
@@ -168,39 +188,39 @@ const std::vector<Key>& property_keys() {
       {"parse-segmentation-func-name", text(&S::parse_segments)},
       {"engine-create-func-name", ignore, engine_note, true},
       {"custom-network-config", ignore, engine_note},
-      {"classifier-async-mode", ignore, "labels are attached to the frame that they were seen in"},
+      {"classifier-async-mode", ignore_flag, "labels are attached to the frame that they were seen in"},
       {"enable-dbscan", set_legacy_dbscan},
-      {"network-mode", ignore, int8_note},
+      {"network-mode", ignore_whole(0, 3), int8_note},
       {"int8-calib-file", ignore, int8_note},
       {"layer-device-precision", ignore, int8_note},
       {"strongly-typed", flag(&S::is_strongly_typed), engine_note},
       {"dynamic-properties", text(&S::dynamic_properties), engine_note},
-      {"workspace-size", ignore, engine_note},
-      {"force-implicit-batch-dim", ignore, engine_note},
-      {"warmup-engine", ignore, engine_note},
+      {"workspace-size", ignore_whole(0, INT_MAX), engine_note},
+      {"force-implicit-batch-dim", ignore_flag, engine_note},
+      {"warmup-engine", ignore_flag, engine_note},
       {"proto-file", ignore, engine_note},
       {"tlt-model-key", ignore, engine_note},
       {"input-dims", ignore, format_note},
       {"uff-input-dims", ignore, format_note},
-      {"uff-input-order", ignore, format_note},
+      {"uff-input-order", ignore_whole(0, 2), format_note},
       {"uff-input-blob-name", ignore, format_note},
       {"output-blob-names", ignore, format_note},
       {"output-io-formats", ignore, format_note},
-      {"scaling-filter", ignore, "pictures are scaled bilinearly"},
-      {"scaling-compute-hw", ignore, gpu_note},
-      {"enable-dla", ignore, gpu_note},
-      {"use-dla-core", ignore, gpu_note},
-      {"disable-output-host-copy", ignore, gpu_note},
-      {"auto-inc-mem", ignore, gpu_note},
-      {"max-gpu-mem-per", ignore, gpu_note},
-      {"tensor-meta-pool-size", ignore, gpu_note},
-      {"stabilize-buffer-count", ignore, gpu_note},
-      {"dump-input-tensor", ignore, later_note},
-      {"dump-output-tensor", ignore, later_note},
-      {"overwrite-input-tensor", ignore, later_note},
-      {"overwrite-output-tensor", ignore, later_note},
-      {"ip-tensor-file", ignore, later_note},
-      {"op-tensor-files", ignore, later_note},
+      {"scaling-filter", ignore_whole(0, 6), "pictures are scaled bilinearly"},
+      {"scaling-compute-hw", ignore_whole(0, 2), gpu_note},
+      {"enable-dla", ignore_flag, gpu_note},
+      {"use-dla-core", ignore_whole(0, INT_MAX), gpu_note},
+      {"disable-output-host-copy", ignore_flag, gpu_note},
+      {"auto-inc-mem", ignore_flag, gpu_note},
+      {"max-gpu-mem-per", ignore_number, gpu_note},
+      {"tensor-meta-pool-size", ignore_whole(0, INT_MAX), gpu_note},
+      {"stabilize-buffer-count", ignore_whole(0, INT_MAX), gpu_note},
+      {"dump-input-tensor", ignore_flag, dump_note},
+      {"dump-output-tensor", ignore_flag, dump_note},
+      {"overwrite-input-tensor", ignore_flag, dump_note, true},
+      {"overwrite-output-tensor", ignore_flag, dump_note, true},
+      {"ip-tensor-file", ignore, dump_note},
+      {"op-tensor-files", ignore, dump_note},
   };
   return keys;
 }

@@ -51,9 +51,10 @@ InferProperty ids(const char* name, const char* nick, const char* blurb, std::ve
           [=](const S& s, GValue* v) { g_value_set_string(v, joined(s.*member, separator).c_str()); }};
 }
 
-InferProperty unused_pointer(const char* name, const char* nick, const char* blurb) {
-  return {g_param_spec_pointer(name, nick, blurb, ready), [](S&, const GValue*) {},
-          [](const S&, GValue* v) { g_value_set_pointer(v, nullptr); }};
+InferProperty pointer(const char* name, const char* nick, const char* blurb, void* S::*member) {
+  return {g_param_spec_pointer(name, nick, blurb, ready),
+          [=](S& s, const GValue* v) { s.*member = g_value_get_pointer(v); },
+          [=](const S& s, GValue* v) { g_value_set_pointer(v, s.*member); }};
 }
 
 InferProperty process_mode() {
@@ -113,9 +114,11 @@ std::vector<InferProperty> make_infer_properties() {
            &S::engine_file, "", playing),
       whole("gpu-id", "GPU id", "Accepted; the device is set by 'device'", &S::gpu_id, 0, G_MAXUINT, 0),
       flag("qos", "Qos", "Accepted; has no effect: no frame is left out because it is late", &S::wants_qos, false),
-      flag("raw-output-file-write", "Raw output file write", "Accepted; has no effect", &S::writes_raw_output, false),
-      unused_pointer("raw-output-generated-callback", "Raw output callback", "Accepted; has no effect"),
-      unused_pointer("raw-output-generated-userdata", "Raw output user data", "Accepted; has no effect"),
+      flag("raw-output-file-write", "Raw output file write",
+           "Write each inference's outputs into files in the working folder", &S::writes_raw_output, false),
+      pointer("raw-output-generated-callback", "Raw output callback",
+              "A gst_nvinfer_raw_output_generated_callback of C, called after each inference", &S::raw_callback),
+      pointer("raw-output-generated-userdata", "Raw output user data", "What the callback is given", &S::raw_user_data),
       flag("output-tensor-meta", "Output tensor meta", "Attach the model's outputs as NvDsInferTensorMeta",
            &S::wants_tensors, false),
       flag("output-instance-mask", "Output instance mask",
@@ -125,8 +128,8 @@ std::vector<InferProperty> make_infer_properties() {
            &S::takes_tensors, false),
       flag("clip-object-outside-roi", "Clip object outside ROI",
            "With input-tensor-meta: boxes are cut at their region", &S::clips_outside_roi, true),
-      flag("crop-objects-to-roi-boundary", "Crop objects to ROI boundary", "Accepted; boxes are clipped to the frame",
-           &S::crops_to_roi, false),
+      flag("crop-objects-to-roi-boundary", "Crop objects to ROI boundary",
+           "Cut boxes at the class's roi offsets; else those that cross them are dropped", &S::crops_to_roi, false),
       flag("strongly-typed", "Strongly typed", "Accepted; has no effect", &S::is_strongly_typed, false),
       text("dynamic-properties", "Dynamic properties", "Accepted; has no effect", &S::dynamic_properties),
       text("model", "Model",

@@ -91,11 +91,17 @@ struct InferSettings {
   int max_object_width = 0, max_object_height = 0;  // 0: any
   std::optional<int> reinfer_interval;              // frames
 
+  // Outputs as they are, for whoever asks
+  bool writes_raw_output = false;  // into files
+  void* raw_callback = nullptr;    // a gst_nvinfer_raw_output_generated_callback
+  void* raw_user_data = nullptr;
+
+  bool crops_to_roi = false;  // boxes are cut at roi-top-offset and the like; else those that cross are dropped
+
   // Accepted because programs set them; nothing here depends on them.
   unsigned gpu_id = 0;
-  bool writes_raw_output = false;
   bool wants_qos = false;  // of a base class of DeepStream's element; has no effect
-  bool crops_to_roi = false, is_strongly_typed = false;
+  bool is_strongly_typed = false;
   std::string dynamic_properties;
 
   bool is_from_file = false;

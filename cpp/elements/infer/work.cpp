@@ -51,7 +51,8 @@ Work::Work(Decision decision, std::unique_ptr<Backend> backend, Health::Complain
       backend_(std::move(backend)),
       requests_(*backend_, request_count(decision_, *backend_)),
       preprocessor_(decision_.spec.input),
-      health_(decision_, std::move(complain)) {
+      health_(decision_, std::move(complain)),
+      raw_output_(decision_, backend_->model().inputs.size()) {
   const auto& info = backend_->model();
   for (std::size_t i = 0; i < info.inputs.size(); ++i) {
     if (info.inputs[i].name == decision_.spec.input.name) picture_input_ = i;
@@ -120,6 +121,7 @@ void Work::finish(Job& job) {
     job.request.wait();
     const auto outputs = job.request->outputs();
     health_.look_at(outputs);
+    raw_output_.hand_on(job.buffer.get(), outputs, job.units.size());
     for (std::size_t i = 0; i < job.units.size(); ++i)
       finish_unit(outputs, i, job.units[i], size_of(job.buffer.get(), job.units[i]));
   } catch (const std::exception& e) {
@@ -152,12 +154,13 @@ void Work::detect(const std::vector<TensorView>& outputs, std::size_t index, con
   if (!unit.region || decision_.settings.clips_outside_roi)
     for (auto& d : detections_) d.box = clamp_to(d.box, picture);
   drop(detections_, [&](const Detection& d) {
-    const Box box = to_frame(unit.letterbox, d.box, frame);
+    const Box box = shown_box(decision_.settings, d.class_id, to_frame(unit.letterbox, d.box, frame), frame);
     return box.area() <= 0 || !passes(decision_.settings.of_class(d.class_id), box, frame);
   });
   details_.clear();
   if (head_->has_details()) head_->describe(outputs, index, detections_, details_);
-  for (auto& d : detections_) d.box = to_frame(unit.letterbox, d.box, frame);
+  for (auto& d : detections_)
+    d.box = shown_box(decision_.settings, d.class_id, to_frame(unit.letterbox, d.box, frame), frame);
   for (auto& details : details_)
     for (auto& point : details.keypoints) point = to_frame(unit.letterbox, point);
 }

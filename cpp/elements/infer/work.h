@@ -10,6 +10,7 @@
 #include "elements/infer/decision.h"
 #include "elements/infer/flow_queue.h"
 #include "elements/infer/health.h"
+#include "elements/infer/raw_output.h"
 #include "elements/infer/results.h"
 
 namespace fluvial {
@@ -57,6 +58,7 @@ class Work {
 
   std::unique_ptr<HeadDecoder> head_;  // pushing, from here on
   Health health_;
+  RawOutput raw_output_;
   ResultMemory results_;
   std::vector<Detection> detections_;
   std::vector<Details> details_;  // one a detection, or none at all

@@ -49,6 +49,8 @@ CLASS_KEYS = frozenset(
 MISSED = {
     "mean-file": "mean pictures are not read; use offsets",
     "engine-create-func-name": "engines are not used here: the model file itself is run",
+    "overwrite-input-tensor": "outputs are had with raw-output-file-write or output-tensor-meta; none is replaced",
+    "overwrite-output-tensor": "outputs are had with raw-output-file-write or output-tensor-meta; none is replaced",
 }
 
 
