@@ -256,6 +256,10 @@ void Inspection::decide_labels() {
     spec_.labels = family_.labels;
     return note("the family -> its labels (sure)");
   }
+  if (family_.is_usually_coco && spec_.class_count == 91) {
+    spec_.labels = coco_labels_by_id();
+    return note("91 classes -> the labels of COCO, by the ids of its annotations (likely)");
+  }
   const bool says_coco = lowercase(file_name(info_.path)).find("coco") != std::string::npos;
   if (!family_.is_usually_coco || !(spec_.class_count == 80 || (spec_.class_count == 0 && says_coco))) return;
   spec_.labels = coco_labels();

@@ -111,4 +111,18 @@ const std::vector<std::string>& coco_labels() {
   return labels;
 }
 
+const std::vector<std::string>& coco_labels_by_id() {
+  static const std::vector<std::string> labels = [] {
+    const std::vector<int> left_out = {0, 12, 26, 29, 30, 45, 66, 68, 69, 71, 83};
+    std::vector<std::string> by_id(91);
+    std::size_t next = 0;
+    for (int id = 0; id < 91; ++id) {
+      const bool is_there = std::find(left_out.begin(), left_out.end(), id) == left_out.end();
+      if (is_there) by_id[static_cast<std::size_t>(id)] = coco_labels()[next++];
+    }
+    return by_id;
+  }();
+  return labels;
+}
+
 }  // namespace fluvial

@@ -40,6 +40,9 @@ enum class Head {
   heatmaps,
   embedding,
   text,
+  yolo_grids,
+  counted,
+  detr_raw,
 };
 
 // What comes out.

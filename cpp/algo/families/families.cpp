@@ -11,8 +11,9 @@ namespace {
 const std::vector<FamilyRow>& rows() {
   static const std::vector<FamilyRow> all = [] {
     std::vector<FamilyRow> list;
-    for (const auto& part : {face_families(), dense_families(), box_families(), rows_families(), yolo_families(),
-                             pose_families(), vector_families(), classification_families(), segmentation_families()})
+    for (const auto& part : {face_families(), counted_families(), query_families(), dense_families(), box_families(),
+                             rows_families(), grid_families(), yolo_families(), pose_families(), vector_families(),
+                             classification_families(), segmentation_families()})
       list.insert(list.end(), part.begin(), part.end());
     return list;
   }();
@@ -67,7 +68,6 @@ std::string resemblance(const ModelInfo& info, const Inputs& inputs) {
   if (task == "pose" || any(is_pose)) return "pose keypoints";
   if (task == "segment" || any([&](const auto& o) { return is_segmentation(o, inputs); }))
     return "a picture (a mask, depth, an image)";
-  if (any([](const auto& o) { return o.name == "pred_boxes"; })) return "a DETR without post-processing in the graph";
   if (any([](const auto& o) { return o.shape.size() == 4; })) return "feature maps";
   return "";
 }

@@ -81,6 +81,9 @@ std::string resemblance(const ModelInfo& info, const Inputs& inputs);
 
 // One table row or several of each file.
 std::vector<FamilyRow> box_families();
+std::vector<FamilyRow> counted_families();
+std::vector<FamilyRow> grid_families();
+std::vector<FamilyRow> query_families();
 std::vector<FamilyRow> rows_families();
 std::vector<FamilyRow> yolo_families();
 std::vector<FamilyRow> classification_families();

@@ -119,6 +119,31 @@ Family describe_yolov8(const ModelInfo& info, const Inputs&) {
   return family;
 }
 
+// --- YOLOv4 of PyTorch, decoded in the graph
+
+bool is_yolov4(const ModelInfo& info, const Inputs&) {
+  if (info.outputs.size() != 2) return false;
+  const TensorInfo* boxes = find(info.outputs, 4, 4);
+  const TensorInfo& scores = info.outputs[boxes == &info.outputs[0] ? 1 : 0];
+  return boxes != nullptr && boxes->shape[2] == 1 && scores.shape.size() == 3 && scores.shape[1] == boxes->shape[1] &&
+         names_any(scores.name, {"conf", "score"});
+}
+
+Family describe_yolov4(const ModelInfo& info, const Inputs&) {
+  Family family;
+  family.head = Head::boxes_scores;
+  family.needs_nms = true;
+  family.usual_threshold = 0.3F;
+  family.is_usually_coco = true;
+  family.options = {{"boxes", "normalised"}, {"background", "none"}};
+  family.evidence.push_back("outputs " + list(info.outputs) +
+                            ": boxes [N,A,1,4] and scores -> YOLOv4 of PyTorch, head boxes_scores, nms needed (sure)");
+  for (const auto& output : info.outputs)
+    if (output.shape.size() == 3) family.class_count = static_cast<int>(std::max<std::int64_t>(output.shape[2], 0));
+  family.feeding = rgb_0_to_1("YOLOv4 of PyTorch -> RGB, 0..1, stretched (likely)");
+  return family;
+}
+
 // --- RT-DETR as Ultralytics exports it
 
 bool is_ultralytics_detr(const ModelInfo& info, const Inputs&) {
@@ -146,6 +171,7 @@ Family describe_ultralytics_detr(const ModelInfo& info, const Inputs&) {
 std::vector<FamilyRow> yolo_families() {
   return {{Head::yolo, is_yolov8, describe_yolov8},
           {Head::yolo, is_ultralytics_detr, describe_ultralytics_detr},
+          {Head::boxes_scores, is_yolov4, describe_yolov4},
           {Head::yolox, is_yolox, describe_yolox},
           {Head::yolox, is_yolov5, describe_yolov5}};
 }

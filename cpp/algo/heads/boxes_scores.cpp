@@ -1,5 +1,6 @@
 // Every anchor's box and scores, as SSD, ATSS and FCOS give them: boxes [N, A, 4] as left, top, right, bottom, scores
-// [N, A, C]. The surest class of an anchor is its class. Options:
+// [N, A, C]; boxes may be [N, A, 1, 4], as YOLOv4's export in
+// PyTorch (github.com/Tianxiaomo/pytorch-YOLOv4) has them. The surest class of an anchor is its class. Options:
 // "boxes=normalised|pixels": shares of the picture (the default) or pixels of the input.
 // "background=none|first|last|auto" or a column's number: that column is no class, and columns after it move one down.
 // With "auto", rows that sum to one are taken for a softmax with background, its column the one that mostly wins.
@@ -29,7 +30,7 @@ class BoxesScores : public HeadDecoder {
   void decode(const std::vector<TensorView>& outputs, std::size_t unit, std::vector<Detection>& out) override {
     const float* scores = score_reader_.read(tensor_at(outputs, scores_), unit, {-1, columns_});
     const std::int64_t count = tensor_at(outputs, scores_).shape[1];
-    const float* boxes = box_reader_.read(tensor_at(outputs, boxes_), unit, {count, 4});
+    const float* boxes = box_reader_.read(flat(tensor_at(outputs, boxes_)), unit, {count, 4});
     const int background = background_ == kAutoBackground ? background_of(scores, count) : background_;
     for (std::int64_t i = 0; i < count; ++i) {
       const Best best = best_class(scores + i * columns_, background);
@@ -39,6 +40,11 @@ class BoxesScores : public HeadDecoder {
   }
 
  private:
+  static TensorView flat(TensorView boxes) {
+    if (boxes.shape.size() == 4 && boxes.shape[2] == 1) boxes.shape.erase(boxes.shape.begin() + 2);
+    return boxes;
+  }
+
   Best best_class(const float* row, int background) const {
     const float least = thresholds_.least();
     if (background < 0) return best_of(row, columns_, least);
@@ -92,14 +98,16 @@ int background_column(const ModelSpec& spec, int columns) {
 
 std::unique_ptr<HeadDecoder> make_boxes_scores(const ModelSpec& spec, const std::vector<TensorInfo>& outputs,
                                                const HeadSettings& settings) {
-  const auto has_columns = [&](std::size_t i) { return outputs[i].shape.size() == 3 && outputs[i].shape[2] > 0; };
-  if (outputs.size() != 2 || !has_columns(0) || !has_columns(1)) {
-    refuse("boxes_scores", "boxes [N, A, 4] and scores [N, A, classes]", outputs);
-  }
+  const std::string needs = "boxes [N, A, 4] or [N, A, 1, 4] and scores [N, A, classes]";
+  const auto is_flat = [&](std::size_t i) { return outputs[i].shape.size() == 3 && outputs[i].shape[2] > 0; };
+  const auto is_deep = [&](std::size_t i) { return outputs[i].shape.size() == 4 && outputs[i].shape[2] == 1; };
+  if (outputs.size() != 2) refuse("boxes_scores", needs, outputs);
   // With four classes the shapes are alike; then the name decides.
-  const bool is_swapped = outputs[0].shape[2] != 4 || (outputs[1].shape[2] == 4 && outputs[1].name == "boxes");
+  const bool is_swapped = is_deep(1) || (is_flat(0) && outputs[0].shape[2] != 4) ||
+                          (is_flat(0) && is_flat(1) && outputs[1].shape[2] == 4 && outputs[1].name == "boxes");
   const std::size_t boxes = is_swapped ? 1 : 0;
-  if (outputs[boxes].shape[2] != 4) refuse("boxes_scores", "boxes [N, A, 4] and scores [N, A, classes]", outputs);
+  if (!is_flat(1 - boxes) || !(is_flat(boxes) || is_deep(boxes)) || outputs[boxes].shape.back() != 4)
+    refuse("boxes_scores", needs, outputs);
   const int columns = static_cast<int>(outputs[1 - boxes].shape[2]);
   return std::make_unique<BoxesScores>(spec, boxes, 1 - boxes, columns, background_column(spec, columns), settings);
 }
