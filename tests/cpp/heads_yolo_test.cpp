@@ -334,6 +334,8 @@ TEST_CASE("outputs and options that do not fit yolo or rows are refused by name"
   }
   spec.options["keypoints"] = "18x3";
   CHECK(has(refusal(spec, {cells}), "with 54 columns for details beside"));
+  CHECK(refusal(spec_of(Head::yolo, kInput), {cells, {"p", ElementType::f32, {1, -1, 16, 24}}}) ==
+        "head yolo: found p f32[1,?,16,24]; needs prototypes [N, M, h, w] of a known M");
   spec = spec_of(Head::rows, kInput);
   spec.options["columns"] = "score,box";
   CHECK(has(refusal(spec, {{"y", ElementType::f32, {1, 9, 6}}}), "option columns=score,box; allowed are box,score"));

@@ -24,7 +24,7 @@ RowsAndPrototypes rows_and_prototypes(const Outputs& outputs) {
   RowsAndPrototypes found;
   for (const auto& output : outputs) {
     if (output.shape.size() == 3) found.rows = &output;
-    if (output.shape.size() == 4) found.prototypes = &output;
+    if (output.shape.size() == 4 && output.shape[1] > 0) found.prototypes = &output;
   }
   if (outputs.size() != (found.prototypes == nullptr ? 1U : 2U)) return {};
   return found;

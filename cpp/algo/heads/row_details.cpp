@@ -61,7 +61,9 @@ float mix(float a, float b, float share) { return a + (b - a) * share; }
 
 DetailColumns detail_columns(const char* head, const ModelSpec& spec, const TensorInfo* prototypes) {
   DetailColumns columns;
-  if (prototypes != nullptr) columns.coefficients = static_cast<int>(std::max<std::int64_t>(prototypes->shape[1], 0));
+  if (prototypes != nullptr && prototypes->shape[1] < 1)
+    refuse(head, "prototypes [N, M, h, w] of a known M", {*prototypes});
+  if (prototypes != nullptr) columns.coefficients = static_cast<int>(prototypes->shape[1]);
   const std::string word = option(spec, "keypoints", "0");
   if (word == "0") return columns;
   const std::size_t cross = word.find('x');
