@@ -21,6 +21,7 @@ import numpy as np
 Tensors = dict[str, np.ndarray]  # by name, with the batch of one
 Spec = dict[str, Any]  # as fluvial.models.explain gives it
 
+FRAME = (320, 200)  # width and height of what the models are shown
 FOLDER = Path(__file__).parent / "python" / "heads"
 
 
@@ -32,6 +33,7 @@ class Object:
     confidence: float
     box: Sequence[float]  # left, top, width, height
     keypoints: np.ndarray | None = None  # float [K, 3] x, y, confidence
+    mask: np.ndarray | None = None  # float [h, w] over the box, cut to the picture: probabilities
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,22 @@ def sigmoid(x: Any) -> Any:
     return 1 / (1 + np.exp(-np.asarray(x, np.float64)))
 
 
+def picture_of(spec: Spec, frame: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Where the frame lies on the network's input: corner and size."""
+    size = np.array([spec["input"]["width"], spec["input"]["height"]], float)
+    if not spec["input"].get("keeps_aspect"):
+        return np.zeros(2), size
+    shown = np.round(np.array(frame) * (size / frame).min())
+    return (size - shown) // 2 if spec["input"].get("is_padding_centred") else np.zeros(2), shown
+
+
+def cut(box: Sequence[float], spec: Spec) -> np.ndarray:
+    """A box on the network's input without what lies beside the picture."""
+    corner, size = picture_of(spec, FRAME)
+    low = np.clip(box[:2], corner, corner + size)
+    return np.concatenate([low, np.clip(np.asarray(box[:2]) + box[2:], corner, corner + size) - low])
+
+
 def point_to_frame(point: Sequence[float], spec: Spec, frame: tuple[int, int]) -> np.ndarray:
     """A point on the network's input, of which the first two numbers are the place, as one on the frame, clipped."""
     return np.concatenate([to_frame([point[0], point[1], 0, 0], spec, frame)[:2], point[2:]])
@@ -138,11 +156,7 @@ def point_to_frame(point: Sequence[float], spec: Spec, frame: tuple[int, int]) -
 
 def to_frame(box: Sequence[float], spec: Spec, frame: tuple[int, int]) -> np.ndarray:
     """A box on the network's input as one on the frame (width, height), clipped to it."""
-    size = np.array([spec["input"]["width"], spec["input"]["height"]], float)
-    shown, corner = size, np.zeros(2)
-    if spec["input"].get("keeps_aspect"):
-        shown = np.round(np.array(frame) * (size / frame).min())
-        corner = (size - shown) // 2 if spec["input"].get("is_padding_centred") else corner
+    corner, shown = picture_of(spec, frame)
     scale = np.array(frame) / shown
     low = np.clip((np.asarray(box[:2]) - corner) * scale, 0, frame)
     high = np.clip((np.asarray(box[:2]) + box[2:] - corner) * scale, 0, frame)

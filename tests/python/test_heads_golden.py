@@ -10,9 +10,8 @@ import pytest
 import fluvial as fv
 from fluvial.models import find
 from fluvial.models.explain import explain
-from golden import Case, Object, Spec, cases, point_to_frame, run_model, to_frame
+from golden import FRAME, Case, Object, Spec, cases, point_to_frame, run_model, to_frame
 
-FRAME = (320, 200)
 PIXELS = 1.0  # how far an edge may be off, on the frame
 
 pytest.importorskip("onnx")
@@ -38,7 +37,7 @@ def make_clip(folder: Path) -> Path:
 def objects_of(clip: Path, model: Path, settings: dict[str, object]) -> list[Object]:
     """What the pipeline finds on the second frame; boxes in its pixels."""
     batches = [
-        [Object(int(o.class_id), float(o.confidence), np.array(o.box), o.keypoints) for o in frame.objects]
+        [Object(int(o.class_id), float(o.confidence), np.array(o.box), o.keypoints, o.mask) for o in frame.objects]
         for batch in fv.Flow(str(clip)).infer(str(model), **settings)
         for frame in batch.frames
     ]
@@ -60,8 +59,17 @@ def check_same(found: list[Object], expected: list[Object], spec: Spec) -> None:
             and are_same_points(one.keypoints, pair[0].keypoints, spec)
         ]
         assert same, f"not expected: {one}; expected and not found: {left}"
+        check_same_mask(one.mask, same[0][0].mask)
         left.remove(same[0])
     assert not left, f"expected and not found: {left}"
+
+
+def check_same_mask(found: np.ndarray | None, expected: np.ndarray | None) -> None:
+    """A reference need not have any."""
+    if expected is None:
+        return
+    assert found is not None and found.shape == expected.shape
+    assert np.abs(found - expected).max() < 0.02
 
 
 def are_same_points(found: np.ndarray, expected: np.ndarray | None, spec: Spec) -> bool:

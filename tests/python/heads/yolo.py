@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from golden import Case, Object, Spec, Tensors, save_constants, suppress
+from golden import Case, Object, Spec, Tensors, cut, save_constants, sigmoid, suppress
 
 HEIGHT, WIDTH = 64, 96
 CELLS = sum((HEIGHT // s) * (WIDTH // s) for s in (8, 16, 32))
@@ -34,11 +34,38 @@ def corners(count: int, random: np.random.Generator) -> np.ndarray:
     return np.hstack([low, low + random.uniform(8, 24, (count, 2))])
 
 
+def mask_over(box: list[float], coefficients: np.ndarray, prototypes: np.ndarray, *, spec: Spec) -> np.ndarray:
+    """A prototype's cell is 4 x 4 pixels; between their middles logits are mixed."""
+    logits = np.tensordot(coefficients, prototypes.astype(float), 1)
+    left, top, width, height = cut(box, spec)
+    columns, rows = max(1, round(width / 4)), max(1, round(height / 4))
+    x = np.clip((left + width * (np.arange(columns) + 0.5) / columns) / 4 - 0.5, 0, logits.shape[1] - 1)
+    y = np.clip((top + height * (np.arange(rows) + 0.5) / rows) / 4 - 0.5, 0, logits.shape[0] - 1)
+    across = np.array([np.interp(x, np.arange(logits.shape[1]), line) for line in logits])
+    return sigmoid(np.array([np.interp(y, np.arange(logits.shape[0]), line) for line in across.T]).T)
+
+
+def with_details(one: Object, rest: np.ndarray, tensors: Tensors, *, spec: Spec) -> Object:
+    """Adds what a row says beside box and class."""
+    if "output1" in tensors:
+        one.mask = mask_over(list(one.box), rest, tensors["output1"][0], spec=spec)
+    elif rest.size:
+        one.keypoints = rest.reshape(-1, 3)
+    return one
+
+
+def bodies(count: int, random: np.random.Generator) -> np.ndarray:
+    """Keypoints somewhere on the picture, as x, y, confidence."""
+    return random.uniform(4, 60, (count, 51)) * np.tile([1, 1, 1 / 60], 17)
+
+
 def make_cells(path: Path, *, classes: int, details: int = 0, prototypes: bool = False, task: str = "") -> None:
     random = np.random.default_rng(2)
     rows = random.uniform(0, 0.2, (CELLS, 4 + classes + details))
     rows[:, :2] = random.uniform(10, 54, (CELLS, 2))
     rows[:, 2:4] = random.uniform(8, 24, (CELLS, 2))
+    if task == "pose":
+        rows[:, 4 + classes :] = bodies(CELLS, random)
     for row in sure(CELLS, 12, random):
         rows[row, 4 + random.integers(classes)] = random.uniform(0.6, 1)
     outputs = {"output0": rows.T[None].astype(np.float32)}
@@ -54,7 +81,8 @@ def cells(classes: int) -> Callable[[Tensors, Spec], list[Object]]:
             class_id = int(row[4 : 4 + classes].argmax())
             if row[4 + class_id] >= 0.4:
                 box = [row[0] - row[2] / 2, row[1] - row[3] / 2, row[2], row[3]]
-                found.append(Object(class_id, row[4 + class_id], box))
+                one = Object(class_id, row[4 + class_id], box)
+                found.append(with_details(one, row[4 + classes :], tensors, spec=spec))
         return suppress(found, 0.5)
 
     return reference
@@ -66,6 +94,8 @@ def make_final(path: Path, *, rows: int, details: int = 0, task: str = "", names
     values = np.hstack([corners(rows, random), np.zeros((rows, 2)), random.normal(size=(rows, details))])
     values[:, 4] = np.sort(random.uniform(0, 1, rows) ** 8)[::-1]
     values[:, 5] = random.integers(0, len(NAMES[task]) if task else 80, rows)
+    if task == "pose":
+        values[:, 6:] = bodies(rows, random)
     outputs = {output: values[None].astype(np.float32)}
     if task == "segment":
         outputs["output1"] = random.normal(size=(1, details, HEIGHT // 4, WIDTH // 4)).astype(np.float32)
@@ -76,7 +106,11 @@ def make_final(path: Path, *, rows: int, details: int = 0, task: str = "", names
 
 def final(tensors: Tensors, spec: Spec) -> list[Object]:
     rows = next(value for value in tensors.values() if value.ndim == 3)[0].astype(float)
-    return [Object(int(r[5]), r[4], [r[0], r[1], r[2] - r[0], r[3] - r[1]]) for r in rows if r[4] >= 0.4]
+    return [
+        with_details(Object(int(r[5]), r[4], [r[0], r[1], r[2] - r[0], r[3] - r[1]]), r[6:], tensors, spec=spec)
+        for r in rows
+        if r[4] >= 0.4
+    ]
 
 
 def make_yolov7(path: Path) -> None:
@@ -144,12 +178,18 @@ CASES = [
         "yolo",
         lambda path: make_cells(path, classes=3, details=32, prototypes=True, task="segment"),
         cells(3),
-        SETTINGS,
+        SETTINGS | {"output_instance_mask": True},
     ),
     Case("yolov10", "rows", lambda path: make_final(path, rows=300), final, SETTINGS),
     Case("yolo26", "rows", lambda path: make_final(path, rows=300, task="detect"), final, SETTINGS),
     Case("yolo26-pose", "rows", lambda path: make_final(path, rows=300, details=51, task="pose"), final, SETTINGS),
-    Case("yolo26-seg", "rows", lambda path: make_final(path, rows=300, details=32, task="segment"), final, SETTINGS),
+    Case(
+        "yolo26-seg",
+        "rows",
+        lambda path: make_final(path, rows=300, details=32, task="segment"),
+        final,
+        SETTINGS | {"output_instance_mask": True},
+    ),
     Case(
         "deepstream-yolo",
         "rows",
