@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import harness  # noqa: E402
 
 SIDE = 64  # pixels of a box
+UNTRACKED = 2**64 - 1
 
 
 def objects_probe(count: int) -> Any:
@@ -32,6 +33,7 @@ def objects_probe(count: int) -> Any:
             for i in range(count):
                 found = pyds.nvds_acquire_obj_meta_from_pool(batch)
                 found.unique_component_id, found.class_id = 1, 0
+                found.object_id = UNTRACKED  # each is looked at on every frame
                 box = found.rect_params
                 box.left, box.top, box.width, box.height = 8 + 30 * i, 8 + 20 * i, SIDE, SIDE
                 pyds.nvds_add_obj_meta_to_frame(frame, found, None)

@@ -425,6 +425,7 @@ print("ends", flush=True)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_parser", [False, True])
 @pytest.mark.parametrize("work", ["np.linalg.svd(np.random.rand(300, 300))", "threading.Event().wait(0.3)"])
 def test_a_program_may_exit_with_calls_under_way(make_clip: Clip, work: str, is_parser: bool) -> None:

@@ -142,7 +142,7 @@ def ntp_times(pipeline: Gst.Pipeline, until: Callable[[list[int]], bool]) -> lis
 MUX_ONE = "nvstreammux name=m batch-size=1 width=160 height=120 live-source=1 attach-sys-ts=0 ! fakesink name=end"
 
 
-@pytest.mark.parametrize("pass_as", [hash, lambda element: element], ids=["hash", "element"])
+@pytest.mark.parametrize("pass_as", [pytest.param(hash, marks=pytest.mark.slow), lambda e: e], ids=["hash", "element"])
 def test_a_cameras_own_time_is_in_the_metadata_where_its_source_is_configured(
     camera: tuple[str, object], pass_as: Callable[[Gst.Element], object]
 ) -> None:
@@ -158,6 +158,7 @@ def test_a_cameras_own_time_is_in_the_metadata_where_its_source_is_configured(
     assert sorted(steps)[len(steps) // 2] == pytest.approx(40e6, rel=0.2)
 
 
+@pytest.mark.slow
 def test_a_bin_that_makes_its_source_later_is_configured_too(camera: tuple[str, object]) -> None:
     with playing(f"uridecodebin name=src uri={camera[0]} ! m.sink_0 {MUX_ONE}") as pipeline:
         pyds.configure_source_for_ntp_sync(hash(pipeline.get_by_name("src")))
