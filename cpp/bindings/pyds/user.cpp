@@ -148,6 +148,12 @@ gpointer adopt(PyObject* result, NvDsUserMeta* from) {
       return copy;
     }
   }
+  // What a user meta owns natively is freed by it: a second owner would be taken for the first.
+  if (pointer.ground.root && pointer.ground.root->owner && held().count(pointer.data) == 0) {
+    PyErr_SetString(PyExc_ValueError, "the copy function returned what another user meta owns; return a new one");
+    PyErr_WriteUnraisable(callbacks().copy);
+    return nullptr;
+  }
   hold(pointer.data, result, pointer.type);
   return pointer.data;
 }
@@ -262,7 +268,9 @@ int set_data(PyObject* self, PyObject* value, void*) {
   if (user->user_meta_data) drop_held(user->user_meta_data);
   user->user_meta_data = nullptr;
   if (!pointer.data) return 0;
-  const NativeKind* kind = ground.element ? kind_owned(pointer) : nullptr;
+  // What is held for a user meta already is held for this one too: whoever goes first must not free it natively.
+  const bool is_held = held().count(pointer.data) > 0;
+  const NativeKind* kind = ground.element && !is_held ? kind_owned(pointer) : nullptr;
   kind ? give_to(user, pointer.ground.root, kind, ground) : give_to(user, value, pointer);
   return 0;
 }
