@@ -42,7 +42,8 @@ void release_texts(NvOSD_TextParams* texts, guint count) {
 }  // namespace
 
 Arena::Arena(guint max_frames) {
-  const guint n = std::max(1U, max_frames);
+  // Pools grow: what nobody will fill is not asked for, and what is multiplied must not overflow.
+  const guint n = std::clamp(max_frames, 1U, 4096U);
   frames_.init(NVDS_FRAME_META, sizeof(NvDsFrameMeta), n, copy_nothing, as_release_func<release_frame, NvDsFrameMeta>);
   objects_.init(NVDS_OBJ_META, sizeof(NvDsObjectMeta), 8 * n, copy_nothing,
                 as_release_func<release_object, NvDsObjectMeta>);
@@ -59,7 +60,7 @@ Arena::Arena(guint max_frames) {
   meta.base_meta.copy_func = nvds_batch_meta_copy_func;
   meta.base_meta.release_func = nvds_batch_meta_release_func;
   meta.base_meta.uContext = const_cast<char*>(&arena_mark);
-  meta.max_frames_in_batch = n;
+  meta.max_frames_in_batch = std::max(1U, max_frames);
   meta.frame_meta_pool = frames_.c_pool();
   meta.obj_meta_pool = objects_.c_pool();
   meta.classifier_meta_pool = classifiers_.c_pool();

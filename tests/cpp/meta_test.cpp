@@ -4,6 +4,7 @@
 #include "meta/batch_buffer.h"
 #include "meta/scale.h"
 
+#include <algorithm>
 #include <atomic>
 #include <string>
 #include <thread>
@@ -202,6 +203,16 @@ TEST_CASE("metadata of another batch, or given back already, does not enter a li
   CHECK(frame->num_obj_meta == 0);
   CHECK(frame->obj_meta_list == nullptr);
   CHECK(frame->frame_user_meta_list == nullptr);
+}
+
+TEST_CASE("a batch of any number of frames gives what is asked of it") {
+  for (guint frames : {0U, 1U << 29, 1U << 31, 0xffffffffU}) {
+    BatchPtr batch(frames);
+    CHECK(batch->max_frames_in_batch == std::max(1U, frames));
+    CHECK(nvds_acquire_frame_meta_from_pool(batch));
+    CHECK(nvds_acquire_obj_meta_from_pool(batch));
+    CHECK(nvds_acquire_label_info_meta_from_pool(batch));
+  }
 }
 
 TEST_CASE("what was acquired and never added is freed with its batch") {

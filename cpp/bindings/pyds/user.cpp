@@ -3,6 +3,7 @@
 
 #include <nanobind/stl/string.h>
 
+#include <mutex>
 #include <unordered_map>
 
 #include "bindings/gate.h"
@@ -21,6 +22,47 @@ const NativeKind* kind_of(const NvDsUserMeta* user) {
   for (const NativeKind* kind : kinds())
     if (user->base_meta.uContext == kind) return kind;
   return nullptr;
+}
+
+// What user metas own natively, by address: their mark alone does not tell, as a copy bears its original's, whatever
+// Python's copy function returned. Any thread.
+class NativeData {
+ public:
+  void add(void* data, const NativeKind* kind) {
+    std::lock_guard lock(mutex_);
+    owned_[data] = kind;
+  }
+  // False where nobody owns it as that.
+  bool take(void* data, const NativeKind* kind) {
+    std::lock_guard lock(mutex_);
+    const auto found = owned_.find(data);
+    if (found == owned_.end() || found->second != kind) return false;
+    owned_.erase(found);
+    return true;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<void*, const NativeKind*> owned_;
+};
+
+NativeData& native_data() {
+  static auto* all = new NativeData();  // buffers may be freed after static destructors have run
+  return *all;
+}
+
+// A copy that a user meta is to own.
+void* copy_owned(const NativeKind* kind, const void* data) {
+  void* copy = kind->copy(data);
+  native_data().add(copy, kind);
+  return copy;
+}
+
+bool free_owned(const NvDsUserMeta* user) {
+  const NativeKind* kind = kind_of(user);
+  if (!kind || !native_data().take(user->user_meta_data, kind)) return false;
+  kind->free(user->user_meta_data, Later(Lease::of(user->base_meta.batch_meta)));
+  return true;
 }
 
 // pyds has one copy and one release function for the whole process: the last one wins, for every meta.
@@ -94,9 +136,7 @@ class Argument {
 
 // Ends what the user meta holds: in our hand or, of a native kind, in its own.
 void drop_data(NvDsUserMeta* user) {
-  const NativeKind* kind = kind_of(user);
-  if (!drop_held(user->user_meta_data) && kind)
-    kind->free(user->user_meta_data, Later(Lease::of(user->base_meta.batch_meta)));
+  if (!free_owned(user)) drop_held(user->user_meta_data);
   user->user_meta_data = nullptr;
 }
 
@@ -121,15 +161,14 @@ void release_by_python(gpointer data, gpointer) {
 // Both need no Python, which may be gone, and no GIL.
 void release_natively(gpointer data, gpointer) {
   auto* user = static_cast<NvDsUserMeta*>(data);
-  if (const NativeKind* kind = kind_of(user))
-    kind->free(user->user_meta_data, Later(Lease::of(user->base_meta.batch_meta)));
+  free_owned(user);
   user->user_meta_data = nullptr;
 }
 
 gpointer copy_natively(gpointer data, gpointer) {
   const auto* user = static_cast<NvDsUserMeta*>(data);
   const NativeKind* kind = kind_of(user);
-  return kind && user->user_meta_data ? kind->copy(user->user_meta_data) : nullptr;
+  return kind && user->user_meta_data ? copy_owned(kind, user->user_meta_data) : nullptr;
 }
 
 // What the copy's user_meta_data becomes.
@@ -143,7 +182,7 @@ gpointer adopt(PyObject* result, NvDsUserMeta* from) {
   if (const NativeKind* kind = kind_of(from)) {
     // The copy bears the same mark. Two owners of one struct would free it twice, so it gets one of its own.
     if (kind_at(pointer) == kind) {
-      gpointer copy = kind->copy(pointer.data);
+      gpointer copy = copy_owned(kind, pointer.data);
       free_block(reinterpret_cast<std::uintptr_t>(pointer.data));  // if it came from memdup
       return copy;
     }
@@ -234,6 +273,7 @@ void set_functions(NvDsBaseMeta& base, const NativeKind* kind) {
 // The user meta owns the struct from now on; wrappers of it are good as long as the meta is.
 void give_to(NvDsUserMeta* user, Root* root, const NativeKind* kind, const Ground& ground) {
   user->user_meta_data = root->owned;
+  native_data().add(root->owned, kind);
   set_functions(user->base_meta, kind);
   hand_over(root, ground);
 }
