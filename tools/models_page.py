@@ -26,9 +26,6 @@ import test_heads_golden as heads  # noqa: E402
 import golden  # noqa: E402
 import harness  # noqa: E402
 import published  # noqa: E402
-from fluvial import ModelError  # noqa: E402
-from fluvial.models import find  # noqa: E402
-from fluvial.models.explain import explain  # noqa: E402
 from fluvial.models.registry import assets_folder  # noqa: E402
 
 PAGE = ROOT / "docs" / "models.md"
@@ -88,18 +85,15 @@ def milliseconds(path: Path, spec: dict[str, Any]) -> float:
 def published_rows() -> list[str]:
     rows = []
     for model, path, video in published.present(assets_folder()):
-        try:
-            spec = explain(find(str(path)))
-        except ModelError as e:
-            rows.append(f"| `{model.file}` | not decided | | | | {' '.join(str(e).split('. Seen:')[0].split())} |")
-            continue
+        spec = published.spec_of(model, path)
         with tempfile.TemporaryDirectory() as folder:
             clip = published.frames_of_size(video, spec["input"]["width"], spec["input"]["height"], Path(folder))
             seen = published.compare(model, path, clip)
         apart = f"{seen.worst:.1g} {UNITS[model.kind]}" + (f", {seen.unmatched} amiss" if seen.unmatched else "")
         if model.kind == "classes":
             apart = f"{seen.unmatched} wrong"
-        cells = [f"`{model.file}`", f"`{spec['head']}`", shape_of(spec["input"]), f"{milliseconds(path, spec):.1f}"]
+        head = f"`{spec['head']}`" if "head" in spec else "asks for colours"
+        cells = [f"`{model.file}`", head, shape_of(spec["input"]), f"{milliseconds(path, spec):.1f}"]
         rows.append("| " + " | ".join([*cells, str(seen.things), apart]) + " |")
         print(rows[-1], flush=True)
     return rows

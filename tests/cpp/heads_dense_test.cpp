@@ -1,5 +1,7 @@
 // GFL, FCOS, RetinaNet and CenterNet against the families' formulas, written down slowly.
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include "inspections.h"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -8,7 +10,6 @@
 #include <stdexcept>
 
 #include "algo/heads/head.h"
-#include "algo/inspect.h"
 #include "tensors.h"
 
 using namespace fluvial;
@@ -377,15 +378,6 @@ ModelHints colours() {
   hints.color = ColorOrder::rgb;
   hints.scale = 1.0F;
   return hints;
-}
-
-std::string refusal(const ModelInfo& info) {
-  try {
-    inspect(info);
-  } catch (const UndecidableModel& e) {
-    return e.what();
-  }
-  return "";
 }
 
 }  // namespace

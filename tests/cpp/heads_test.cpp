@@ -443,3 +443,13 @@ TEST_CASE("tensors other than promised are refused, never read past their end") 
   head->decode({none.view(), no_scores.view()}, 0, found);
   CHECK(found.empty());
 }
+
+TEST_CASE("a word that is no unit of boxes is refused, not taken for pixels") {
+  ModelSpec spec = spec_of(Head::detr, {96, 64});
+  spec.options["boxes"] = "normalized";
+  const std::vector<TensorInfo> outputs = {{"labels", ElementType::i64, {1, 3}},
+                                           {"boxes", ElementType::f32, {1, 3, 4}},
+                                           {"scores", ElementType::f32, {1, 3}}};
+  CHECK_THROWS_WITH_AS(make_head(spec, outputs),
+                       "head detr: option boxes=normalized; allowed are pixels and normalised", std::invalid_argument);
+}

@@ -1,9 +1,10 @@
 // What inspection makes of DETRs, of counted boxes and of grids with anchors. Names and shapes are the published ones.
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include "inspections.h"
+
 #include <doctest/doctest.h>
 
 #include "algo/heads/head.h"
-#include "algo/inspect.h"
 #include "algo/labels.h"
 
 using namespace fluvial;
@@ -21,23 +22,6 @@ ModelInfo detr(const char* file, std::int64_t queries, std::int64_t columns) {
   return model(file, {{"logits", f32, {1, queries, columns}},
                       {"pred_boxes", f32, {1, queries, 4}},
                       {"last_hidden_state", f32, {1, queries, 256}}});
-}
-
-std::string refusal(const ModelInfo& info, const ModelHints& hints = {}) {
-  try {
-    inspect(info, hints);
-  } catch (const UndecidableModel& e) {
-    return e.what();
-  }
-  return "";
-}
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-std::string evidence(const ModelSpec& spec) {
-  std::string text;
-  for (const auto& sentence : spec.evidence) text += sentence + "\n";
-  return text;
 }
 
 bool is_imagenet(const ModelSpec& spec) { return spec.input.offset[0] > 100; }
@@ -59,7 +43,7 @@ TEST_CASE("92 columns are DETR's: a softmax over COCO's ids and no object") {
   CHECK(spec.labels == coco_labels_by_id());
   CHECK(is_imagenet(spec));
   CHECK_FALSE(spec.needs_nms);
-  CHECK(has(evidence(spec), "(likely)"));
+  CHECK(has(evidence_of(spec), "(likely)"));
   CHECK(make_head(spec, info.outputs) != nullptr);
 }
 
@@ -126,7 +110,7 @@ TEST_CASE("EfficientNMS is pixels, TensorFlow's shares, and BatchedNMS is asked 
   CHECK(efficient.options.at("boxes") == "pixels");
   CHECK_FALSE(efficient.needs_nms);
   CHECK(efficient.input.keeps_aspect);
-  CHECK(has(evidence(efficient), "guess"));
+  CHECK(has(evidence_of(efficient), "guess"));
   CHECK(make_head(efficient, counted("num_dets", "det_").outputs) != nullptr);
 
   ModelInfo tensorflow = counted("num_detections", "detection_");

@@ -1,9 +1,10 @@
 // Segmentation and pose as published: their names and shapes, written down so that no file is needed.
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include "inspections.h"
+
 #include <doctest/doctest.h>
 
 #include "algo/heads/head.h"
-#include "algo/inspect.h"
 
 using namespace fluvial;
 
@@ -32,15 +33,6 @@ bool tells(const ModelSpec& spec, const std::string& part) {
   for (const auto& sentence : spec.evidence)
     if (sentence.find(part) != std::string::npos) return true;
   return false;
-}
-
-std::string refusal(const ModelInfo& info) {
-  try {
-    inspect(info);
-  } catch (const UndecidableModel& e) {
-    return e.what();
-  }
-  return "";
 }
 
 }  // namespace

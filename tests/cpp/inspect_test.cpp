@@ -1,6 +1,6 @@
 // The inputs and outputs below are those of published models, written down so that no file is needed.
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
-#include "algo/inspect.h"
+#include "inspections.h"
 
 #include <doctest/doctest.h>
 
@@ -85,23 +85,6 @@ ModelInfo retinaface(int size, int priors) {
           {}};
 }
 
-std::string refusal(const ModelInfo& info, const ModelHints& hints = {}) {
-  try {
-    inspect(info, hints);
-  } catch (const UndecidableModel& e) {
-    return e.what();
-  }
-  return "";
-}
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-std::string all_evidence(const ModelSpec& spec) {
-  std::string text;
-  for (const auto& sentence : spec.evidence) text += sentence + "\n";
-  return text;
-}
-
 ModelInfo net(Shape input, std::vector<TensorInfo> outputs) {
   return {"net.onnx", {{"x", f32, std::move(input)}}, std::move(outputs), {}};
 }
@@ -131,7 +114,7 @@ TEST_CASE("a DETR whose file does not say coco gets no labels that could be wron
   const ModelSpec spec = inspect(deimv2(640, "helmets.onnx"));
   CHECK(spec.class_count == 0);
   CHECK(spec.labels.empty());
-  CHECK(has(all_evidence(spec), "num-detected-classes"));
+  CHECK(has(evidence_of(spec), "num-detected-classes"));
 }
 
 TEST_CASE("a DETR with a DINOv3 backbone is normalised as ImageNet") {
@@ -256,7 +239,7 @@ TEST_CASE("YuNet is BGR as it is, its size open in multiples of 32") {
   CHECK(spec.input.keeps_aspect);
   CHECK(spec.labels == std::vector<std::string>{"face"});
   CHECK(spec.needs_nms);
-  CHECK(has(all_evidence(spec), "infer-dims"));
+  CHECK(has(evidence_of(spec), "infer-dims"));
   ModelHints hints;
   hints.size = Size{672, 384};
   CHECK(inspect(yunet(), hints).input.size == Size{672, 384});

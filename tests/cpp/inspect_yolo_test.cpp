@@ -1,9 +1,10 @@
 // What inspection makes of YOLO's exports. Names, shapes and metadata are those that their exporters write.
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include "inspections.h"
+
 #include <doctest/doctest.h>
 
 #include "algo/heads/head.h"
-#include "algo/inspect.h"
 #include "algo/labels.h"
 
 using namespace fluvial;
@@ -27,23 +28,6 @@ ModelInfo by_ultralytics(const char* task, const char* names, std::vector<Tensor
   return info;
 }
 
-std::string refusal(const ModelInfo& info, const ModelHints& hints = {}) {
-  try {
-    inspect(info, hints);
-  } catch (const UndecidableModel& e) {
-    return e.what();
-  }
-  return "";
-}
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-std::string evidence(const ModelSpec& spec) {
-  std::string text;
-  for (const auto& sentence : spec.evidence) text += sentence + "\n";
-  return text;
-}
-
 void check_is_letterboxed_rgb(const ModelSpec& spec) {
   CHECK(spec.input.color == ColorOrder::rgb);
   CHECK(spec.input.scale[0] == doctest::Approx(1 / 255.0));
@@ -61,7 +45,7 @@ TEST_CASE("columns of cells are YOLOv8 or later, whoever wrote them") {
   CHECK(spec.needs_nms);
   CHECK(spec.class_count == 80);
   CHECK(spec.labels == coco_labels());
-  CHECK(has(evidence(spec), "head yolo, YOLOv8 or later, nms needed (likely)"));
+  CHECK(has(evidence_of(spec), "head yolo, YOLOv8 or later, nms needed (likely)"));
   check_is_letterboxed_rgb(spec);
   CHECK(make_head(spec, info.outputs) != nullptr);
 }
@@ -72,8 +56,8 @@ TEST_CASE("Ultralytics' own words make it sure") {
   CHECK(spec.head == Head::yolo);
   CHECK(spec.class_count == 2);
   CHECK(spec.labels == std::vector<std::string>{"helmet", "vest"});
-  CHECK(has(evidence(spec), "(sure, Ultralytics wrote it)"));
-  CHECK(has(evidence(spec), "Ultralytics' YOLO -> RGB, 0..1, centred with a border of 114 (sure)"));
+  CHECK(has(evidence_of(spec), "(sure, Ultralytics wrote it)"));
+  CHECK(has(evidence_of(spec), "Ultralytics' YOLO -> RGB, 0..1, centred with a border of 114 (sure)"));
 }
 
 TEST_CASE("an open size is the one that the exporter was told of, else 640") {
@@ -149,7 +133,7 @@ TEST_CASE("300 rows of six are likely YOLOv10; of others nothing tells the colou
   const ModelSpec spec = inspect(model({{"output0", f32, {1, 300, 6}}}));
   CHECK(spec.head == Head::rows);
   CHECK_FALSE(spec.needs_nms);
-  CHECK(has(evidence(spec), "likely, YOLOv10"));
+  CHECK(has(evidence_of(spec), "likely, YOLOv10"));
   check_is_letterboxed_rgb(spec);
   const std::string text = refusal(model({{"dets", f32, {1, 100, 6}}}, "input"));
   CHECK(has(text, "head rows"));
@@ -188,7 +172,7 @@ TEST_CASE("an SSD's DetectionOutput is rows of shares, with classes as they are"
   CHECK(spec.head == Head::rows);
   CHECK(spec.options.at("columns") == "batch,class,score,box");
   CHECK(spec.options.at("boxes") == "normalised");
-  CHECK(has(evidence(spec), "first_class=1"));
+  CHECK(has(evidence_of(spec), "first_class=1"));
   CHECK(spec.input.color == ColorOrder::bgr);
   CHECK(make_head(spec, info.outputs) != nullptr);
   CHECK(has(refusal(model({{"detection_out", f32, {1, 1, 200, 7}}}, "data")), "net-scale-factor"));

@@ -6,11 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fluvial import ModelError
-from fluvial.models import find
-from fluvial.models.explain import explain
 from fluvial.models.registry import assets_folder
-from published import MOST, Published, compare, frames_of_size, present
+from published import MOST, Published, compare, frames_of_size, present, spec_of
 
 FOUND = list(present(assets_folder()))
 
@@ -21,10 +18,7 @@ FOUND = list(present(assets_folder()))
 def test_a_published_model_finds_what_plain_numpy_finds(
     model: Published, path: Path, video: Path, tmp_path: Path
 ) -> None:
-    try:
-        fed = explain(find(str(path)))["input"]
-    except ModelError as e:
-        pytest.xfail(f"inspection asks: {str(e).split('. Seen:')[0]}")
+    fed = spec_of(model, path)["input"]
     clip = frames_of_size(video, fed["width"], fed["height"], tmp_path)
     result = compare(model, path, clip)
     assert result.things > 0

@@ -20,12 +20,12 @@ class BoxesScores : public HeadDecoder {
  public:
   BoxesScores(const ModelSpec& spec, std::size_t boxes, std::size_t scores, int columns, int background,
               const HeadSettings& settings)
-      : boxes_(boxes), scores_(scores), columns_(columns), background_(background), thresholds_(settings) {
-    if (option(spec, "boxes", "normalised") == "normalised") {
-      scale_x_ = static_cast<float>(spec.input.size.width);
-      scale_y_ = static_cast<float>(spec.input.size.height);
-    }
-  }
+      : boxes_(boxes),
+        scores_(scores),
+        columns_(columns),
+        background_(background),
+        thresholds_(settings),
+        units_("boxes_scores", spec, "normalised") {}
 
   void decode(const std::vector<TensorView>& outputs, std::size_t unit, std::vector<Detection>& out) override {
     const float* scores = score_reader_.read(tensor_at(outputs, scores_), unit, {-1, columns_});
@@ -68,15 +68,12 @@ class BoxesScores : public HeadDecoder {
     return count > 0 ? static_cast<int>(std::max_element(sums.begin(), sums.end()) - sums.begin()) : kNoBackground;
   }
 
-  Box box_at(const float* b) const {
-    return {b[0] * scale_x_, b[1] * scale_y_, (b[2] - b[0]) * scale_x_, (b[3] - b[1]) * scale_y_};
-  }
+  Box box_at(const float* b) const { return units_.of_edges(b[0], b[1], b[2], b[3]); }
 
   std::size_t boxes_, scores_;
   int columns_, background_;
   Thresholds thresholds_;
-  float scale_x_ = 1;
-  float scale_y_ = 1;
+  BoxUnits units_;
   FloatReader score_reader_, box_reader_;
 };
 

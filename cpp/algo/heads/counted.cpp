@@ -18,11 +18,8 @@ class Counted : public HeadDecoder {
       : places_(places),
         first_class_(option(spec, "first_class", "0") == "1" ? 1 : 0),
         left_(option(spec, "corners", "xyxy") == "yxyx" ? 1 : 0),
-        thresholds_(settings) {
-    if (option(spec, "boxes", "pixels") != "normalised") return;
-    scale_x_ = static_cast<float>(spec.input.size.width);
-    scale_y_ = static_cast<float>(spec.input.size.height);
-  }
+        thresholds_(settings),
+        units_("counted", spec, "pixels") {}
 
   void decode(const std::vector<TensorView>& outputs, std::size_t unit, std::vector<Detection>& out) override {
     const TensorView& boxes = tensor_at(outputs, places_.boxes);
@@ -49,16 +46,14 @@ class Counted : public HeadDecoder {
 
   Box box_at(const float* b) const {
     const int top = 1 - left_;
-    return {b[left_] * scale_x_, b[top] * scale_y_, (b[2 + left_] - b[left_]) * scale_x_,
-            (b[2 + top] - b[top]) * scale_y_};
+    return units_.of_edges(b[left_], b[top], b[2 + left_], b[2 + top]);
   }
 
   CountedPlaces places_;
   int first_class_;
   int left_;  // place of a corner's x
   Thresholds thresholds_;
-  float scale_x_ = 1;
-  float scale_y_ = 1;
+  BoxUnits units_;
   FloatReader box_reader_, score_reader_;
   LabelReader labels_, counts_;
 };

@@ -12,12 +12,8 @@ struct Places {
 
 class Detr : public HeadDecoder {
  public:
-  Detr(const ModelSpec& spec, Places places, const HeadSettings& settings) : places_(places), thresholds_(settings) {
-    if (option(spec, "boxes", "pixels") == "normalised") {
-      scale_x_ = static_cast<float>(spec.input.size.width);
-      scale_y_ = static_cast<float>(spec.input.size.height);
-    }
-  }
+  Detr(const ModelSpec& spec, Places places, const HeadSettings& settings)
+      : places_(places), thresholds_(settings), units_("detr", spec, "pixels") {}
 
   void decode(const std::vector<TensorView>& outputs, std::size_t unit, std::vector<Detection>& out) override {
     const float* scores = score_reader_.read(tensor_at(outputs, places_.scores), unit, {-1});
@@ -33,14 +29,11 @@ class Detr : public HeadDecoder {
   }
 
  private:
-  Box box_at(const float* b) const {
-    return {b[0] * scale_x_, b[1] * scale_y_, (b[2] - b[0]) * scale_x_, (b[3] - b[1]) * scale_y_};
-  }
+  Box box_at(const float* b) const { return units_.of_edges(b[0], b[1], b[2], b[3]); }
 
   Places places_;
   Thresholds thresholds_;
-  float scale_x_ = 1;
-  float scale_y_ = 1;
+  BoxUnits units_;
   FloatReader score_reader_, box_reader_;
   LabelReader labels_;
 };

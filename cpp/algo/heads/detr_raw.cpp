@@ -20,11 +20,12 @@ class DetrRaw : public HeadDecoder {
  public:
   DetrRaw(const ModelSpec& spec, const QueryPlaces& places, int columns, bool is_softmax, std::size_t topk,
           const HeadSettings& settings)
-      : places_(places), columns_(columns), is_softmax_(is_softmax), topk_(topk), thresholds_(settings) {
-    if (option(spec, "boxes", "normalised") != "normalised") return;
-    scale_x_ = static_cast<float>(spec.input.size.width);
-    scale_y_ = static_cast<float>(spec.input.size.height);
-  }
+      : places_(places),
+        columns_(columns),
+        is_softmax_(is_softmax),
+        topk_(topk),
+        thresholds_(settings),
+        units_("detr_raw", spec, "normalised") {}
 
   void decode(const std::vector<TensorView>& outputs, std::size_t unit, std::vector<Detection>& out) override {
     const TensorView& logits = tensor_at(outputs, places_.logits);
@@ -68,9 +69,7 @@ class DetrRaw : public HeadDecoder {
     out.resize(begin + topk_);
   }
 
-  Box box_at(const float* b) const {
-    return {(b[0] - b[2] / 2) * scale_x_, (b[1] - b[3] / 2) * scale_y_, b[2] * scale_x_, b[3] * scale_y_};
-  }
+  Box box_at(const float* b) const { return units_.of_centre(b[0], b[1], b[2], b[3]); }
 
   static constexpr float kHuge = 3.4e38F;
 
@@ -79,8 +78,7 @@ class DetrRaw : public HeadDecoder {
   bool is_softmax_;
   std::size_t topk_;
   Thresholds thresholds_;
-  float scale_x_ = 1;
-  float scale_y_ = 1;
+  BoxUnits units_;
   FloatReader logit_reader_, box_reader_;
 };
 

@@ -55,11 +55,8 @@ class Rows : public HeadDecoder {
         columns_(outputs.columns),
         first_class_(option(spec, "first_class", "0") == "1" ? 1 : 0),
         thresholds_(settings),
-        details_(details, spec.input.size) {
-    if (option(spec, "boxes", "pixels") != "normalised") return;
-    scale_x_ = static_cast<float>(spec.input.size.width);
-    scale_y_ = static_cast<float>(spec.input.size.height);
-  }
+        details_(details, spec.input.size),
+        units_("rows", spec, "pixels") {}
 
   void decode(const std::vector<TensorView>& outputs, std::size_t unit, std::vector<Detection>& out) override {
     open(outputs, unit);
@@ -105,17 +102,14 @@ class Rows : public HeadDecoder {
     return value >= static_cast<float>(first_class_) && value < (1 << 24) ? static_cast<int>(value) - first_class_ : -1;
   }
 
-  Box box_at(const float* b) const {
-    return {b[0] * scale_x_, b[1] * scale_y_, (b[2] - b[0]) * scale_x_, (b[3] - b[1]) * scale_y_};
-  }
+  Box box_at(const float* b) const { return units_.of_edges(b[0], b[1], b[2], b[3]); }
 
   RowsOutputs outputs_;
   Columns columns_;
   int first_class_;
   Thresholds thresholds_;
   RowDetails details_;
-  float scale_x_ = 1;
-  float scale_y_ = 1;
+  BoxUnits units_;
   FloatReader reader_;
   const float* values_ = nullptr;
   std::size_t count_ = 0;

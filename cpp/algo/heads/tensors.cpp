@@ -85,6 +85,16 @@ void check_unit(const TensorView& tensor, std::size_t rank, std::size_t unit) {
   if (tensor.data == nullptr && element_count(tensor.shape) > 0) refuse_tensor(tensor, "it has no memory");
 }
 
+BoxUnits::BoxUnits(const char* head, const ModelSpec& spec, const char* otherwise) {
+  const std::string word = option(spec, "boxes", otherwise);
+  if (word == "pixels") return;
+  if (word != "normalised")
+    throw std::invalid_argument(std::string("head ") + head + ": option boxes=" + word +
+                                "; allowed are pixels and normalised");
+  x_ = static_cast<float>(spec.input.size.width);
+  y_ = static_cast<float>(spec.input.size.height);
+}
+
 const float* FloatReader::read(const TensorView& tensor, std::size_t unit, const Shape& unit_shape) {
   check_unit(tensor, unit_shape.size() + 1, unit);
   check_shape(tensor, unit_shape);

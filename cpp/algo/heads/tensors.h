@@ -24,6 +24,23 @@ std::string option(const ModelSpec& spec, const std::string& key, const std::str
 std::string choice(const ModelSpec& spec, const char* head, const std::string& key,
                    const std::vector<std::string>& words, const std::string& otherwise = "");
 
+// Boxes in pixels of the network's input. Option "boxes": they are "pixels" already, or "normalised": shares of it.
+class BoxUnits {
+ public:
+  // Throws std::invalid_argument for another word.
+  BoxUnits(const char* head, const ModelSpec& spec, const char* otherwise);
+  Box of_edges(float left, float top, float right, float bottom) const {
+    return {left * x_, top * y_, (right - left) * x_, (bottom - top) * y_};
+  }
+  Box of_centre(float x, float y, float width, float height) const {
+    return {(x - width / 2) * x_, (y - height / 2) * y_, width * x_, height * y_};
+  }
+
+ private:
+  float x_ = 1;
+  float y_ = 1;
+};
+
 // One unit of a tensor, whatever the batch. Numbers are floats; f16, u8 and i8 are converted into the reader's scratch.
 class FloatReader {
  public:

@@ -32,11 +32,8 @@ class Yolo : public HeadDecoder {
       : outputs_(outputs),
         class_count_(outputs.columns - 4 - details.count()),
         thresholds_(settings),
-        details_(details, spec.input.size) {
-    if (option(spec, "boxes", "pixels") != "normalised") return;
-    scale_x_ = static_cast<float>(spec.input.size.width);
-    scale_y_ = static_cast<float>(spec.input.size.height);
-  }
+        details_(details, spec.input.size),
+        units_("yolo", spec, "pixels") {}
 
   void decode(const std::vector<TensorView>& outputs, std::size_t unit, std::vector<Detection>& out) override {
     open(outputs, unit);
@@ -92,16 +89,13 @@ class Yolo : public HeadDecoder {
 
   Best best_in_row(std::size_t i) const { return best_of(row(i).first + 4, class_count_, thresholds_.least()); }
 
-  Box box_at(RowView b) const {
-    return {(b[0] - b[2] / 2) * scale_x_, (b[1] - b[3] / 2) * scale_y_, b[2] * scale_x_, b[3] * scale_y_};
-  }
+  Box box_at(RowView b) const { return units_.of_centre(b[0], b[1], b[2], b[3]); }
 
   YoloOutputs outputs_;
   int class_count_;
   Thresholds thresholds_;
   RowDetails details_;
-  float scale_x_ = 1;
-  float scale_y_ = 1;
+  BoxUnits units_;
   FloatReader reader_;
   const float* values_ = nullptr;
   std::size_t count_ = 0;
