@@ -80,6 +80,9 @@ class Machine:
         self.things: list[object] = []
         self.buffers = [self.new_buffer()]
         self.errors = self.successes = self.depth = 0
+        # Whoever holds the lock of one batch and asks for that of another. Two threads that did so in opposite orders
+        # would wait for each other, here as in any program with two locks: it is one thread at a time.
+        self.nesting = threading.RLock()
 
     # --- choosing
     def new_buffer(self) -> _testing.Buffer:
@@ -126,10 +129,11 @@ class Machine:
 
         def walk(*given: object) -> object:
             self.things += given
-            if self.depth < 3:  # it may free a buffer, whose callbacks may free a buffer, ...
-                self.depth += 1
+            if self.depth < 3 and self.nesting.acquire(blocking=False):
+                self.depth += 1  # it may free a buffer, whose callbacks may free a buffer, ...
                 self.step()
                 self.depth -= 1
+                self.nesting.release()
             return self.pick()
 
         return self.random.choice([fail, walk, lambda *a: None, lambda *a: a[0], lambda *a: pyds.NvOSD_RectParams()])
@@ -226,6 +230,14 @@ class Machine:
         return user.user_meta_data
 
     def while_locked(self) -> None:
+        if not self.nesting.acquire(blocking=False):
+            return
+        try:
+            self.step_while_locked()
+        finally:
+            self.nesting.release()
+
+    def step_while_locked(self) -> None:
         batch = self.look_up()
         pyds.nvds_acquire_meta_lock(batch)
         try:
