@@ -63,6 +63,8 @@ void set_keypoints(const Object& object, const Points& points) {
 }
 
 nb::object keypoint_column(const Objects& objects) {
+  objects.checked();
+  LockedMeta lock(objects.footing().root());
   const auto& entries = objects.checked();
   std::vector<const FluvialKeypoints*> all;
   std::size_t most = 0;
@@ -140,6 +142,8 @@ nb::object embedding_of(const Owner& owner) {
 
 // Models differ in length: the column is of the first one's, and zeros stand where there is none of that length.
 nb::object embedding_column(const Objects& objects) {
+  objects.checked();
+  LockedMeta lock(objects.footing().root());
   const auto& entries = objects.checked();
   std::vector<const FluvialEmbedding*> all;
   std::size_t count = 0;

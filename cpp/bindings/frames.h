@@ -52,6 +52,8 @@ class Objects {
   Object at(std::size_t index) const;
   // Throws StaleMetadataError when one of them, or the frame, is gone.
   const std::vector<Entry>& checked() const;
+  // Of what hangs on them in lists: lock first, for whoever waited must look whether they are still there.
+  const Footing& footing() const { return footing_; }
   Objects subset(std::vector<Entry> entries) const { return Objects(footing_.ground(), std::move(entries)); }
 
  private:

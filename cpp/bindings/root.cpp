@@ -209,7 +209,7 @@ void set_stale(const char* type, const Ground& ground) {
 void lock_meta(NvDsBatchMeta* batch) {
   if (g_rec_mutex_trylock(&batch->meta_mutex)) return;
   Py_BEGIN_ALLOW_THREADS;
-  g_rec_mutex_lock(&batch->meta_mutex);
+  nvds_acquire_meta_lock(batch);
   Py_END_ALLOW_THREADS;
 }
 

@@ -2,6 +2,7 @@
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
 
+#include <atomic>
 #include <string>
 
 #include "bindings/buffers.h"
@@ -194,6 +195,13 @@ int push(nb::handle pad, TestBuffer& buffer) {
   return gst_pad_push(from, pushed);
 }
 
+std::atomic<int> lock_waits{0};
+
+void watch_lock() {
+  if (PyGILState_Check()) Py_FatalError("waits for the lock of a batch with the GIL in its hand");
+  ++lock_waits;
+}
+
 }  // namespace
 
 void bind_testing(nb::module_& m) {
@@ -215,6 +223,12 @@ void bind_testing(nb::module_& m) {
           nb::rv_policy::take_ownership)
       .def("pixel", pixel_at, nb::arg("batch_id"), nb::arg("x"), nb::arg("y"), "The first byte of a pixel.")
       .def_prop_ro("references", [](const TestBuffer& self) { return GST_MINI_OBJECT_REFCOUNT_VALUE(self.get()); });
+  m.def(
+      "watch_locks", [] { set_lock_watcher(watch_lock); },
+      "From now on, ends the process where a thread waits for what a thread may hold that waits for it.");
+  m.def(
+      "lock_waits", [] { return lock_waits.load(); },
+      "How often a thread has waited for the lock of a batch, watched.");
   m.def("paint", paint, nb::arg("buffer"), nb::arg("batch_id"), nb::arg("rgba"));
   m.def("pretend_device", pretend_device, nb::arg("buffer"));
   m.def("add_tensors", add_tensors, nb::arg("buffer"));

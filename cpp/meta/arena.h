@@ -60,6 +60,10 @@ inline std::uint64_t generation_of(const void* element) {
 
 inline bool is_listed(const void* element) { return (static_cast<const ElementHeader*>(element) - 1)->is_listed != 0; }
 
+// Called by a thread that is about to wait for the lock of a batch, which another thread has; nullptr: nobody is. For
+// tests: whether it holds what that thread may want.
+FLUVIAL_EXPORT void set_lock_watcher(void (*before_waiting)());
+
 // An element is in use while its generation is odd.
 inline bool is_in_use(std::uint64_t generation) { return generation & 1U; }
 

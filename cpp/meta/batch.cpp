@@ -170,6 +170,12 @@ void release_frame(NvDsFrameMeta* frame) {
   give_back(frame, &NvDsBatchMeta::frame_meta_pool);
 }
 
+namespace {
+std::atomic<void (*)()> lock_watcher{nullptr};
+}
+
+void set_lock_watcher(void (*before_waiting)()) { lock_watcher = before_waiting; }
+
 }  // namespace fluvial
 
 using namespace fluvial;  // NOLINT: everything below is C with DeepStream's names
@@ -177,7 +183,9 @@ using namespace fluvial;  // NOLINT: everything below is C with DeepStream's nam
 extern "C" {
 
 FLUVIAL_EXPORT void nvds_acquire_meta_lock(NvDsBatchMeta* batch) {
-  if (batch) g_rec_mutex_lock(&batch->meta_mutex);
+  if (!batch || g_rec_mutex_trylock(&batch->meta_mutex)) return;
+  if (auto* watch = lock_watcher.load(std::memory_order_relaxed)) watch();
+  g_rec_mutex_lock(&batch->meta_mutex);
 }
 
 FLUVIAL_EXPORT void nvds_release_meta_lock(NvDsBatchMeta* batch) {

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import ctypes
+import faulthandler
 import gc
 import json
 import mmap
@@ -46,6 +47,8 @@ WANTED |= {"attach_probe": ["object", "collections"], "BatchQueue": ["object"]}
 
 # What elements leave on a buffer, each by a function of its own.
 ADDERS = [f for name, f in vars(_testing).items() if name.startswith("add_")]
+
+HANGS_AFTER = 120  # seconds of one seed: threads wait for each other
 
 VALUES = [None, 0, 1, -1, 7, 16, 255, 2**31, 2**32 - 1, 2**63, 2**64, 0.5, -3.0, float("nan"), float("inf")]
 VALUES += ["", "x", "y" * 300, "ü" * 80, "\0", b"bytes", True, [], {}, (1, 2, 3, 4), (1, 0, 0), object(), np.int32(3)]
@@ -309,12 +312,15 @@ def main() -> None:
     if "libasan" not in os.environ.get("LD_PRELOAD", ""):  # whose shadow is larger than any limit
         # Wide, as alloc_buffer(2**31) is forgotten again and again, and GLib ends a process that is refused memory.
         resource.setrlimit(resource.RLIMIT_AS, (64 << 30, 64 << 30))
+    _testing.watch_locks()
     trace = Trace(args.trace)
     successes = errors = 0
     for seed in range(int(start), int(stop or int(start) + 1)):
+        faulthandler.dump_traceback_later(HANGS_AFTER, exit=True)
         machine = run_seed(seed, args.steps, args.threads, trace)
         successes += machine.successes
         errors += machine.errors
+    faulthandler.cancel_dump_traceback_later()
     print(json.dumps({"successes": successes, "errors": errors}))
 
 
