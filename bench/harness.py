@@ -111,6 +111,17 @@ def clip(frames: int) -> Path:
     return made
 
 
+def raw_clip(frames: int) -> Path:
+    """The frames of `clip`, decoded: I420 pictures one after the other."""
+    video = clip(frames)
+    made = CACHE / f"{video.stem}.yuv"
+    if not made.exists():
+        part = made.with_suffix(".part")
+        count_frames(f"{plain_decode(video)} ! filesink name=count location={part} sync=false")
+        part.rename(made)
+    return made
+
+
 def endless_clip(frames: int) -> Path:
     """At least so many frames as a plain H.264 stream, which can simply be repeated end to end."""
     source = _original()
@@ -213,11 +224,21 @@ def analytics(
     )
 
 
-def detection(video: Path, config: Path) -> str:
-    """decode - mux - infer of one clip."""
+def raw_frames(video: Path) -> str:
+    """What a camera without compression gives, as fast as it is taken."""
     width, height = frame_size(video)
     return (
-        f"{decode(video)} ! mux.sink_0 nvstreammux name=mux batch-size=1 width={width} height={height} "
+        f"filesrc location={video} blocksize={width * height * 3 // 2} "
+        f"! rawvideoparse format=i420 width={width} height={height} framerate=10/1"
+    )
+
+
+def detection(video: Path, config: Path) -> str:
+    """decode - mux - infer of one clip; of a raw one, mux - infer."""
+    width, height = frame_size(video)
+    frames = raw_frames(video) if video.suffix == ".yuv" else decode(video)
+    return (
+        f"{frames} ! mux.sink_0 nvstreammux name=mux batch-size=1 width={width} height={height} "
         f"! nvinfer config-file-path={config} ! fakesink name=count sync=false"
     )
 
