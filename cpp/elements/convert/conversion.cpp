@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "elements/copy_metadata.h"
 #include "meta/batch_buffer.h"
 #include "meta/scale.h"
 #include "surface/batch.h"
@@ -13,21 +14,6 @@
 
 namespace fluvial {
 namespace {
-
-bool describes_memory(const GstMetaInfo* info) {
-  static const GQuark memory = g_quark_from_static_string(GST_META_TAG_MEMORY_STR);
-  return info->api == GST_VIDEO_META_API_TYPE || gst_meta_api_type_has_tag(info->api, memory);
-}
-
-template <bool AboutMemory>
-gboolean copy_one_meta(GstBuffer* from, GstMeta** meta, gpointer to) {
-  const auto* info = (*meta)->info;
-  if (describes_memory(info) == AboutMemory && info->transform_func) {
-    GstMetaTransformCopy whole = {FALSE, 0, static_cast<gsize>(-1)};
-    info->transform_func(static_cast<GstBuffer*>(to), *meta, from, _gst_meta_transform_copy, &whole);
-  }
-  return TRUE;
-}
 
 // Frames of a batch may differ in size: a frame keeps its own unless the caps ask for a change.
 SurfaceFormat target_format(const Conversion& how, const SurfaceFormat& from) {
@@ -88,11 +74,6 @@ Side side_of(GstCaps* caps) {
   return side;
 }
 
-void copy_metadata(GstBuffer* from, GstBuffer* to) {
-  gst_buffer_copy_into(to, from, GstBufferCopyFlags(GST_BUFFER_COPY_TIMESTAMPS | GST_BUFFER_COPY_FLAGS), 0, gsize(-1));
-  gst_buffer_foreach_meta(from, copy_one_meta<false>, to);
-}
-
 SurfacePtr only_surface(const Conversion& how, GstBuffer* in) {
   if (!how.in.is_surface) return wrap_video_buffer(in, how.in.info);
   if (surface_count(in) != 1)
@@ -119,7 +100,7 @@ GstBuffer* unwrapped(const Conversion& how, GstBuffer* in, const SurfacePtr& sur
     return nullptr;
   auto* out = gst_buffer_new();
   gst_buffer_copy_into(out, surface->source(), GST_BUFFER_COPY_MEMORY, 0, gsize(-1));  // shares it
-  gst_buffer_foreach_meta(surface->source(), copy_one_meta<true>, out);
+  copy_memory_metadata(surface->source(), out);
   copy_metadata(in, out);
   return out;
 }

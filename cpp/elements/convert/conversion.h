@@ -28,9 +28,6 @@ struct Conversion {  // from caps on; the streaming thread's
 // Throws std::runtime_error where they tell no video format.
 Side side_of(GstCaps* caps);
 
-// All metadata but what describes the memory.
-void copy_metadata(GstBuffer* from, GstBuffer* to);
-
 // A new buffer of surfaces.
 GstBuffer* into_surfaces(const Conversion& how, Allocator& allocator, GstBuffer* in);
 

@@ -20,6 +20,7 @@
 #include "elements/convert/conversion.h"
 #include "elements/convert/negotiation.h"
 #include "elements/convert/settings.h"
+#include "elements/copy_metadata.h"
 #include "elements/guard.h"
 #include "surface/format.h"
 

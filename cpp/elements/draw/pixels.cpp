@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <vector>
+
+#include "algo/blend.h"
 
 namespace fluvial {
 namespace {
@@ -50,37 +51,6 @@ void mix_rows(const float* upper, const float* lower, float share, std::vector<f
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = upper[i] + (lower[i] - upper[i]) * share;
 }
 
-// Blends one colour over pixels, two channels in one number: 255 * 256 fits into 16 bits. Pixels without full alpha
-// (which video has not) move towards it as the colours do.
-class Blender {
- public:
-  Blender(const Paint& paint, int alpha)
-      : under_(static_cast<std::uint32_t>(256 - alpha)),
-        even_((paint.bytes[0] | static_cast<std::uint32_t>(paint.bytes[2]) << 16U) * static_cast<std::uint32_t>(alpha) +
-              half),
-        odd_((paint.bytes[1] | 255U << 16U) * static_cast<std::uint32_t>(alpha) + half) {}
-
-  // The first channel in the lowest byte, as this machine reads it from memory.
-  std::uint32_t operator()(std::uint32_t pixel) const {
-    const std::uint32_t even = ((pixel & lanes) * under_ + even_) >> 8U & lanes;
-    const std::uint32_t odd = (((pixel >> 8U) & lanes) * under_ + odd_) & ~lanes;
-    return even | odd;
-  }
-  void operator()(std::uint8_t* pixel) const { store(pixel, (*this)(load(pixel))); }
-
-  static std::uint32_t load(const std::uint8_t* pixel) {
-    std::uint32_t value = 0;
-    std::memcpy(&value, pixel, sizeof(value));
-    return value;
-  }
-  static void store(std::uint8_t* pixel, std::uint32_t value) { std::memcpy(pixel, &value, sizeof(value)); }
-
- private:
-  static constexpr std::uint32_t lanes = 0x00FF00FF;
-  static constexpr std::uint32_t half = 0x00800080;
-  std::uint32_t under_, even_, odd_;
-};
-
 // How much of a pixel an edge covers, 0..256, from the distance of its middle to the edge (positive inside).
 int coverage(float inside) { return static_cast<int>(std::clamp(inside + 0.5F, 0.0F, 1.0F) * 256); }
 
@@ -93,8 +63,8 @@ void paint_circle_row(const ImageView& image, const Circle& c, int y, const Pain
   for (int x = xs.begin; x < xs.end; ++x, pixel += 4) {
     const float dx = static_cast<float>(x) + 0.5F - c.x;
     const float distance = std::sqrt(dx * dx + dy * dy);
-    Blender(disc, disc.alpha * coverage(c.radius - distance) / 256)(pixel);
-    Blender(ring, ring.alpha * coverage(c.width / 2 - std::abs(distance - c.radius)) / 256)(pixel);
+    Blender(disc.bytes, disc.alpha * coverage(c.radius - distance) / 256)(pixel);
+    Blender(ring.bytes, ring.alpha * coverage(c.width / 2 - std::abs(distance - c.radius)) / 256)(pixel);
   }
 }
 
@@ -188,7 +158,7 @@ Range inside_ellipse(const Box& box, int y, Range xs) {
 void paint_box(const ImageView& image, const PixelBox& box, const Paint& paint) {
   const int left = std::clamp(box.left, 0, image.width), right = std::clamp(box.right, 0, image.width);
   const int top = std::clamp(box.top, 0, image.height), bottom = std::clamp(box.bottom, 0, image.height);
-  const Blender blend(paint, paint.alpha);
+  const Blender blend(paint.bytes, paint.alpha);
   const std::uint32_t colour = blend(0U);  // when it is opaque
   for (int y = top; y < bottom; ++y) {
     std::uint8_t* row = pixel_at(image, left, y);
@@ -217,7 +187,7 @@ void paint_mask(const ImageView& image, const NvOSD_MaskParams& mask, const Box&
   const Range ys = pixels_between(box.top, box.bottom(), image.height);
   const int columns = static_cast<int>(mask.width), rows = static_cast<int>(mask.height);
   const auto taps = taps_of(xs, box.left, box.width / static_cast<float>(columns), columns);
-  const Blender blend(paint, paint.alpha);
+  const Blender blend(paint.bytes, paint.alpha);
   StretchedRow upper(mask, taps), lower(mask, taps);
   for (int y = ys.begin; y < ys.end; ++y) {
     const Tap tap = tap_at(y, box.top, box.height / static_cast<float>(rows), rows);

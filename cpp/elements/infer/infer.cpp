@@ -183,11 +183,6 @@ static void fluvial_infer_get_property(GObject* object, guint id, GValue* value,
 
 // --- start and stop --------------------------------------------------------------------------------------------------
 
-static void warn(gpointer self, const std::string& text) {
-  gst_element_message_full(GST_ELEMENT(self), GST_MESSAGE_WARNING, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
-                           g_strdup(text.c_str()), nullptr, __FILE__, __func__, __LINE__);
-}
-
 static void announce_stand_in(FluvialInfer* self, const ModelPath& file) {
   if (file.instead_of.empty()) return;
   const std::string missing = classes_never_found(file);

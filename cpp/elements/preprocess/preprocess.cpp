@@ -101,11 +101,6 @@ G_DEFINE_TYPE(FluvialPreprocess, fluvial_preprocess, GST_TYPE_BASE_TRANSFORM)
 
 static Impl& impl_of(gpointer self) { return *reinterpret_cast<FluvialPreprocess*>(self)->impl; }
 
-static void warn(gpointer self, const std::string& text) {
-  gst_element_message_full(GST_ELEMENT(self), GST_MESSAGE_WARNING, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
-                           g_strdup(text.c_str()), nullptr, __FILE__, __func__, __LINE__);
-}
-
 static PreprocessSettings judged_settings(GstBaseTransform* self) {
   auto& impl = impl_of(self);
   PreprocessConfig file;

@@ -79,11 +79,6 @@ G_DEFINE_TYPE(FluvialPostprocess, fluvial_postprocess, GST_TYPE_BASE_TRANSFORM)
 
 static Impl& impl_of(gpointer self) { return *reinterpret_cast<FluvialPostprocess*>(self)->impl; }
 
-static void warn(gpointer self, const std::string& text) {
-  gst_element_message_full(GST_ELEMENT(self), GST_MESSAGE_WARNING, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
-                           g_strdup(text.c_str()), nullptr, __FILE__, __func__, __LINE__);
-}
-
 static gboolean fluvial_postprocess_start(GstBaseTransform* self) {
   return guarded(self, FALSE, [self] {
     auto& impl = impl_of(self);
