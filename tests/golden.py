@@ -43,7 +43,8 @@ class Case:
     name: str
     head: str
     make: Callable[[Path], None]
-    reference: Callable[[Tensors, Spec], list[Object]]  # after suppression, if the family needs it
+    # Objects after suppression, if the family needs it; or a map, int [h, w] of classes, -1 where none is sure.
+    reference: Callable[[Tensors, Spec], list[Object] | np.ndarray]
     settings: dict[str, Any] = field(default_factory=dict)  # of infer(): what the reference takes for granted
     spec: Spec | None = None  # where inspection asks for `settings`: {"input": {"width", "height", "keeps_aspect"...}}
 
