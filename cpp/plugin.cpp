@@ -12,6 +12,7 @@
 #include "elements/logger/logger.h"
 #include "elements/mux/mux.h"
 #include "elements/preprocess/preprocess.h"
+#include "elements/segvisual/segvisual.h"
 #include "elements/sink/sink.h"
 #include "elements/tile/tile.h"
 #include "elements/track/track.h"
@@ -37,6 +38,7 @@ const Row table[] = {
     {"fluvialpostprocess", "nvdspostprocess", GST_RANK_NONE, fluvial_postprocess_get_type},
     {"fluvialtrack", "nvtracker", GST_RANK_NONE, fluvial_track_get_type},
     {"fluvialconvert", "nvvideoconvert", GST_RANK_NONE, fluvial_convert_get_type},
+    {"fluvialsegvisual", "nvsegvisual", GST_RANK_NONE, fluvial_segvisual_get_type},
     {"fluvialtile", "nvmultistreamtiler", GST_RANK_NONE, fluvial_tile_get_type},
     {"fluvialdraw", "nvdsosd", GST_RANK_NONE, fluvial_draw_get_type},
     {"fluvialdemux", "nvstreamdemux", GST_RANK_NONE, fluvial_demux_get_type},
