@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 namespace fluvial {
@@ -49,6 +50,23 @@ void cut_to_picture(Segmentation& map, Size network_input, const Box& picture) {
   cut(map.classes, map.size, columns, rows);
   cut(map.probabilities, map.size, columns, rows);
   map.size = left;
+}
+
+void rename_classes(Segmentation& map, const std::vector<int>& shown, int class_count) {
+  const auto name_of = [&](std::size_t id) { return id < shown.size() && shown[id] < class_count ? shown[id] : -1; };
+  for (int& id : map.classes) id = id < 0 ? -1 : name_of(static_cast<std::size_t>(id));
+  const std::size_t pixels = map.classes.size();
+  if (!map.probabilities.empty() && pixels > 0) {
+    std::vector<float> sums(static_cast<std::size_t>(class_count) * pixels);
+    for (std::size_t id = 0; (id + 1) * pixels <= map.probabilities.size(); ++id) {
+      const float* plane = map.probabilities.data() + id * pixels;
+      if (name_of(id) < 0) continue;
+      float* sum = sums.data() + static_cast<std::size_t>(name_of(id)) * pixels;
+      for (std::size_t i = 0; i < pixels; ++i) sum[i] += plane[i];
+    }
+    map.probabilities = std::move(sums);
+  }
+  map.class_count = class_count;
 }
 
 }  // namespace fluvial

@@ -11,7 +11,7 @@ from gi.repository import Gst  # noqa: E402
 
 import fluvial  # noqa: E402, F401  its plugin decodes
 
-__all__ = ["hurried", "packed"]
+__all__ = ["hurried", "packed", "pictures"]
 
 TIMEOUT_SECONDS = 60
 ENCODE = "x264enc speed-preset=veryfast tune=zerolatency key-int-max=12 ! h264parse"
@@ -32,6 +32,14 @@ def packed(stream: Path, video: Path) -> int:
     return play(
         f"filesrc location={stream} ! h264parse ! avdec_h264 ! videorate name=count ! video/x-raw,framerate=12/1"
         f" ! {ENCODE} ! mp4mux ! filesink location={video}"
+    )
+
+
+def pictures(source: Path, stream: Path, *, seconds_apart: int) -> int:
+    """Writes a picture every so many seconds as JPEGs, one behind the other. Returns how many there are."""
+    return play(
+        f"filesrc location={source} ! decodebin ! fluvialconvert ! video/x-raw,format=I420"
+        f" ! videorate name=count ! video/x-raw,framerate=1/{seconds_apart} ! jpegenc ! filesink location={stream}"
     )
 
 

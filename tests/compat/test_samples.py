@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 
-from compat.clips import hurried, packed
+from compat.clips import hurried, packed, pictures
 from compat.ssd_model import write_repository
 from fluvial.errors import ModelError
 from fluvial.models.registry import assets_folder, find
@@ -55,6 +56,13 @@ def need(command: list[str], what: str) -> None:
         absent(f"{what} needs namespaces of its own, which this machine does not give: {command[0]} fails")
 
 
+def need_model(name: str) -> None:
+    try:
+        find(name)
+    except ModelError as e:
+        absent(str(e))
+
+
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy, as the samples write beside themselves."""
@@ -64,10 +72,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not (Path(named) / "apps" / "deepstream-test1").is_dir():
         absent(f"FLUVIAL_DEEPSTREAM_APPS={named}: there is no apps/deepstream-test1 in it")
     for model in MODELS:
-        try:
-            find(model)
-        except ModelError as e:
-            absent(str(e))
+        need_model(model)
     copy = tmp_path_factory.mktemp("samples") / "deepstream_python_apps"
     for folder in ("apps", "tests"):
         shutil.copytree(Path(named) / folder, copy / folder)
@@ -246,6 +251,21 @@ def test_preprocess_finds_objects_in_regions(play: Callable[..., Done], clip: Cl
     assert "the tensors are made for another model than the stand-in" in done.out
     assert "frames seen by the client: 10" in done.out
     assert cv2.imread(str(picture)).shape == (720, 1280, 3)
+
+
+def test_segmentation_shows_people(play: Callable[..., Done], tmp_path: Path) -> None:
+    need_model("deeplabv3-mnv2")
+    stream, folder = tmp_path / "people.mjpeg", tmp_path / "maps"
+    count = pictures(footage("one-by-one-person-detection.mp4"), stream, seconds_apart=5)
+    script = "deepstream-segmentation/deepstream_segmentation.py"
+    done = play(script, "dstest_segmentation_config_semantic.txt", stream, folder)
+    assert "End-of-stream" in done.out
+    assert sorted(int(p.stem) for p in folder.glob("*.jpg")) == list(range(count))
+    person = (0, 128, 128)  # the sample's own third colour, of class 2
+    shares = [(np.abs(cv2.imread(str(p)).astype(int) - person).max(-1) < 40).mean() for p in folder.glob("*.jpg")]
+    assert max(shares) > 0.03, "somebody stands there"
+    assert min(shares) < 0.001, "and then nobody"
+    assert max(shares) < 0.2
 
 
 def test_ssd_parser_reads_the_tensors_of_a_triton_repository(

@@ -56,3 +56,28 @@ TEST_CASE("a picture too small for the map leaves one pixel of it, and an empty 
   CHECK(empty.size == Size{0, 0});
   CHECK(empty.classes.empty());
 }
+
+TEST_CASE("classes are renamed: several become one, and what is not listed is no class") {
+  Segmentation map;
+  map.size = {4, 1};
+  map.class_count = 4;
+  map.classes = {0, 2, 3, -1};
+  map.probabilities = {.4F, .1F, 0, .25F, .3F, .1F, 0, .25F, .2F, .7F, 0, .25F, .1F, .1F, 1, .25F};
+  rename_classes(map, {1, 0, 1, -1}, 2);
+  CHECK(map.class_count == 2);
+  CHECK(map.classes == std::vector<int>{1, 1, -1, -1});
+  REQUIRE(map.probabilities.size() == 8);
+  CHECK(map.probabilities[0] == .3F);
+  CHECK(map.probabilities[4] == doctest::Approx(.6F));
+  CHECK(map.probabilities[5] == doctest::Approx(.8F));
+  CHECK(map.probabilities[6] == 0);
+}
+
+TEST_CASE("a class beyond the list or the count is none, and a map without probabilities gets none") {
+  Segmentation map;
+  map.size = {2, 1};
+  map.classes = {1, 7};
+  rename_classes(map, {0, 5}, 3);
+  CHECK(map.classes == std::vector<int>{-1, -1});
+  CHECK(map.probabilities.empty());
+}

@@ -65,6 +65,10 @@ Work::Work(Decision decision, std::unique_ptr<Backend> backend, Health::Complain
   } else if (!decision_.has_no_head) {
     head_ = make_head(decision_.spec, info.outputs, decision_.head);
   }
+  for (const auto& [from, to] : decision_.file.class_map) {
+    shown_classes_.resize(static_cast<std::size_t>(from) + 1, -1);
+    shown_classes_.back() = decision_.shown_class(from);
+  }
   warm_up();
 }
 
@@ -179,6 +183,7 @@ void Work::find(const std::vector<TensorView>& outputs, std::size_t index, const
 void Work::segment(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit) {
   Segmentation found;
   head_->segment(outputs, index, found);
+  if (!shown_classes_.empty()) rename_classes(found, shown_classes_, decision_.class_count);
   cut_to_picture(found, decision_.spec.input.size, picture_of(unit.letterbox));
   attach_segmentation(decision_.settings.unique_id, unit, std::move(found));
 }

@@ -59,6 +59,7 @@ class Work {
   std::unique_ptr<HeadDecoder> head_;  // pushing, from here on
   Health health_;
   RawOutput raw_output_;
+  std::vector<int> shown_classes_;  // of a map's, by the model's own number; empty: they stay
   ResultMemory results_;
   std::vector<Detection> detections_;
   std::vector<Details> details_;  // one a detection, or none at all

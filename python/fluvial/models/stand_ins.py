@@ -42,6 +42,8 @@ class StandIn:
 _TRAFFIC = ((0, 0), (2, 1), (1, 2))  # vehicle, bike, person of person-vehicle-bike
 _PEOPLE = ((1, 0),)
 _PEOPLE_AND_FACES = ((0, 0), (2, 2))  # as people_and_faces.py numbers them: nobody finds bags
+# Of PASCAL VOC's 21 classes cars and buses, people, bicycles and motorcycles; all else is background.
+_STREET = tuple((i, {6: 1, 7: 1, 15: 2, 2: 3, 14: 3}.get(i, 0)) for i in range(21))
 
 STAND_INS: tuple[StandIn, ...] = (
     StandIn("resnet18_trafficcamnet_pruned.onnx", "person-vehicle-bike", "trafficcamnet", _TRAFFIC),
@@ -54,6 +56,8 @@ STAND_INS: tuple[StandIn, ...] = (
     StandIn("resnet18_vehiclemakenet.etlt", "vehicle-attributes", "vehicle_colors", (), "outputs=color"),
     StandIn("resnet18_vehicletypenet_pruned.onnx", "vehicle-attributes", "vehicle_types", (), "outputs=type"),
     StandIn("resnet18_vehicletypenet.etlt", "vehicle-attributes", "vehicle_types", (), "outputs=type"),
+    StandIn("unetres18_v4_pruned0.65_800_data.uff", "deeplabv3-mnv2", "street", _STREET),
+    StandIn("unetres18_v4_pruned0.65_800_data.onnx", "deeplabv3-mnv2", "street", _STREET),
 )
 
 
