@@ -280,7 +280,7 @@ TEST_CASE("what cannot be done is said when the element starts") {
         "[user-configs] offsets: 2 numbers, the tensor has 3 channels (network-color-format)");
   CHECK(error("", group + "[user-configs]\nmean-file=absent.ppm\n") == "[user-configs] mean-file: no such file");
   CHECK(error("custom-lib-path=absent.so\nprocessing-width=4\nprocessing-height=2", group)
-            .find("[property] custom-lib-path: ") == 0);
+            .find("[property] custom-lib-path=") == 0);
 
   auto* element = GST_ELEMENT(gst_object_ref_sink(gst_element_factory_make("fluvialpreprocess", nullptr)));
   auto* bus = gst_bus_new();

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -112,6 +114,30 @@ def test_tensors_of_regions_are_read_with_preprocessor_support(tmp_path: Path, b
     assert found[0] == sorted((96.0 + 8 * i, 56.0 + 8 * j, 8.0, 8.0) for i in range(8) for j in range(8))
 
 
+def test_a_library_of_ones_own_as_the_page_has_it_reads_the_tensors(
+    infer: tuple[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    if not shutil.which("g++") or not shutil.which("pkg-config"):
+        pytest.skip("no g++ and pkg-config, which compile a user's library")
+    root = Path(__file__).parents[2]
+    page = (root / "docs/infer.md").read_text()
+    source = tmp_path / "post.cpp"
+    source.write_text(page[page.index('#include "gstnvdsinfer.h"') :].partition("```")[0])
+    command = page[page.index("g++ -std=c++17 -O2", page.index("fluvial=$(")) :].partition("```")[0]
+    places = {"$fluvial/include": root / "include", "$fluvial/lib": root / "python/fluvial/lib"}
+    for place, path in places.items():
+        command = command.replace(place, str(path))
+    subprocess.run(["bash", "-c", command], cwd=tmp_path, check=True)
+    scores: list[float] = []
+
+    def see(frame: Any) -> None:
+        scores.extend(pyds.NvDsObjectMeta.cast(data).confidence for data in items(frame.obj_meta_list))
+
+    name, properties = post(tmp_path)
+    play([infer, (name, {**properties, "postprocesslib_name": tmp_path / "libpost.so"})], see)
+    assert len(scores) == 3
+
+
 def test_what_cannot_be_done_is_said(infer: tuple[str, dict[str, Any]], tmp_path: Path) -> None:
     def error(**properties: Any) -> str:
         name, usual = post(tmp_path, property=properties.pop("text", ""))
@@ -119,7 +145,9 @@ def test_what_cannot_be_done_is_said(infer: tuple[str, dict[str, Any]], tmp_path
             play([infer, (name, {**usual, **properties})], lambda _: None)
         return str(caught.value)
 
-    assert "libraries of one's own are not opened here" in error(postprocesslib_name="mine.so")
+    assert "postprocesslib-name=mine.so: the library cannot be loaded: mine.so: " in error(
+        postprocesslib_name="mine.so"
+    )
     assert "postprocesslib-config-file is missing" in error(postprocesslib_config_file="")
     assert "post.yml: [property] release-tensor-meta=maybe: allowed are 0 and 1" in error(
         text="  release-tensor-meta: maybe"

@@ -1,7 +1,5 @@
 #include "elements/preprocess/library.h"
 
-#include <dlfcn.h>
-
 #include <stdexcept>
 #include <string>
 
@@ -37,23 +35,8 @@ NvBufSurfTransformRect rect_of(float left, float top, float width, float height)
 
 template <typename Function>
 Function LibraryMaker::symbol(const std::string& name, const std::string& key) const {
-  void* found = dlsym(handle_.get(), name.c_str());
-  if (!found)
-    throw SettingsError(key + ": the library exports no function '" + name + "'; is it extern \"C\"? (" +
-                        settings_.library + ")");
-  return reinterpret_cast<Function>(found);
-}
-
-// What a library throws must not cross its C functions unnamed.
-template <typename Call>
-auto LibraryMaker::call(const std::string& function, Call body) const {
-  try {
-    return body();
-  } catch (const std::exception& e) {
-    throw std::runtime_error(function + " threw: " + e.what() + " (" + settings_.library + ")");
-  } catch (...) {
-    throw std::runtime_error(function + " threw something that is no std::exception (" + settings_.library + ")");
-  }
+  const std::string text = key.empty() ? name : key + "=" + name;
+  return reinterpret_cast<Function>(function_of(*library_, name, text, "custom-lib-path"));
 }
 
 LibraryMaker::LibraryMaker(const PreprocessSettings& settings)
@@ -65,11 +48,9 @@ LibraryMaker::LibraryMaker(const PreprocessSettings& settings)
     throw SettingsError(
         "[property] processing-width and processing-height are missing: the size of the pictures for the library");
   pool_ = std::make_shared<TensorPool>(params_.buffer_size, settings.kept_tensors);
-  void* handle = dlopen(settings.library.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (!handle) throw SettingsError(std::string("[property] custom-lib-path: ") + dlerror());
-  handle_ = std::shared_ptr<void>(handle, dlclose);
-  const auto init = symbol<Init>("initLib", "custom-lib-path");
-  deinit_ = symbol<DeInit>("deInitLib", "custom-lib-path");
+  library_ = open_whole_library("[property] custom-lib-path=" + settings.library, settings.library);
+  const auto init = symbol<Init>("initLib");
+  deinit_ = symbol<DeInit>("deInitLib");
   prepare_ = symbol<Prepare>(settings.tensor_function, "custom-tensor-preparation-function");
   for (const auto& group : settings.groups)
     if (!group.transform_function.empty())
@@ -81,13 +62,13 @@ LibraryMaker::LibraryMaker(const PreprocessSettings& settings)
   how.tensor_params = params_;
   how.user_configs.insert(settings.user_configs.begin(), settings.user_configs.end());
   how.config_file_path = settings_.config_file.data();
-  context_ = call("initLib", [&] { return init(how); });
+  context_ = call_user_code("initLib", settings_.library, [&] { return init(how); });
   if (!context_) throw SettingsError("initLib returned NULL: the library does not start (" + settings.library + ")");
 }
 
 LibraryMaker::~LibraryMaker() {
   try {
-    call("deInitLib", [&] { deinit_(context_); });
+    call_user_code("deInitLib", settings_.library, [&] { deinit_(context_); });
   } catch (const std::exception& e) {
     GST_WARNING("%s", e.what());
   }
@@ -134,7 +115,8 @@ void LibraryMaker::scale_group(NvBufSurface* in, NvBufSurface* out, const Region
       throw std::runtime_error("scaling regions failed with error " + std::to_string(static_cast<int>(error)));
     return;
   }
-  const auto status = call(name, [&] { return transforms_.at(name)(&from_batch, &to_batch, how); });
+  const auto status =
+      call_user_code(name, settings_.library, [&] { return transforms_.at(name)(&from_batch, &to_batch, how); });
   if (how.sync_obj) {
     NvBufSurfTransformSyncObjWait(how.sync_obj, static_cast<uint32_t>(-1));
     NvBufSurfTransformSyncObjDestroy(&how.sync_obj);
@@ -190,7 +172,8 @@ RegionTensor LibraryMaker::make(GstBuffer* buffer, const Region* regions, std::s
   }
   NvDsPreProcessCustomBuf* made = nullptr;
   const std::string& name = settings_.tensor_function;
-  const auto status = call(name, [&] { return prepare_(context_, &batch, made, params, pool_.get()); });
+  const auto status =
+      call_user_code(name, settings_.library, [&] { return prepare_(context_, &batch, made, params, pool_.get()); });
   tensor.regions = std::move(params.seq_params.roi_vector);
   if (status == NVDSPREPROCESS_TENSOR_NOT_READY) return tensor;
   if (status != NVDSPREPROCESS_SUCCESS)

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "elements/preprocess/maker.h"
+#include "elements/shared_library.h"
 #include "nvdspreprocess_interface.h"
 #include "surface/surface.h"
 
@@ -25,9 +26,7 @@ class LibraryMaker final : public TensorMaker {
   using Transform = NvDsPreProcessStatus (*)(NvBufSurface*, NvBufSurface*, CustomTransformParams&);
 
   template <typename Function>
-  Function symbol(const std::string& name, const std::string& key) const;
-  template <typename Call>
-  auto call(const std::string& function, Call body) const;
+  Function symbol(const std::string& name, const std::string& key = "") const;
 
   std::shared_ptr<GstBuffer> new_pictures(std::size_t count);
   void scale(NvBufSurface* in, NvBufSurface* out, const std::vector<Region>& regions,
@@ -38,7 +37,7 @@ class LibraryMaker final : public TensorMaker {
   PreprocessSettings settings_;
   NvDsPreProcessTensorParams params_;
   InputSpec processing_;  // size and shape of the pictures
-  std::shared_ptr<void> handle_;
+  std::shared_ptr<const SharedLibrary> library_;
   DeInit deinit_ = nullptr;
   Prepare prepare_ = nullptr;
   std::map<std::string, Transform> transforms_;

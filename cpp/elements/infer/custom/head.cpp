@@ -101,15 +101,11 @@ class CustomHead : public HeadDecoder {
     for (std::size_t i = 0; i < outputs.size(); ++i)
       parts_.push_back(part_of(outputs[i], unit, decision_.has_batch(i)));
     for (std::size_t i = 0; i < parts_.size(); ++i) layers_.push_back(layer_of(parts_[i], inputs_ + i));
-    bool is_read = false;
-    try {
-      is_read = body(reinterpret_cast<Function>(parser_.function));
-    } catch (const std::exception& e) {
-      throw failed("threw: " + std::string(e.what()));
-    } catch (...) {
-      throw failed("threw something that is no std::exception");
-    }
-    if (!is_read) throw failed("returned false: it does not read outputs like these");
+    const bool is_read =
+        call_user_code(function_, parser_.path, [&] { return body(reinterpret_cast<Function>(parser_.function)); });
+    if (!is_read)
+      throw std::runtime_error(function_ + " returned false: it does not read outputs like these (" + parser_.path +
+                               ")");
   }
 
   // Classes are counted by num-detected-classes; of a class that nobody wants, the threshold is out of reach.
@@ -125,7 +121,7 @@ class CustomHead : public HeadDecoder {
 
   void complain(const std::string& what) {
     if (std::exchange(has_complained_, true)) return;
-    complain_(parser_.key + "=" + parser_.name + ": " + what);
+    complain_(function_ + ": " + what);
   }
 
   const Decision& decision() const { return decision_; }
@@ -135,12 +131,9 @@ class CustomHead : public HeadDecoder {
   const std::vector<NvDsInferLayerInfo>& layers() const { return layers_; }
 
  private:
-  std::runtime_error failed(const std::string& how) const {
-    return std::runtime_error(parser_.key + "=" + parser_.name + " " + how + " (" + parser_.path + ")");
-  }
-
   const Decision& decision_;
   const CustomParser& parser_;
+  const std::string function_ = parser_.key + "=" + parser_.name;
   NvDsInferNetworkInfo network_;
   NvDsInferParseDetectionParams params_;
   std::size_t inputs_;

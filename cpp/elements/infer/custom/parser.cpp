@@ -1,9 +1,7 @@
 #include "elements/infer/custom/parser.h"
 
-#include <algorithm>
 #include <filesystem>
 
-#include "algo/nearest_word.h"
 #include "elements/guard.h"
 
 namespace fluvial {
@@ -67,16 +65,6 @@ std::shared_ptr<const SharedLibrary> open_library(const std::string& path, std::
   }
 }
 
-// A hint for a name that the library does not have: its own names, those of C++ functions among them.
-std::string near_name(const std::string& path, const std::string& name) {
-  const auto symbols = exported_symbols(path);
-  const std::string mangled = "_Z" + std::to_string(name.size()) + name;
-  const auto is_it = [&](const std::string& symbol) { return symbol.compare(0, mangled.size(), mangled) == 0; };
-  if (std::any_of(symbols.begin(), symbols.end(), is_it)) return "; the library has it without extern \"C\"";
-  const std::string near = nearest_word(name, symbols);
-  return near.empty() ? "" : "; did you mean '" + near + "'?";
-}
-
 }  // namespace
 
 std::shared_ptr<const CustomParser> open_parser(const InferSettings& settings, std::vector<std::string>& warnings) {
@@ -89,10 +77,7 @@ std::shared_ptr<const CustomParser> open_parser(const InferSettings& settings, s
     throw SettingsError(std::string(kind->key) + "=" + name + ": set custom-lib-path to the library that has it");
   CustomParser parser{kind->what, kind->key, name, settings.custom_library, nullptr, nullptr};
   parser.library = open_library(parser.path, warnings);
-  parser.function = parser.library->find(name);
-  if (!parser.function)
-    throw SettingsError(parser.key + "=" + name + ": the library has no such function" + near_name(parser.path, name) +
-                        " (custom-lib-path=" + parser.path + ")");
+  parser.function = function_of(*parser.library, name, parser.key + "=" + name, "custom-lib-path");
   return std::make_shared<const CustomParser>(std::move(parser));
 }
 

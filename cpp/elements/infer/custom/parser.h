@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "elements/infer/custom/shared_library.h"
 #include "elements/infer/settings.h"
+#include "elements/shared_library.h"
 
 namespace fluvial {
 

@@ -2,7 +2,7 @@
 // them.
 //
 //   in    video/x-raw(memory:NVMM) with NvDsBatchMeta and NvDsInferTensorMeta (fluvialinfer with output-tensor-meta)
-//   out   the same, with objects, labels, masks or maps of classes
+//   out   the same, with objects, labels, masks or maps of classes; or what a library of the user's makes of it
 //   try   videotestsrc num-buffers=9 ! m.sink_0 fluvialmux name=m ! fluvialpostprocess
 //         postprocesslib-config-file=a.yml ! fakesink
 
@@ -13,9 +13,11 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <utility>
 
 #include "elements/caps.h"
 #include "elements/guard.h"
+#include "elements/infer/post/library.h"
 #include "elements/infer/post/tensor_reader.h"
 #include "elements/property_table.h"
 
@@ -26,6 +28,8 @@ namespace {
 
 using namespace fluvial;  // NOLINT
 
+constexpr const char* config_key = "postprocesslib-config-file";
+
 struct Settings {
   guint gpu_id = 0;
   std::string library, config_file;
@@ -33,18 +37,22 @@ struct Settings {
 };
 
 struct Impl {
-  std::mutex mutex;  // guards settings
+  std::mutex mutex;  // guards settings and library
   Settings settings;
-  std::unique_ptr<TensorReader> reader;  // from start to stop; the streaming thread's
+  // From start to stop, one of them. The reader is the streaming thread's.
+  std::unique_ptr<TensorReader> reader;
+  std::shared_ptr<PostLibrary> library;
 };
 
 const PropertyTable<Settings>& properties() {
   static const auto table = [] {
     PropertyTable<Settings> t;
     t.add("gpu-id", "Number of the GPU; no effect in system memory", &Settings::gpu_id, 0, G_MAXUINT);
-    t.add("postprocesslib-name", "DeepStream's own library (libpostprocess_impl.so), whose work is built in; no other",
+    t.add("postprocesslib-name",
+          "Library of the user's that exports CreateCustomAlgoCtx; the work of DeepStream's own, "
+          "libpostprocess_impl.so, is built in",
           &Settings::library);
-    t.add("postprocesslib-config-file", "Config file of DeepStream's nvdspostprocess, YAML or INI",
+    t.add(config_key, "Config file of DeepStream's nvdspostprocess, YAML or INI; with a library, that library's",
           &Settings::config_file);
     t.add("preprocessor-support", "Tensors of the regions of fluvialpreprocess are read too", &Settings::is_in_regions);
     return t;
@@ -58,12 +66,14 @@ std::string joined_lines(const std::vector<std::string>& lines) {
   return text;
 }
 
-void check_library(const std::string& path) {
-  if (path.empty() || std::filesystem::path(path).filename() == "libpostprocess_impl.so") return;
-  throw SettingsError(
-      "postprocesslib-name: libraries of one's own are not opened here; a parser of one's own goes into the config "
-      "file, custom-lib-path and parse-bbox-func-name, or into a probe (" +
-      path + ")");
+// Many build their own library under the name of DeepStream's; so that one is opened where it is there and can be.
+bool is_named_as_deepstreams(const std::string& path) {
+  return std::filesystem::path(path).filename() == "libpostprocess_impl.so";
+}
+
+bool is_there(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::exists(path, error);
 }
 
 }  // namespace
@@ -79,31 +89,65 @@ G_DEFINE_TYPE(FluvialPostprocess, fluvial_postprocess, GST_TYPE_BASE_TRANSFORM)
 
 static Impl& impl_of(gpointer self) { return *reinterpret_cast<FluvialPostprocess*>(self)->impl; }
 
+static Settings settings_of(gpointer self) {
+  auto& impl = impl_of(self);
+  std::lock_guard lock(impl.mutex);
+  return impl.settings;
+}
+
+static std::shared_ptr<PostLibrary> library_of(gpointer self) {
+  auto& impl = impl_of(self);
+  std::lock_guard lock(impl.mutex);
+  return impl.library;
+}
+
+static std::shared_ptr<PostLibrary> open_library(GstBaseTransform* self, const Settings& settings) {
+  const std::string& path = settings.library;
+  const bool is_built_in = is_named_as_deepstreams(path);
+  if (path.empty() || (is_built_in && !is_there(path))) return nullptr;
+  try {
+    return std::make_shared<PostLibrary>(
+        path, DSPostProcess_CreateParams{self, settings.gpu_id, nullptr, settings.is_in_regions});
+  } catch (const SettingsError& e) {
+    if (!is_built_in) throw;
+    warn(self, std::string(e.what()) + "; what DeepStream's library of this name does is done instead");
+    return nullptr;
+  }
+}
+
+static std::unique_ptr<TensorReader> make_reader(gpointer self, const Settings& settings) {
+  PostConfig config = read_post_config(settings.config_file);
+  if (!config.infer.problems.empty())
+    throw SettingsError(joined_lines(config.infer.problems) + " (" + settings.config_file + ")");
+  for (const auto& text : config.infer.warnings) warn(self, text);
+  for (const auto& text : config.infer.notes) GST_INFO_OBJECT(self, "%s", text.c_str());
+  return std::make_unique<TensorReader>(std::move(config.infer.settings), config.releases_tensors,
+                                        settings.is_in_regions, [self](const std::string& text) { warn(self, text); });
+}
+
 static gboolean fluvial_postprocess_start(GstBaseTransform* self) {
   return guarded(self, FALSE, [self] {
     auto& impl = impl_of(self);
-    Settings settings;
-    {
-      std::lock_guard lock(impl.mutex);
-      settings = impl.settings;
-    }
-    check_library(settings.library);
+    const Settings settings = settings_of(self);
     if (settings.config_file.empty())
       throw SettingsError("postprocesslib-config-file is missing: it says whose tensors are read, and how");
-    PostConfig config = read_post_config(settings.config_file);
-    if (!config.infer.problems.empty())
-      throw SettingsError(joined_lines(config.infer.problems) + " (" + settings.config_file + ")");
-    for (const auto& text : config.infer.warnings) warn(self, text);
-    for (const auto& text : config.infer.notes) GST_INFO_OBJECT(self, "%s", text.c_str());
-    impl.reader =
-        std::make_unique<TensorReader>(std::move(config.infer.settings), config.releases_tensors,
-                                       settings.is_in_regions, [self](const std::string& text) { warn(self, text); });
+    auto library = open_library(self, settings);
+    if (library)
+      library->configure(settings.config_file);
+    else
+      impl.reader = make_reader(self, settings);
+    std::lock_guard lock(impl.mutex);
+    impl.library = std::move(library);
     return TRUE;
   });
 }
 
 static gboolean fluvial_postprocess_stop(GstBaseTransform* self) {
-  impl_of(self).reader.reset();
+  auto& impl = impl_of(self);
+  impl.reader.reset();
+  std::shared_ptr<PostLibrary> library;  // ends without the lock
+  std::lock_guard lock(impl.mutex);
+  library.swap(impl.library);
   return TRUE;
 }
 
@@ -114,10 +158,43 @@ static GstFlowReturn fluvial_postprocess_transform_ip(GstBaseTransform* self, Gs
   });
 }
 
-static void fluvial_postprocess_set_property(GObject* self, guint id, const GValue* value, GParamSpec*) {
+// A library decides when, and whether, a buffer goes on.
+static GstFlowReturn fluvial_postprocess_generate_output(GstBaseTransform* self, GstBuffer** out) {
+  const auto library = library_of(self);
+  if (!library) return GST_BASE_TRANSFORM_CLASS(fluvial_postprocess_parent_class)->generate_output(self, out);
+  *out = nullptr;
+  auto* buffer = std::exchange(self->queued_buf, nullptr);
+  if (!buffer) return GST_FLOW_OK;
+  return guarded(self, GST_FLOW_ERROR, [&] {
+    *out = library->process(gst_buffer_make_writable(buffer));
+    return GST_FLOW_OK;
+  });
+}
+
+static gboolean fluvial_postprocess_sink_event(GstBaseTransform* self, GstEvent* event) {
+  const auto library = library_of(self);
+  const bool goes_on = !library || guarded(self, false, [&] { return library->takes(event); });
+  if (goes_on) return GST_BASE_TRANSFORM_CLASS(fluvial_postprocess_parent_class)->sink_event(self, event);
+  warn(self, std::string("HandleEvent did not return true for ") + GST_EVENT_TYPE_NAME(event) + ": it is not sent on");
+  gst_event_unref(event);
+  return FALSE;
+}
+
+static void reconfigure(gpointer self) {
+  try {
+    if (const auto library = library_of(self)) library->configure(settings_of(self).config_file);
+  } catch (const SettingsError& e) {
+    warn(self, e.what());
+  }
+}
+
+static void fluvial_postprocess_set_property(GObject* self, guint id, const GValue* value, GParamSpec* spec) {
   auto& impl = impl_of(self);
-  std::lock_guard lock(impl.mutex);
-  properties().set(id, impl.settings, value);
+  {
+    std::lock_guard lock(impl.mutex);
+    properties().set(id, impl.settings, value);
+  }
+  if (spec->name == std::string(config_key)) reconfigure(self);
 }
 
 static void fluvial_postprocess_get_property(GObject* self, guint id, GValue* value, GParamSpec*) {
@@ -147,6 +224,8 @@ static void fluvial_postprocess_class_init(FluvialPostprocessClass* klass) {
   base->start = fluvial_postprocess_start;
   base->stop = fluvial_postprocess_stop;
   base->transform_ip = fluvial_postprocess_transform_ip;
+  base->generate_output = fluvial_postprocess_generate_output;
+  base->sink_event = fluvial_postprocess_sink_event;
 
   auto* element = GST_ELEMENT_CLASS(klass);
   add_pad_template(element, "sink", GST_PAD_SINK, GST_PAD_ALWAYS, any_surface_caps());

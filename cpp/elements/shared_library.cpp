@@ -1,12 +1,16 @@
-#include "elements/infer/custom/shared_library.h"
+#include "elements/shared_library.h"
 
 #include <dlfcn.h>
 #include <elf.h>
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+
+#include "algo/nearest_word.h"
+#include "elements/guard.h"
 
 namespace fluvial {
 namespace {
@@ -60,11 +64,22 @@ void add_names(const ElfFile& file, const Elf64_Shdr& symbols, const Elf64_Shdr&
   }
 }
 
+// A hint for a name that the library does not have: its own names, those of C++ functions among them.
+std::string near_name(const std::string& path, const std::string& name) {
+  const auto symbols = exported_symbols(path);
+  const std::string mangled = "_Z" + std::to_string(name.size()) + name;
+  const auto is_it = [&](const std::string& symbol) { return symbol.compare(0, mangled.size(), mangled) == 0; };
+  if (std::any_of(symbols.begin(), symbols.end(), is_it)) return "; the library has it without extern \"C\"";
+  const std::string near = nearest_word(name, symbols);
+  return near.empty() ? "" : "; did you mean '" + near + "'?";
+}
+
 }  // namespace
 
 // At once, so that what is missing is known before a frame is lost to it. A library that TensorRT's absence leaves with
 // gaps may still hold a parser that does without: then as the parser is called.
-SharedLibrary::SharedLibrary(const std::string& path) : handle_(::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) {
+SharedLibrary::SharedLibrary(const std::string& path)
+    : path_(path), handle_(::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) {
   if (handle_) return;
   missing_ = loader_error();
   handle_ = ::dlopen(path.c_str(), RTLD_LAZY | RTLD_LOCAL);
@@ -86,6 +101,25 @@ std::vector<std::string> exported_symbols(const std::string& path) {
     if (symbols.sh_type == SHT_DYNSYM) add_names(file, symbols, section(file, head, symbols.sh_link), names);
   }
   return names;
+}
+
+std::shared_ptr<const SharedLibrary> open_whole_library(const std::string& key, const std::string& path) {
+  std::string reason;
+  try {
+    auto library = std::make_shared<const SharedLibrary>(path);
+    if (library->missing().empty()) return library;
+    reason = library->missing();
+  } catch (const std::runtime_error& e) {
+    reason = e.what();
+  }
+  throw SettingsError(key + ": the library cannot be loaded: " + reason);
+}
+
+void* function_of(const SharedLibrary& library, const std::string& name, const std::string& text,
+                  const std::string& key) {
+  if (void* found = library.find(name)) return found;
+  throw SettingsError(text + ": the library has no such function" + near_name(library.path(), name) + " (" + key + "=" +
+                      library.path() + ")");
 }
 
 }  // namespace fluvial
