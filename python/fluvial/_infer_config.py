@@ -21,9 +21,7 @@ _NOT_COPIED = {
     "class_settings",
     "labels",
     "head_options",
-    "threshold",
-    "nms_iou",
-    "topk",
+    *ClassSettings.model_fields,
     "backend",
     "providers",
     "input_size",
@@ -51,7 +49,7 @@ def write_config(settings: InferConfig, found: Found, folder: Path, *, place: in
     labels = _labels_file(settings, found, folder / f"labels{place}.txt")
     if labels is not None:
         properties["labelfile-path"] = str(labels)
-    everything = ClassSettings(threshold=settings.threshold, nms_iou=settings.nms_iou, topk=settings.topk)
+    everything = ClassSettings(**{name: getattr(settings, name) for name in ClassSettings.model_fields})
     for name, one in [("all", everything), *((str(k), v) for k, v in settings.class_settings.items())]:
         attributes = _class_attributes(one)
         if attributes:
@@ -79,8 +77,8 @@ def _text(value: Any) -> Any:
 
 
 def _class_attributes(one: ClassSettings) -> dict[str, Any]:
-    names = {"threshold": "pre-cluster-threshold", "nms_iou": "nms-iou-threshold", "topk": "topk"}
-    return {names[k]: v for k, v in one.model_dump(exclude_none=True).items()}
+    ours = {"threshold": "pre-cluster-threshold", "nms_iou": "nms-iou-threshold", "min_boxes": "minBoxes"}
+    return {ours.get(k, k.replace("_", "-")): v for k, v in one.model_dump(exclude_none=True).items()}
 
 
 def _labels_file(settings: InferConfig, found: Found, path: Path) -> Path | None:

@@ -112,7 +112,8 @@ TEST_CASE("an event that a library does not take is not sent on, which is said")
   Postprocess post("reads");
   post.pass(tensors.batch());
   CHECK(!gst_harness_push_event(post.start(), gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM, nullptr)));
-  CHECK(post.message(GST_MESSAGE_WARNING).find("HandleEvent did not return true for custom-downstream: it is not sent on") == 0);
+  CHECK(post.message(GST_MESSAGE_WARNING)
+            .find("HandleEvent did not return true for custom-downstream: it is not sent on") == 0);
   CHECK(gst_harness_push_event(post.start(), gst_nvevent_new_stream_eos(0)));
 }
 
@@ -123,7 +124,8 @@ TEST_CASE("a library or config file that does not fit is said before the first f
         std::string::npos);
   Postprocess absent("reads");
   g_object_set(absent.element(), "postprocesslib-config-file", "/absent.yml", nullptr);
-  CHECK(absent.start_error().find("postprocesslib-config-file=/absent.yml: there is no such file; SetConfigFile ") == 0);
+  CHECK(absent.start_error().find("postprocesslib-config-file=/absent.yml: there is no such file; SetConfigFile ") ==
+        0);
   Postprocess unset("reads");
   g_object_set(unset.element(), "postprocesslib-config-file", nullptr, nullptr);
   CHECK(unset.start_error().find("postprocesslib-config-file is missing") == 0);

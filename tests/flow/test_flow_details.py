@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -175,6 +176,50 @@ def test_an_embedding_is_the_object_s_and_a_tensor_for_pyds(make_clip: Clip, blo
     for batch in fv.Flow(make_clip("a.mp4")).infer(model, **PLAIN):
         assert np.allclose(batch.frames[0].embedding, [0.6, 0, 0.8, 0])
         assert batch.frames[0].is_inferred
+
+
+def boxes_that_move(batch: fv.Batch) -> None:
+    """On each frame one object of track 7, a step to the right of where it was and a little larger, and one of none."""
+    for frame in batch.frames:
+        frame.add_object((10 + 2 * frame.number, 20, 30 + 0.1 * frame.number, 40), label="person", track_id=7)
+        frame.add_object((60, 20, 30, 40), label="person")
+
+
+@pytest.mark.parametrize(("interval", "looks"), [(3, 5), (0, 20), (None, 20)])
+def test_what_is_known_of_a_tracked_object_is_repeated_between_two_looks(
+    make_clip: Clip, blob_model: Path, interval: int | None, looks: int
+) -> None:
+    answers = itertools.count(1)
+
+    def embed(pictures: np.ndarray) -> dict[str, np.ndarray]:
+        return {"reid_embedding": np.array([[next(answers), 1, 0, 0] for _ in pictures], np.float32)}
+
+    def pose(pictures: np.ndarray) -> dict[str, np.ndarray]:
+        steps = [next(answers) / 1024 + np.linspace(0.25, 0.5, 17) for _ in pictures]
+        return {"output_0": np.array([[[[at, at, 0.9] for at in step]] for step in steps], np.float32)}
+
+    def people(batch: fv.Batch) -> list[fv.Object]:
+        found = [o for o in batch.frames[0].objects if o.label == "person"]
+        return sorted(found, key=lambda o: o.track_id is None)
+
+    how = {} if interval is None else {"secondary_reinfer_interval": interval}
+    clip = make_clip("a.mp4")
+    seen: list[bytes] = []
+    flow = fv.Flow(clip).infer(blob_model, threshold=0.9).probe(boxes_that_move)
+    for batch in flow.infer(embed, input_size=(64, 32), on="objects", head="embedding", **how, **PLAIN):
+        tracked, other = people(batch)
+        seen.append(tracked.embedding.tobytes())
+        assert tracked.embedding.shape == other.embedding.shape == (4,)
+    assert len(set(seen[:20])) == looks
+
+    places = []
+    flow = fv.Flow(clip).infer(blob_model, threshold=0.9).probe(boxes_that_move)
+    for batch in flow.infer(pose, input_size=(64, 64), on="objects", head="movenet", **how, **PLAIN):
+        tracked, other = people(batch)
+        assert tracked.keypoints.shape == other.keypoints.shape == (17, 3)
+        left, _, width, _ = tracked.box
+        places.append(round(float((tracked.keypoints[0, 0] - left) / width), 4))
+    assert len(set(places[:20])) == looks
 
 
 def test_text_that_is_read_is_a_classification(make_clip: Clip, blob_model: Path, tmp_path: Path) -> None:

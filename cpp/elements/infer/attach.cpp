@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "elements/infer/attach_embedding.h"
 #include "elements/infer/attach_keypoints.h"
 #include "elements/infer/attach_masks.h"
 #include "meta/batch_buffer.h"
@@ -63,11 +64,6 @@ NvDsObjectMeta* add_object(const Decision& d, const Unit& unit, const Detection&
   return object;
 }
 
-std::size_t surest_of(const std::vector<Detection>& found) {
-  const auto is_less = [](const auto& a, const auto& b) { return a.confidence < b.confidence; };
-  return static_cast<std::size_t>(std::max_element(found.begin(), found.end(), is_less) - found.begin());
-}
-
 void attach_details(const Decision& d, NvDsObjectMeta* object, const Details& details) {
   attach_keypoints(d.settings.unique_id, object, details.keypoints);
   if (d.settings.attaches_masks())
@@ -98,6 +94,11 @@ NvDsClassifierMeta* new_classifier(const Decision& d, NvDsBatchMeta* batch, cons
 }
 
 }  // namespace
+
+std::size_t surest_of(const std::vector<Detection>& found) {
+  const auto is_less = [](const auto& a, const auto& b) { return a.confidence < b.confidence; };
+  return static_cast<std::size_t>(std::max_element(found.begin(), found.end(), is_less) - found.begin());
+}
 
 Box shown_box(const InferSettings& settings, int class_id, const Box& box, Size frame) {
   if (!settings.crops_to_roi) return box;
@@ -154,6 +155,16 @@ void attach_classifications(const Decision& d, NvDsObjectMeta* object, const std
   const MetaLock lock(batch);
   for (const auto& result : found) append_to_text(object->text_params, d.label_of(result));
   nvds_add_classifier_meta_to_object(object, new_classifier(d, batch, found));
+}
+
+void attach_known(const Decision& d, const Unit& unit, const Known& known) {
+  attach_classifications(d, unit.object, known.classes);
+  if (!known.embedding.empty()) attach_embedding(d.settings.unique_id, unit, known.embedding);
+  const auto& rect = unit.object->rect_params;
+  std::vector<Keypoint> points;
+  for (const auto& share : known.points)
+    points.push_back(place_in({rect.left, rect.top, rect.width, rect.height}, share));
+  attach_keypoints(d.settings.unique_id, unit.object, points);
 }
 
 }  // namespace fluvial

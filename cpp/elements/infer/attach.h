@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "elements/infer/decision.h"
+#include "elements/infer/results.h"
 #include "elements/infer/units.h"
 #include "gstnvdsmeta.h"
 #include "types/detection.h"
@@ -21,9 +22,15 @@ bool passes(const ClassAttrs& attrs, const Box& box, Size frame);
 void attach_detections(const Decision& decision, const Unit& unit, const std::vector<Detection>& found,
                        const std::vector<Details>& details);
 
+// Which of a pose model's bodies is the unit's object.
+std::size_t surest_of(const std::vector<Detection>& found);
+
 // On the unit's object; for a whole frame on a new object as large as the frame. Without results, nothing is attached.
 void attach_classifications(const Decision& decision, const Unit& unit, Size frame,
                             const std::vector<Classification>& found);
 void attach_classifications(const Decision& decision, NvDsObjectMeta* object, const std::vector<Classification>& found);
+
+// What was found of the unit's object earlier.
+void attach_known(const Decision& decision, const Unit& unit, const Known& known);
 
 }  // namespace fluvial

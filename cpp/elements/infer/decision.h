@@ -37,6 +37,10 @@ struct Decision {
   bool has_offered_parser() const { return !settings.parser.empty() && file.instead_of.empty() && !has_no_head; }
   bool has_batch(std::size_t output) const { return output < batched_outputs.size() && batched_outputs[output]; }
 
+  // Whether what is found of a tracked object is repeated between two looks: what is no classifier looks at every
+  // object of every frame, unless the user says how often.
+  bool remembers_objects() const { return task == Task::classification || settings.reinfer_interval.has_value(); }
+
   // The id that is shown for one of the model's own, or -1 when nobody wants it.
   int shown_class(int model_class) const;
   std::string label_of(int shown_class) const;

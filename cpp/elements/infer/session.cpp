@@ -10,11 +10,6 @@
 namespace fluvial {
 namespace {
 
-// Detectors look at every object of every frame, unless the user says how often.
-bool remembers_objects(const Decision& decision) {
-  return decision.task == Task::classification || decision.settings.reinfer_interval.has_value();
-}
-
 bool ends_source(GstEvent* event, unsigned& source) {
   return is_source_event(event, event_pad_deleted, source) || is_source_event(event, event_stream_eos, source);
 }
@@ -23,7 +18,7 @@ bool ends_source(GstEvent* event, unsigned& source) {
 
 Session::Bringing::Bringing(std::shared_ptr<Work> model, Health::Complain complain)
     : work(std::move(model)),
-      selection(work->decision().settings, remembers_objects(work->decision())),
+      selection(work->decision().settings, work->decision().remembers_objects()),
       tensors(work->decision(), std::move(complain)) {}
 
 // One buffer more than requests: while all work, the next one may already be looked at.

@@ -148,6 +148,7 @@ void Work::finish_unit(const std::vector<TensorView>& outputs, std::size_t index
   } else {
     detect(outputs, index, unit, frame);
     attach_detections(decision_, unit, detections_, details_);
+    if (decision_.task == Task::pose) remember_points(unit);
   }
 }
 
@@ -192,6 +193,7 @@ void Work::segment(const std::vector<TensorView>& outputs, std::size_t index, co
 void Work::embed(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit) {
   head_->embed(outputs, index, embedding_);
   attach_embedding(decision_.settings.unique_id, unit, embedding_);
+  remember(unit, {{}, embedding_, {}});
   if (!decision_.settings.wants_tensors)
     attach_tensors(decision_, unit, outputs, index, backend_->model().inputs.size());
 }
@@ -199,14 +201,28 @@ void Work::embed(const std::vector<TensorView>& outputs, std::size_t index, cons
 void Work::classify(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit) {
   classifications_.clear();
   head_->classify(outputs, index, classifications_);
-  if (unit.object && unit.object->object_id != UNTRACKED_OBJECT_ID)
-    results_.store(unit.frame->pad_index, unit.object->object_id, classifications_);
+  remember(unit, {classifications_, {}, {}});
+}
+
+void Work::remember_points(const Unit& unit) {
+  const std::size_t surest = surest_of(detections_);
+  if (!unit.object || !decision_.remembers_objects() || surest >= details_.size()) return;
+  const auto& rect = unit.object->rect_params;
+  Known known;
+  for (const auto& point : details_[surest].keypoints)
+    known.points.push_back(share_of({rect.left, rect.top, rect.width, rect.height}, point));
+  remember(unit, std::move(known));
+}
+
+void Work::remember(const Unit& unit, Known known) {
+  if (!unit.object || unit.object->object_id == UNTRACKED_OBJECT_ID || !decision_.remembers_objects()) return;
+  results_.store(unit.frame->pad_index, unit.object->object_id, std::move(known));
 }
 
 void Work::repeat(const std::vector<Unit>& units) {
   for (const auto& unit : units)
     if (const auto* known = results_.find(unit.frame->pad_index, unit.object->object_id))
-      attach_classifications(decision_, unit.object, *known);
+      attach_known(decision_, unit, *known);
 }
 
 }  // namespace fluvial

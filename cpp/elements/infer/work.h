@@ -46,6 +46,8 @@ class Work {
   void segment(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
   void embed(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
   void classify(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
+  void remember_points(const Unit& unit);
+  void remember(const Unit& unit, Known known);
 
   Decision decision_;
   std::unique_ptr<Backend> backend_;

@@ -47,6 +47,27 @@ Count = Annotated[int, BeforeValidator(_whole)]
 PathText = Annotated[str, BeforeValidator(lambda v: str(v) if isinstance(v, Path) else v), Field(min_length=1)]
 
 
+# Of clusters; DeepStream's words, as in [class-attrs-...].
+_Amount = Annotated[float, BeforeValidator(_whole), Field(ge=0)]
+_Boxes = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
+AfterClusters = Annotated[Share | None, Field(description="Least confidence after boxes were merged, 0 to 1.")]
+Eps = Annotated[
+    _Amount | None,
+    Field(
+        description="cluster_mode 0: how far edges of one object's boxes lie apart, as a share of their size; "
+        "1 and 3: the same of boxes, as 1 - IoU."
+    ),
+]
+GroupThreshold = Annotated[_Boxes | None, Field(description="cluster_mode 0: an object has more boxes than this.")]
+MinBoxes = Annotated[
+    _Boxes | None,
+    Field(description="cluster_mode 1 and 3: boxes around one that make an object; DeepStream's minBoxes."),
+]
+MinScore = Annotated[
+    _Amount | None, Field(description="cluster_mode 1 and 3: least sum of the confidences of an object's boxes.")
+]
+
+
 class _Strict(BaseModel):
     """A misspelt key is an error, and a config cannot change under a run."""
 
@@ -59,6 +80,11 @@ class ClassSettings(_Strict):
     threshold: Share | None = Field(None, description="Least confidence, 0 to 1, before overlapping boxes are merged.")
     nms_iou: Share | None = Field(None, description="Boxes that overlap by more than this share become one.")
     topk: Count | None = Field(None, ge=1, description="Most objects of the class on a frame.")
+    post_cluster_threshold: AfterClusters = None
+    eps: Eps = None
+    group_threshold: GroupThreshold = None
+    min_boxes: MinBoxes = None
+    dbscan_min_score: MinScore = None
 
 
 class InferConfig(_Strict):
@@ -75,6 +101,11 @@ class InferConfig(_Strict):
     threshold: Share | None = Field(None, description="Least confidence of an object, 0 to 1.")
     nms_iou: Share | None = Field(None, description="Boxes of a class that overlap by more than this share become one.")
     topk: Count | None = Field(None, ge=1, description="Most objects of a class on a frame.")
+    post_cluster_threshold: AfterClusters = None
+    eps: Eps = None
+    group_threshold: GroupThreshold = None
+    min_boxes: MinBoxes = None
+    dbscan_min_score: MinScore = None
     class_settings: dict[int, ClassSettings] = Field({}, description="By class number: what differs from the above.")
     filter_out_class_ids: list[int] = Field([], description="Numbers of classes to leave out.")
     labels: list[str] | PathText | None = Field(None, description="Names of the classes, or a file with one a line.")
@@ -118,7 +149,11 @@ class InferConfig(_Strict):
         description="Channels, height, width of the input where the file leaves it open.",
     )
     num_detected_classes: Count | None = Field(None, ge=1, description="Classes the model knows.")
-    cluster_mode: Literal[2, 4] | None = Field(None, description="2 merge overlapping boxes, 4 keep all.")
+    cluster_mode: Literal[0, 1, 2, 3, 4] | None = Field(
+        None,
+        description="How boxes of one object become one: 0 group rectangles, 1 DBSCAN, 2 the surest (NMS), "
+        "3 DBSCAN, then NMS, 4 not at all.",
+    )
     classifier_threshold: Share | None = Field(None, description="Least confidence of a classification, 0 to 1.")
     segmentation_threshold: Share | None = Field(
         None, description="Least probability of a pixel, 0 to 1: of maps of classes (0) and of masks (0.5)."
@@ -129,7 +164,9 @@ class InferConfig(_Strict):
     input_object_min_width: Count | None = Field(None, ge=0, description="With on=objects: least width in pixels.")
     input_object_min_height: Count | None = Field(None, ge=0, description="With on=objects: least height in pixels.")
     secondary_reinfer_interval: Count | None = Field(
-        None, ge=0, description="With on=objects: frames after which a tracked object is looked at again."
+        None,
+        ge=0,
+        description="With on=objects: frames after which a tracked object is looked at again; until then all holds.",
     )
     output_tensor_meta: bool = Field(False, description="Keep the output tensors on the frame.")
     output_instance_mask: bool = Field(True, description="Keep the masks of objects, where the model gives some.")

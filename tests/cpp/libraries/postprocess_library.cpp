@@ -1,6 +1,6 @@
 // A user's library for nvdspostprocess, as postprocess_library_test.cpp opens it: compiled against the public headers
-// alone, as DeepStream's sample is built: buffers are finished and pushed by a thread of its own. The config file is one
-// word, which says what it does.
+// alone, as DeepStream's sample is built: buffers are finished and pushed by a thread of its own. The config file is
+// one word, which says what it does.
 #include <cuda_runtime.h>
 
 #include <condition_variable>
