@@ -51,11 +51,18 @@ class Backend {
   virtual int useful_requests() const = 0;      // so many in flight keep the device busy, after compile()
   virtual std::string description() const = 0;  // "OpenVINO 2026.4 on CPU, 2 streams x 1 thread"
   virtual std::unique_ptr<Request> make_request() = 0;
+  // Nobody wants what is under way: where it may take long (a server), it ends at once and fails, as does what starts
+  // later, until resume(). Any thread; without the caller's locks, as it may ask for Python.
+  virtual void interrupt() {}
+  virtual void resume() {}
 };
 
+// The model of a server: "grpc://host:port/model".
+bool is_of_server(const std::string& path);
+
 // Opens a model with the backend of this name: "openvino", or one that Python offers (meta/offers.h). Empty or "auto":
-// the one that fits the file. Throws std::runtime_error: what is wrong with the file, or what is missing on this
-// machine and the command that installs it.
+// the one that fits the file, or a server's. Throws std::runtime_error: what is wrong with the file, or what is missing
+// on this machine and the command that installs it.
 std::unique_ptr<Backend> open_model(const std::string& path, const std::string& backend = "");
 
 }  // namespace fluvial

@@ -61,10 +61,11 @@ std::unique_ptr<Backend> open_with_offered(const std::string& path, const std::s
   const bool has_python = names.size() > 2;
   throw std::runtime_error("nobody offers a backend '" + name + "'; there are " + joined(names) +
                            (has_python ? "" : "; those of Python's are there in programs that import fluvial") +
-                           "; or export the model to ONNX (" + path + ")");
+                           (is_of_server(path) ? "" : "; or export the model to ONNX") + " (" + path + ")");
 }
 
 std::string backend_for(const std::string& path) {
+  if (is_of_server(path)) return "triton";
   const auto extension = fs::path(path).extension().string();
   for (const auto& kind : other_kinds)
     if (extension == kind.extension) return kind.backend;
@@ -73,10 +74,12 @@ std::string backend_for(const std::string& path) {
 
 }  // namespace
 
+bool is_of_server(const std::string& path) { return path.rfind("grpc://", 0) == 0; }
+
 std::unique_ptr<Backend> open_model(const std::string& path, const std::string& backend) {
   const bool is_auto = backend.empty() || backend == "auto";
   const std::string name = is_auto ? backend_for(path) : backend;
-  if (is_auto) check_is_file(path);
+  if (is_auto && !is_of_server(path)) check_is_file(path);
   if (is_auto && fs::path(path).extension() == ".onnx" && !openvino_library()) {
     auto* made = fluvial_make(offered_backend, "onnxruntime", path.c_str());
     if (made) return std::unique_ptr<Backend>(static_cast<Backend*>(made));

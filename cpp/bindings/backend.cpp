@@ -171,7 +171,17 @@ PythonBackend::PythonBackend(nb::object bridge) : bridge_(std::move(bridge)) {
     info_.outputs = tensors_of(nb::cast<std::vector<Described>>(found["outputs"]));
     info_.metadata = nb::cast<Map>(found["metadata"]);
     max_batch_ = nb::cast<int>(found["max_batch"]);
+    can_be_interrupted_ = nb::cast<bool>(bridge_.get().attr("can_be_interrupted"));
   });
+}
+
+// A stop must go on whatever Python says; where Python is gone, so is what could be broken off.
+void PythonBackend::tell(const char* method) {
+  if (!can_be_interrupted_) return;
+  try {
+    in_python([&] { bridge_.get().attr(method)(); });
+  } catch (const std::exception&) {
+  }
 }
 
 void PythonBackend::compile(const InputSpec& input, const BackendSettings& settings) {
@@ -226,7 +236,7 @@ void withdraw(const std::string& name) {
 }
 
 void offer_known() {
-  for (const char* name : {"onnxruntime", "pytorch", "tensorrt"})
+  for (const char* name : {"onnxruntime", "pytorch", "tensorrt", "triton"})
     fluvial_offer(offered_backend, name, make_of_name, const_cast<char*>(name), nullptr);
 }
 

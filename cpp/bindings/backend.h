@@ -51,11 +51,16 @@ class PythonBackend final : public Backend {
   int useful_requests() const override { return parallel_ + 1; }
   std::string description() const override { return description_; }
   std::unique_ptr<Request> make_request() override;
+  void interrupt() override { tell("interrupt"); }
+  void resume() override { tell("resume"); }
 
  private:
+  void tell(const char* method);
+
   Held bridge_;
   ModelInfo info_;
   int max_batch_ = 0;  // 0: any
+  bool can_be_interrupted_ = false;
   ClosedShapes shapes_;
   int parallel_ = 1;
   std::string description_;

@@ -73,9 +73,16 @@ class Graph(Built):
             self.pipeline._step(0)
         if self.pipeline._failure.error is not None:
             raise self.pipeline._failure.error
-        if self.pipeline._interrupt.is_pressed and not self._is_ending:
-            self._is_ending = True
+        if self.pipeline._interrupt.is_pressed and self._ending_since is None:
+            self._ending_since = time.monotonic()
             self.pipeline.end()
+
+    def has_given_up(self, quiet_since: float) -> bool:
+        """Ctrl+C was pressed, and nothing has come for so long that nothing will (a server that stalls). Says so."""
+        if self._ending_since is None or time.monotonic() - max(self._ending_since, quiet_since) < _DRAIN_SECONDS:
+            return False
+        _log.warning("the frames under way did not reach their end within %g s: stopped", _DRAIN_SECONDS)
+        return True
 
     def wait(self) -> None:
         """Waits until the last frame has left the pipeline. Raises like `poll`."""
@@ -110,7 +117,7 @@ class Graph(Built):
         """Stops at once. Files under way keep their .partial name. May be called twice."""
         self._stop(is_complete=False)
 
-    _is_ending = False
+    _ending_since: float | None = None
     _looked_at = 0.0
     _maybe_stuck: frozenset[int] = frozenset()
 

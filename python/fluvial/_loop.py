@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -52,12 +53,17 @@ def _batches(graph: Graph, place: _Place) -> Iterator[Any]:
     try:
         with graph.pipeline._interrupt:
             queue = graph.queue
+            quiet_since = time.monotonic()
             while not queue.is_over:
                 graph.poll()
                 batch = queue.next(_WAIT_SECONDS)
                 if batch is not None:
                     place.batch = batch
                     yield batch
+                    quiet_since = time.monotonic()
+                elif graph.has_given_up(quiet_since):
+                    graph.stop()
+                    return
             graph.wait()
         graph.finish()
     except GeneratorExit:  # the loop was left: on_leave knows why, and ends the graph

@@ -12,6 +12,7 @@
 #include "elements/config_values.cpp"                  // NOLINT
 #include "elements/infer/server/config.cpp"            // NOLINT
 #include "elements/infer/server/model_repository.cpp"  // NOLINT
+#include "elements/infer/server/remote.cpp"            // NOLINT
 #include "elements/infer/server/schema.cpp"            // NOLINT
 #include "elements/infer/server/text_format.cpp"       // NOLINT
 #include "elements/infer/server/types.cpp"             // NOLINT
@@ -258,6 +259,70 @@ TEST_CASE("all problems of a file are found at once, each with its line, the val
   CHECK(all.find("scale_factor: much: allowed are numbers") != std::string::npos);
 }
 
+TEST_CASE("grpc names a model of a server: where, which, how long") {
+  const Folder folder;
+  const auto read = [&](const std::string& triton) {
+    return folder.read("infer_config { " + backend("model_name: \"a model\" " + triton) + " }");
+  };
+  const auto plain = read("grpc { url: \"10.0.0.1:8001\" }");
+  CHECK(plain.problems.empty());
+  CHECK(plain.warnings.empty());
+  CHECK(plain.settings.model == "grpc://10.0.0.1:8001/a%20model?version=-1&timeout_ms=10000");
+  CHECK(plain.settings.remote.address == plain.settings.model);
+  CHECK(plain.settings.remote.key == "line 1: infer_config.backend.triton.grpc: ");
+  const auto whole = read("version: 3\ngrpc { url: \"a:1\" timeout_ms: 250 enable_shared_memory: true }");
+  CHECK(whole.settings.model == "grpc://a:1/a%20model?version=3&timeout_ms=250&shared_memory=1");
+  CHECK(read("grpc { url: \"a:1\" enable_cuda_buffer_sharing: true }").warnings.at(0) ==
+        "c.txt: line 1: grpc.enable_cuda_buffer_sharing: not done, as tensors are in system memory; with a server on "
+        "this machine, enable_shared_memory: true shares that");
+}
+
+TEST_CASE("a wrong grpc is refused with its line, the value and what is allowed") {
+  const Folder folder;
+  const auto problem = [&](const std::string& triton) {
+    const auto config = folder.read("infer_config {\n" + backend("model_name: \"a\" " + triton) + " }");
+    return config.problems.empty() ? "none" : config.problems.front();
+  };
+  for (const char* url : {"", "localhost", "http://localhost:8001", ":8001", "localhost:", "a:1/b"})
+    CHECK(problem("grpc { url: \"" + std::string(url) + "\" }") ==
+          "c.txt: line 2: grpc.url: \"" + std::string(url) +
+              "\": allowed is host:port of a server, \"localhost:8001\"");
+  CHECK(problem("grpc { url: \"a:1\" timeout_ms: 0 }") == "c.txt: line 2: grpc.timeout_ms: 0: allowed are 1 to 600000");
+  CHECK(problem("grpc { url: \"a:1\" timeoutms: 5 }") ==
+        "c.txt: line 2: infer_config.backend.triton.grpc.timeoutms is not known; did you mean 'timeout_ms'?");
+  CHECK(problem("grpc { url: \"a:1\" } model_repo { root: \"repo\" }") ==
+        "c.txt: line 2: model_repo: grpc stands there too; allowed is one of both");
+}
+
+TEST_CASE("what a config says of tensors is compared with the server's model") {
+  const Folder folder;
+  const auto compared = [&](const std::string& tensors) {
+    const auto config = folder.read("infer_config { backend {\n" + tensors +
+                                    "\ntriton { model_name: \"a\" grpc { url: \"a:1\" } } } }");
+    CHECK(config.problems.empty());
+    ModelInfo model;
+    model.inputs = {{"image", ElementType::f32, {-1, 3, 64, 96}}};
+    model.outputs = {{"boxes", ElementType::f16, {-1, -1, 4}}, {"labels", ElementType::i64, {-1, 100}}};
+    return unlike_the_config(config.settings.remote, model);
+  };
+  CHECK(compared("").empty());
+  CHECK(compared("inputs { name: \"image\" dims: [3, 64, 96] data_type: TENSOR_DT_FP32 } outputs { name: \"boxes\" }")
+            .empty());
+  CHECK(compared("inputs { name: \"image\" dims: [-1, 3, -1, 96] }").empty());
+  CHECK(compared("inputs { name: \"imag\" }") ==
+        "line 2: infer_config.backend.inputs.name: \"imag\": the server's model has no such tensor; did you mean "
+        "\"image\"?");
+  CHECK(compared("outputs { name: \"zebra\" }") ==
+        "line 2: infer_config.backend.outputs.name: \"zebra\": the server's model has no such tensor; it has boxes, "
+        "labels");
+  CHECK(compared("inputs { name: \"image\" dims: [3, 64, 64] }") ==
+        "line 2: infer_config.backend.inputs.dims: [3, 64, 64]: \"image\" of the server's model is [-1, 3, 64, 96]");
+  CHECK(compared("inputs { name: \"image\" data_type: TENSOR_DT_UINT8 }\noutputs { name: \"box\" }") ==
+        "line 2: infer_config.backend.inputs.data_type: TENSOR_DT_UINT8: \"image\" of the server's model is "
+        "TENSOR_DT_FP32; line 3: infer_config.backend.outputs.name: \"box\": the server's model has no such tensor; "
+        "did you mean \"boxes\"?");
+}
+
 TEST_CASE("what a config cannot do without is said") {
   const Folder folder;
   const auto problem = [&](const std::string& text) {
@@ -270,10 +335,8 @@ TEST_CASE("what a config cannot do without is said") {
   CHECK(problem("infer_config { " + backend("") + " }") ==
         "c.txt: line 1: model_name is missing: the name of the model's folder in the repository");
   CHECK(problem("infer_config { " + backend("model_name: \"a\"") + " }") ==
-        "c.txt: line 1: model_repo { root: \"...\" } is missing: the folder of model folders");
-  CHECK(problem("infer_config { " + backend("model_name: \"a\" grpc { url: \"localhost:8001\" }") + " }") ==
-        "c.txt: line 1: grpc { url: \"localhost:8001\" }: models of a server elsewhere are not run here; name the "
-        "repository on this machine, model_repo { root: \"...\" }");
+        "c.txt: line 1: model_repo { root: \"...\" } is missing, the folder of model folders; or grpc { url: "
+        "\"host:port\" } of a server");
   CHECK(problem("infer_config {") == "c.txt: line 1: '}' is missing for the 'infer_config' that begins in line 1");
   CHECK(read_inferserver_config("/nowhere/c.txt").problems.at(0) == "c.txt: no such file: /nowhere/c.txt");
   folder.write("repo/detector/1/model.onnx");

@@ -4,16 +4,49 @@
 
 #include "algo/inspect.h"
 #include "elements/guard.h"
+#include "elements/infer/server/remote.h"
 
 namespace fluvial {
 namespace {
 
+bool is_remote(const InferSettings& settings, const ModelPath& file) {
+  return !file.path.empty() && file.path == settings.remote.address;
+}
+
+std::string key_of(const InferSettings& settings, const ModelPath& file) {
+  if (is_remote(settings, file)) return settings.remote.key;
+  return settings.model.empty() ? "onnx-file: " : "model: ";
+}
+
 std::unique_ptr<Backend> open_named(const ModelPath& file, const InferSettings& settings) {
   try {
-    return open_model(file.path, settings.backend);
+    auto backend = open_model(file.path, settings.backend);
+    if (!is_remote(settings, file)) return backend;
+    const std::string problem = unlike_the_config(settings.remote, backend->model());
+    if (!problem.empty()) throw SettingsError(problem);
+    return backend;
+  } catch (const SettingsError&) {
+    throw;
   } catch (const std::exception& e) {
-    throw SettingsError(std::string(settings.model.empty() ? "onnx-file" : "model") + ": " + e.what());
+    throw SettingsError(key_of(settings, file) + e.what());
   }
+}
+
+void compile(Backend& backend, const Decision& decision, const BackendSettings& how) {
+  try {
+    backend.compile(decision.spec.input, how);
+  } catch (const std::exception& e) {
+    if (!is_remote(decision.settings, decision.file)) throw;
+    throw SettingsError(decision.settings.remote.key + e.what());
+  }
+}
+
+// A server takes only so many at a time, whatever the config or the program says.
+std::string split_batch(const Decision& decision, const Backend& backend) {
+  const auto wanted = static_cast<int>(decision.settings.batch_size);
+  if (!is_of_server(backend.model().path) || backend.batch() >= wanted) return "";
+  return "max_batch_size: " + std::to_string(wanted) + ": the server's model takes at most " +
+         std::to_string(backend.batch()) + " at a time; a batch goes in several calls";
 }
 
 Decision decide_named(const InferSettings& settings, const ModelPath& file, const ModelInfo& info) {
@@ -46,7 +79,8 @@ std::shared_ptr<Work> load_work(const InferSettings& settings, const LoadReports
   for (const auto& text : decision.warnings) reports.warn(text);
   for (const auto& text : decision.notes) reports.note(text);
   for (const auto& text : decision.spec.evidence) reports.note(text);
-  backend->compile(decision.spec.input, backend_settings(settings));
+  compile(*backend, decision, backend_settings(settings));
+  if (const std::string text = split_batch(decision, *backend); !text.empty()) reports.warn(text);
   if (backend->batch() > 1 && !decision.spec.is_batch_open)
     reports.note("the model's own batch is " + std::to_string(backend->batch()));
   return std::make_shared<Work>(std::move(decision), std::move(backend), reports.warn);

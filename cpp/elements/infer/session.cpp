@@ -96,11 +96,22 @@ bool Session::pass_on_next(GstPad* src, GstFlowReturn& flow) {
   return true;
 }
 
+// An inference that was broken off by a stop is no error.
+GstFlowReturn Session::finish(Job& job) {
+  try {
+    pushing_->finish(job);
+    return GST_FLOW_OK;
+  } catch (const std::exception&) {
+    const auto flow = queue_.flow();
+    if (flow == GST_FLOW_OK) throw;
+    return flow;
+  }
+}
+
 GstFlowReturn Session::pass_on(GstPad* src, Entry& entry) {
   if (auto* job = std::get_if<Job>(&entry)) {
     pushing_ = job->work;
-    pushing_->finish(*job);
-    return GST_FLOW_OK;
+    return finish(*job);
   }
   if (auto* ready = std::get_if<Ready>(&entry)) {
     pushing_ = std::move(ready->work);
@@ -120,17 +131,25 @@ GstFlowReturn Session::pass_on(GstPad* src, Entry& entry) {
 
 void Session::stop(GstFlowReturn why) {
   queue_.stop(why);
-  std::lock_guard lock(mutex_);
-  is_stopped_ = true;
-  bringing_->work->requests().stop();
+  std::shared_ptr<Work> work;
+  {
+    std::lock_guard lock(mutex_);
+    is_stopped_ = true;
+    work = bringing_->work;
+    work->requests().stop();
+  }
+  work->interrupt();
 }
 
 void Session::restart() {
+  std::shared_ptr<Work> work;
   {
     std::lock_guard lock(mutex_);
     is_stopped_ = false;
-    bringing_->work->requests().restart();
+    work = bringing_->work;
+    work->requests().restart();
   }
+  work->resume();
   queue_.restart();
 }
 

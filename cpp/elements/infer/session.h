@@ -52,6 +52,7 @@ class Session {
   void take_over();
   ObjectSelection::Choice choose(NvDsBatchMeta* batch, unsigned interval);
   GstFlowReturn infer(const BufferPtr& buffer, const std::vector<Unit>& units);
+  GstFlowReturn finish(Job& job);
   GstFlowReturn pass_on(GstPad* src, Entry& entry);
 
   Health::Complain complain_;

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "types/tensor.h"
+
 namespace fluvial {
 
 enum class ProcessMode { frames = 1, objects = 2 };  // DeepStream's primary and secondary
@@ -35,6 +37,20 @@ struct ClassAttrs {
   std::optional<Color> background;
 };
 
+// What a config says of an input or output of a model that a server has.
+struct DeclaredTensor {
+  std::string key;  // "line 5: infer_config.backend.inputs"
+  std::string name;
+  std::vector<int> dims;  // empty: not said; -1: any
+  std::optional<ElementType> type;
+};
+
+struct RemoteModel {
+  std::string address;  // "grpc://host:port/model?..."
+  std::string key;      // of the config, for messages
+  std::vector<DeclaredTensor> inputs, outputs;
+};
+
 struct InferSettings {
   // Who and when
   unsigned unique_id = 15;
@@ -47,6 +63,7 @@ struct InferSettings {
   std::string onnx_file, engine_file;  // as config files name them
   std::string absent_file;             // a format that cannot be read here (etlt, UFF, Caffe): only a stand-in helps
   std::string absent_because;          // what to say of it instead of that
+  RemoteModel remote;                  // as a config names it; run where its address is the model
   std::string labels_file;
   std::string backend = "auto";  // who runs it; auto: the one that fits the file
   std::string precision;         // f32, f16, bf16; empty: the backend's choice

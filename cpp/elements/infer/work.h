@@ -23,6 +23,9 @@ class Work {
   const Decision& decision() const { return decision_; }
   const Backend& backend() const { return *backend_; }
   RequestPool& requests() { return requests_; }
+  // Any thread, without the caller's locks. What is under way may fail.
+  void interrupt() { backend_->interrupt(); }
+  void resume() { backend_->resume(); }
   std::size_t units_in_request() const { return static_cast<std::size_t>(backend_->batch()); }
   GstClockTime inference_time() const { return inference_time_; }
 

@@ -35,6 +35,7 @@ class Bridge:
         self._backend, self._name, self._on_error = backend, name, on_error
         self._outputs: tuple[Tensor, ...] = ()
         self._batch = 1
+        self._is_interrupted = False
 
     def describe(self) -> dict[str, Any]:
         """The model as plain values."""
@@ -59,13 +60,29 @@ class Bridge:
         """Outputs in the order of the description, C-contiguous."""
         return self._kept(lambda: self._infer(inputs, units))
 
+    @property
+    def can_be_interrupted(self) -> bool:
+        """The backend can break off its calls."""
+        return hasattr(self._backend, "interrupt") and hasattr(self._backend, "resume")
+
+    def interrupt(self) -> None:
+        """Nobody wants what is under way any more; its failure neither. Until `resume`."""
+        self._is_interrupted = True
+        self._backend.interrupt()  # type: ignore[attr-defined]  # asked for by can_be_interrupted
+
+    def resume(self) -> None:
+        """Calls are made again."""
+        self._is_interrupted = False
+        self._backend.resume()  # type: ignore[attr-defined]
+
     # --- inside -------------------------------------------------------------------------------------------------------
 
     def _kept(self, call: Callable[[], _Result]) -> _Result:
         try:
             return call()
         except BaseException as error:
-            self._on_error(error)
+            if not self._is_interrupted:
+                self._on_error(error)
             raise
 
     def _describe(self) -> dict[str, Any]:
@@ -157,7 +174,10 @@ def words(error: BaseException) -> str:
 def open_named(name: str, path: str) -> Bridge:
     """For an element whose property `backend` is this name."""
     from fluvial.backends.choice import named
+    from fluvial.backends.triton import Triton
 
+    if name == "triton":
+        return Bridge(Triton.at(path), name)
     return Bridge(named(name, Path(path)), name)
 
 

@@ -31,6 +31,7 @@ def available() -> Iterator[Available]:
         ("onnxruntime", "ONNX Runtime", _onnx_runtime),
         ("pytorch", "PyTorch", _pytorch),
         ("tensorrt", "TensorRT", _tensorrt),
+        ("triton", "Triton, or another server of KServe's protocol", _triton),
     ):
         yield _looked_for(name, title, look)
 
@@ -39,7 +40,7 @@ def _looked_for(name: str, title: str, look: Callable[[], str]) -> Available:
     try:
         return Available(name, title, True, look())
     except ImportError as e:
-        package = {"pytorch": "torch"}.get(name, name)
+        package = {"pytorch": "torch", "triton": "tritonclient[grpc]"}.get(name, name)
         return Available(name, title, False, f"{e}; pip install {package}")
 
 
@@ -61,3 +62,11 @@ def _tensorrt() -> str:
     import tensorrt
 
     return str(tensorrt.__version__)
+
+
+def _triton() -> str:
+    from importlib.metadata import version
+
+    import tritonclient.grpc  # noqa: F401  # whether it can be imported
+
+    return f"tritonclient {version('tritonclient')}"

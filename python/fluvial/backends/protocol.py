@@ -9,6 +9,9 @@ memory that pictures were written into; nothing is copied on the way in. On the 
 where they are, while fluvial holds them; others are copied once. Anything that speaks DLPack from the CPU (a
 `torch.Tensor`) may be returned in place of an array.
 
+A backend whose calls may wait for long (for a server) may have two methods more: `interrupt()`, called in any thread
+when nobody wants what is under way any more, after which calls of `infer` end at once by an exception, and `resume()`.
+
 Python's lock is held while your code runs: what computes for long should give it back, as the functions of NumPy,
 PyTorch and ONNX Runtime do.
 """

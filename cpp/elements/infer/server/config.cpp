@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "elements/infer/server/model_repository.h"
+#include "elements/infer/server/remote.h"
 #include "elements/infer/server/types.h"
 
 namespace fluvial {
@@ -25,16 +26,6 @@ std::vector<Entry> entries_of(const TextField& message, const char* name) {
   for (const auto* field : message.all(name))
     if (const auto* value = field->find("value")) entries.push_back({whole_in(*field, "key", 0), value});
   return entries;
-}
-
-std::vector<int> wholes_in(const TextField& message, const char* name) {
-  std::vector<int> values;
-  for (const auto* field : message.all(name)) {
-    TextField one;
-    one.fields = {*field};
-    values.push_back(whole_in(one, name, 0));
-  }
-  return values;
 }
 
 Color color_of(const TextField& field) {
@@ -85,8 +76,6 @@ class Reader {
       report_.problem("postprocess.other decodes nothing, so output_control { output_tensor_meta: true } is needed");
   }
 
-  static std::string at_line(const TextField& field) { return "line " + std::to_string(field.line) + ": "; }
-
   std::string absolute(const std::string& path) const {
     return path.empty() ? "" : (folder_ / path).lexically_normal().string();
   }
@@ -121,13 +110,18 @@ class Reader {
     if (name.empty())
       return report_.problem(at_line(*triton) +
                              "model_name is missing: the name of the model's folder in the repository");
-    if (const auto* grpc = triton->find("grpc"))
-      return report_.problem(at_line(*grpc) + "grpc { url: \"" + text_in(*grpc, "url") +
-                             "\" }: models of a server elsewhere are not run here; name the repository on this "
-                             "machine, model_repo { root: \"...\" }");
     const auto* repository = triton->find("model_repo");
+    if (const auto* grpc = triton->find("grpc")) {
+      if (repository)
+        report_.problem(at_line(*repository) + "model_repo: grpc stands there too; allowed is one of both");
+      s_.remote = read_remote_model(backend, *triton, *grpc, report_);
+      s_.model = s_.remote.address;
+      return;
+    }
     if (!repository || repository->all("root").empty())
-      return report_.problem(at_line(*triton) + "model_repo { root: \"...\" } is missing: the folder of model folders");
+      return report_.problem(at_line(*triton) +
+                             "model_repo { root: \"...\" } is missing, the folder of model folders; or grpc { url: "
+                             "\"host:port\" } of a server");
     std::vector<std::string> roots;
     for (const auto* root : repository->all("root")) roots.push_back(absolute(root->value));
     const auto model = find_in_repository(roots, name, whole_in(*triton, "version", -1),

@@ -10,8 +10,6 @@
 namespace fluvial {
 namespace {
 
-std::string at_line(const TextField& field) { return "line " + std::to_string(field.line) + ": "; }
-
 std::string joined(const std::vector<const char*>& words) {
   std::string text;
   for (const char* word : words) text += (text.empty() ? "" : ", ") + std::string(word);
@@ -71,6 +69,8 @@ void check_field(const TextField& field, const FieldType& type, const std::strin
 
 }  // namespace
 
+std::string at_line(const TextField& field) { return "line " + std::to_string(field.line) + ": "; }
+
 void check(const TextField& message, const MessageType& type, const std::string& path, ConfigReport& report) {
   std::set<std::string> seen;
   for (const auto& field : message.fields) {
@@ -112,6 +112,16 @@ float real_in(const TextField& message, const char* name, float otherwise) {
   } catch (const std::invalid_argument&) {
     return otherwise;
   }
+}
+
+std::vector<int> wholes_in(const TextField& message, const char* name) {
+  std::vector<int> values;
+  for (const auto* field : message.all(name)) {
+    TextField one;
+    one.fields = {*field};
+    values.push_back(whole_in(one, name, 0));
+  }
+  return values;
 }
 
 bool flag_in(const TextField& message, const char* name, bool otherwise) {

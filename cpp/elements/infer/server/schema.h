@@ -34,5 +34,8 @@ std::string text_in(const TextField& message, const char* name, const std::strin
 int whole_in(const TextField& message, const char* name, int otherwise);
 float real_in(const TextField& message, const char* name, float otherwise);
 bool flag_in(const TextField& message, const char* name, bool otherwise);
+std::vector<int> wholes_in(const TextField& message, const char* name);  // of a repeated field
+
+std::string at_line(const TextField& field);  // "line 5: "
 
 }  // namespace fluvial

@@ -34,6 +34,7 @@ FieldType words(const char* name, std::vector<const char*> allowed, const char* 
 constexpr const char* triton_note = "of Triton's own server; the model is run in this process";
 constexpr const char* gpu_note = "for NVIDIA's hardware only";
 constexpr const char* model_note = "the model file itself tells";
+constexpr const char* sharing_note = "tensors are in system memory; enable_shared_memory: true shares that";
 
 const MessageType& classify_type() {
   static const MessageType type{{{"topk", whole}, {"threshold", real}, {"tensor_name", text}}};
@@ -58,7 +59,10 @@ const MessageType& repository_type() {
 }
 
 const MessageType& triton_type() {
-  static const MessageType grpc{{{"url", text}, noted("enable_cuda_buffer_sharing", flag, gpu_note)}};
+  static const MessageType grpc{{{"url", text},
+                                 noted("enable_cuda_buffer_sharing", flag, sharing_note),
+                                 {"enable_shared_memory", flag},  // ours, as is the next
+                                 {"timeout_ms", whole}}};
   static const MessageType type{{{"model_name", text},
                                  {"version", whole},
                                  message("class_params", classify_type(), many),
@@ -72,8 +76,9 @@ const MessageType& backend_type() {
       "TENSOR_DT_NONE",  "TENSOR_DT_FP32",   "TENSOR_DT_FP16",   "TENSOR_DT_INT8",   "TENSOR_DT_INT16",
       "TENSOR_DT_INT32", "TENSOR_DT_UINT8",  "TENSOR_DT_UINT16", "TENSOR_DT_UINT32", "TENSOR_DT_FP64",
       "TENSOR_DT_INT64", "TENSOR_DT_UINT64", "TENSOR_DT_STRING"};
+  static const char* input_note = "the model itself tells; that of a server is compared";
   static const MessageType input{
-      {{"name", text}, noted("dims", whole, model_note, many), words("data_type", data_types, model_note)}};
+      {{"name", text}, noted("dims", whole, input_note, many), words("data_type", data_types, input_note)}};
   static const MessageType output{{{"name", text}, noted("max_buffer_bytes", whole, model_note)}};
   static const MessageType type{
       {message("inputs", input, many), message("outputs", output, many), message("trt_is", triton_type()),
