@@ -1,6 +1,7 @@
 // fluvialdecode: whatever this machine can decode, into surfaces.
 #include "harness.h"
 #include "leaks.h"
+#include "pictures.h"
 #include "pipelines.h"
 #include "surface/batch.h"
 
@@ -63,6 +64,32 @@ TEST_CASE("a format that surfaces lack is converted to one they have") {
   frames.look(p);
   CHECK(p.play().has_ended);
   CHECK(frames.count == 3);
+}
+
+TEST_CASE("JPEG is decoded by the exact transform, so that colours are none too dark") {
+  Pipeline p(
+      "videotestsrc num-buffers=1 pattern=colors ! video/x-raw,format=I420,width=96,height=64 ! jpegenc quality=70 ! "
+      "tee name=t ! queue ! fluvialdecode ! fakesink name=ours t. ! queue ! jpegdec idct-method=islow ! fakesink "
+      "name=exact t. ! queue ! jpegdec idct-method=ifast ! fakesink name=fast");
+  using Bytes = std::vector<std::uint8_t>;
+  Bytes ours, exact, fast;
+  watch(p.element("ours"), "sink", [&](GstBuffer* buffer) {
+    const auto view = surface_at(buffer, 0)->view();
+    for (int plane = 0; plane < 3; ++plane)
+      for (int y = 0; y < (plane == 0 ? 64 : 32); ++y)
+        ours.insert(ours.end(), at(view, plane, 0, y), at(view, plane, plane == 0 ? 96 : 48, y));
+  });
+  const auto keep = [](Bytes& bytes) {
+    return [&bytes](GstBuffer* buffer) {
+      bytes.resize(gst_buffer_get_size(buffer));
+      gst_buffer_extract(buffer, 0, bytes.data(), bytes.size());
+    };
+  };
+  watch(p.element("exact"), "sink", keep(exact));
+  watch(p.element("fast"), "sink", keep(fast));
+  CHECK(p.play().has_ended);
+  CHECK(ours == exact);
+  CHECK(exact != fast);
 }
 
 TEST_CASE("no decoder for a codec is an error that names it and a remedy") {
