@@ -8,9 +8,8 @@
 #include "algo/labels.h"
 
 namespace fluvial {
-namespace {
 
-const char* word(ElementType type) {
+const char* word_of(ElementType type) {
   switch (type) {
     case ElementType::f16: return "f16";
     case ElementType::i8: return "i8";
@@ -21,10 +20,12 @@ const char* word(ElementType type) {
   }
 }
 
+namespace {
+
 std::string text_of(const std::vector<TensorInfo>& tensors) {
   std::string text;
   for (const auto& tensor : tensors) {
-    text += (text.empty() ? "" : ", ") + tensor.name + " " + word(tensor.type) + "[";
+    text += (text.empty() ? "" : ", ") + tensor.name + " " + word_of(tensor.type) + "[";
     for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
       text += (i > 0 ? "," : "") + (tensor.shape[i] < 0 ? std::string("?") : std::to_string(tensor.shape[i]));
     }
@@ -151,7 +152,7 @@ void Inspection::fill_input() {
   InputSpec& input = spec_.input;
   const TensorInfo& picture = *inputs_.picture;
   if (picture.type == ElementType::i8 || picture.type == ElementType::i64) {
-    refuse("input '" + picture.name + "' takes " + word(picture.type) + "; pictures can be f32, f16, u8 or i32", "");
+    refuse("input '" + picture.name + "' takes " + word_of(picture.type) + "; pictures can be f32, f16, u8 or i32", "");
   }
   input.name = picture.name;
   input.type = picture.type;
@@ -196,7 +197,7 @@ void Inspection::decide_colours() {
   const bool is_plain = is_integer_picture(spec_.input.type) && !family_.feeding.takes_integers;
   if (is_plain) {
     Feeding plain;
-    plain.why = std::string("the picture is ") + word(spec_.input.type) + " -> RGB, 0..255, stretched (likely)";
+    plain.why = std::string("the picture is ") + word_of(spec_.input.type) + " -> RGB, 0..255, stretched (likely)";
     feed(plain);
   } else if (family_.feeding.is_known()) {
     feed(family_.feeding);

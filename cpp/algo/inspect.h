@@ -36,6 +36,9 @@ struct ModelHints {
   std::map<std::string, std::string> options;   // of the head, see heads/*.cpp
 };
 
+// "f32" and the like, as messages have them.
+const char* word_of(ElementType type);
+
 // Metadata "op.NAME", where a backend can see the graph, is the kind of node that makes the output NAME ("Softmax",
 // "Sigmoid"); it makes some decisions surer. Throws UndecidableModel.
 ModelSpec inspect(const ModelInfo& info, const ModelHints& hints = {});

@@ -14,7 +14,7 @@
 #include "bindings/calls.h"
 #include "bindings/face.h"
 #include "bindings/frames.h"
-#include "bindings/models.h"
+#include "bindings/element_types.h"
 #include "bindings/tensor_arrays.h"
 #include "meta/offers.h"
 

@@ -5,8 +5,7 @@
 
 namespace fluvial {
 
-void bind_loop(nanobind::module_& m);    // Loop
-void bind_models(nanobind::module_& m);  // what a model file says
+void bind_loop(nanobind::module_& m);  // Loop
 
 }  // namespace fluvial
 

@@ -58,7 +58,6 @@ NB_MODULE(_core, m) {
   fluvial::python::bind_queue(m);
   fluvial::python::bind_plugin(m);
   fluvial::bind_loop(m);
-  fluvial::bind_models(m);
   fluvial::python::bind_backends(m);
   fluvial::python::bind_parsers(m);
   nanobind::module_ testing = m.def_submodule("_testing", "Buffers without a pipeline.");

@@ -1,6 +1,6 @@
 """Compiled part of fluvial and pyds. Private: import those instead."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 import types
 from typing import Any
 
@@ -364,16 +364,6 @@ class Loop:
     def __iter__(self) -> Loop: ...
 
     def __next__(self) -> Any: ...
-
-def inspect_model(path: str, inputs: Sequence[tuple[str, str, Sequence[int]]], outputs: Sequence[tuple[str, str, Sequence[int]]], metadata: Mapping[str, str]) -> dict[str, Any]:
-    """
-    How a model is to be fed and read, and why. RuntimeError: it cannot be decided; the text says what to add.
-    """
-
-def check_model_file(path: str) -> None:
-    """
-    Whether a file is there, whole, and an ONNX model or an OpenVINO IR as its name says. RuntimeError: it is not.
-    """
 
 def offer_backend(name: str, open: Callable[[str], object]) -> None:
     """

@@ -22,9 +22,9 @@ FORBIDDEN = {  # folder: headers that may not appear in it
 PYTHON = [  # may import those on the lines above; a name with others on its line, those too
     {"errors", "_unwind"},
     {"_plugin", "_core", "config"},
-    {"_gst", "models", "frame", "backends", "parsers"},
+    {"_gst", "models", "_infer_config", "frame", "backends", "parsers"},
     {"tuning"},
-    {"_properties", "_interrupt", "_infer_config", "outputs", "sources", "probes", "stats", "lint"},
+    {"_properties", "_interrupt", "outputs", "sources", "probes", "stats", "lint"},
     {"pipeline"},
     {"_flow_build"},
     {"_flow_graph"},

@@ -13,11 +13,12 @@ import pytest
 
 from fluvial import ModelError
 from fluvial.models import Build, Entry, File, entries, entry, find
-from fluvial.models.explain import explain
+from fluvial.models.explain import explain, read_ports
 from fluvial.models.people_and_faces import with_faces
 from fluvial.models.pull import fetch, pull
 from fluvial.models.registry import assets_folder, cache_folder
 from fluvial.models.stand_ins import STAND_INS, write_table
+from golden import save_constants
 
 
 @pytest.fixture
@@ -228,3 +229,30 @@ def test_what_makes_an_output_is_part_of_the_decision(tmp_path: Path) -> None:
     openvino.save_model(openvino.Model([boxes, scores], [picture]), str(path))
     # Two columns without a sigmoid would be one class and background.
     assert explain(find(path))["class_count"] == 2
+
+
+def test_names_with_quotes_and_line_breaks_are_told_as_they_are(tmp_path: Path) -> None:
+    pytest.importorskip("onnx")
+    strange = 'sco"res\\\n\u00e9'
+    save_constants(tmp_path / "strange.onnx", {strange: np.zeros((1, 126, 85), np.float32)})
+    seen = explain(find(tmp_path / "strange.onnx"))
+    assert seen["outputs"] == [{"name": strange, "type": "f32", "shape": [1, 126, 85]}]
+    assert seen["head"] == "yolox"
+
+
+def test_tensors_are_told_of_a_model_that_no_head_decodes(tmp_path: Path) -> None:
+    pytest.importorskip("onnx")
+    path = tmp_path / "odd.onnx"
+    save_constants(path, {"odd": np.zeros((3, 3, 3, 3, 3), np.float32)})
+    assert read_ports(path)["inputs"] == [{"name": "images", "type": "f32", "shape": [1, 3, 64, 96]}]
+    with pytest.raises(ModelError, match=r"its outputs fit no head .*\n  file: .*odd\.onnx"):
+        explain(find(path))
+
+
+def test_settings_lead_where_the_file_does_not(tmp_path: Path) -> None:
+    pytest.importorskip("onnx")
+    path = tmp_path / "vague.onnx"
+    save_constants(path, {"output": np.zeros((1, 126, 85), np.float32)})
+    seen = explain(find(path), threshold=0.7, head_options={"boxes": "decoded"}, num_detected_classes=3)
+    assert (seen["threshold"], seen["usual_threshold"]) == (pytest.approx(0.7), pytest.approx(0.3))
+    assert seen["options"]["boxes"] == "decoded"

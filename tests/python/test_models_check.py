@@ -16,7 +16,7 @@ from golden import save_constants
 DECIDED: dict[str, Any] = {
     "task": "detection",
     "head": "yolox",
-    "usual_threshold": 0.3,
+    "threshold": 0.3,
     "input": {"color": "bgr", "scale": [1.0, 1.0, 1.0]},
     "options": {"boxes": "raw"},
 }
@@ -153,7 +153,7 @@ def test_a_model_that_does_not_look_is_found_out(folder: Path, capsys: pytest.Ca
     assert "implausible: all 2 pictures gave the same 1 results" in capsys.readouterr().out
 
 
-def bright_classes(path: Path) -> None:
+def bright_classes(path: Path, kind: str = "UINT8") -> None:
     """Segmentation: class 3 where a picture of bytes is brighter than 200, else 0."""
     import onnx
     from onnx import TensorProto, helper, numpy_helper
@@ -165,7 +165,7 @@ def bright_classes(path: Path) -> None:
         helper.make_node("Cast", ["is_bright"], ["ones"], to=TensorProto.INT64),
         helper.make_node("Mul", ["ones", "three"], ["classes"]),
     ]
-    picture = helper.make_tensor_value_info("picture", TensorProto.UINT8, [1, 64, 96, 3])
+    picture = helper.make_tensor_value_info("picture", TensorProto.DataType.Value(kind), [1, 64, 96, 3])
     classes = helper.make_tensor_value_info("classes", TensorProto.INT64, [1, 64, 96])
     values = [numpy_helper.from_array(np.float32(200), "limit"), numpy_helper.from_array(np.int64(3), "three")]
     graph = helper.make_graph(nodes, "bright", [picture], [classes], values)
@@ -175,14 +175,66 @@ def bright_classes(path: Path) -> None:
 def test_a_map_of_classes_is_printed_and_drawn(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cv2 = pytest.importorskip("cv2")
     bright_classes(folder / "bright.onnx")
-    picture = np.zeros((128, 192, 3), np.uint8)
-    picture[:, :48] = 255
-    cv2.imwrite("quarter.png", picture)
+    cv2.imwrite("quarter.png", white_quarter())
     assert main(["models", "check", "bright.onnx", "--image", "quarter.png"]) == 0
     assert "quarter.png: class 0 0.75, class 3 0.25" in capsys.readouterr().out
     drawn = cv2.imread("bright-check/1-quarter.png")
     assert tuple(drawn[60, 100]) == (0, 0, 0)
     assert tuple(drawn[60, 20]) != (255, 255, 255)
+
+
+def white_quarter() -> np.ndarray:
+    picture = np.zeros((128, 192, 3), np.uint8)
+    picture[:, :48] = 255
+    return picture
+
+
+def test_what_a_file_does_not_tell_is_said_beside_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cv2 = pytest.importorskip("cv2")
+    bright_classes(folder / "bright.onnx", "FLOAT")
+    cv2.imwrite("quarter.png", white_quarter())
+    check = ["models", "check", "bright.onnx", "--image", "quarter.png"]
+    assert main(check) == 1
+    assert "nothing tells the order of its colours" in capsys.readouterr().err
+    assert main([*check, "--set", "model-color-format=0", "--set", "net_scale_factor=1"]) == 0
+    assert "quarter.png: class 0 0.75, class 3 0.25" in capsys.readouterr().out
+    assert main([*check, "--set", "model-color-format=0", "--set", "net-scale-factor=0.5"]) == 0
+    assert "quarter.png: class 0 1.00" in capsys.readouterr().out, "the model sees what was said"
+    colours = ["--set", "model-color-format=1", "--set", "offsets=1;2;3", "--set", "net-scale-factor=2"]
+    assert main(["models", "explain", "bright.onnx", "--json", *colours]) == 0
+    fed = json.loads(capsys.readouterr().out)["input"]
+    assert (fed["color"], fed["offset"], fed["scale"]) == ("bgr", [1, 2, 3], [2, 2, 2])
+
+
+def test_a_threshold_that_is_said_is_judged_by(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cv2 = pytest.importorskip("cv2")
+    squares(folder / "squares.onnx")
+    cv2.imwrite("white.png", np.full((120, 180, 3), 255, np.uint8))
+    args = ["models", "check", "squares.onnx", "--image", "white.png", "--set", "threshold=0.99"]
+    assert main(args) == 1
+    assert "no box over the threshold 0.99 on 1 picture; the surest is cat with 0.95" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ("head", "--set head: allowed is KEY=VALUE, such as head=yolox"),
+        ("heads=yolox", "heads: no such setting (got 'yolox'); did you mean 'head'?"),
+        ("head=yolo_x", "head=yolo_x: allowed are yolox, yolo,"),
+        ("head-options=raw", "--set head-options=raw: allowed are option=value"),
+        ("net-scale-factor=-1", "net_scale_factor: input should be greater than 0 (got -1)"),
+        ("labels=[a", "--set labels=[a: the value cannot be read"),
+    ],
+)
+@pytest.mark.parametrize("action", ["check", "explain"])
+def test_a_wrong_setting_is_named(
+    folder: Path, capsys: pytest.CaptureFixture[str], action: str, setting: str, says: str
+) -> None:
+    squares(folder / "squares.onnx")
+    assert main(["models", action, "squares.onnx", "--set", setting]) == 1
+    said = capsys.readouterr().err
+    assert says in said
+    assert "Traceback" not in said
 
 
 def test_without_a_picture_it_asks_for_one(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

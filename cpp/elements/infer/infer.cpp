@@ -19,6 +19,7 @@
 
 #include "elements/caps.h"
 #include "elements/guard.h"
+#include "elements/infer/description.h"
 #include "elements/infer/infer_class.h"
 #include "elements/infer/loading.h"
 #include "elements/infer/nvinfer_config.h"
@@ -221,6 +222,19 @@ static std::function<void(const std::string&)> warner(FluvialInfer* self) {
 static std::shared_ptr<Work> load(FluvialInfer* self, const InferSettings& settings) {
   return load_work(settings, {[self](const ModelPath& file) { announce_stand_in(self, file); }, warner(self),
                               [self](const std::string& text) { GST_INFO_OBJECT(self, "%s", text.c_str()); }});
+}
+
+// Of any state, for programs that ask what would be done. Names in models may be no UTF-8, which Python would refuse.
+static gchar* inspect_model_named(FluvialInfer* self) {
+  return guarded(self, static_cast<gchar*>(nullptr), [self] {
+    auto& impl = *self->impl;
+    std::unique_lock lock(impl.mutex);
+    const std::string problems = problems_of(impl);
+    const InferSettings settings = impl.settings;
+    lock.unlock();
+    const std::string text = problems.empty() ? inspect_model(settings) : json_of_failure(nullptr, problems);
+    return g_utf8_make_valid(text.data(), static_cast<gssize>(text.size()));
+  });
 }
 
 static void describe(Impl& impl, const Work& work) {
@@ -456,6 +470,9 @@ static void fluvial_infer_class_init(FluvialInferClass* klass) {
            "What was decided about the model and why; known once started", ro);
   g_signal_new("model-updated", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, nullptr, nullptr, nullptr, G_TYPE_NONE,
                2, G_TYPE_INT, G_TYPE_STRING);
+  // The tensors, the decision and the evidence as JSON, or "error": what stands in the way.
+  g_signal_new_class_handler("inspect", G_TYPE_FROM_CLASS(klass), GSignalFlags(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
+                             G_CALLBACK(inspect_model_named), nullptr, nullptr, nullptr, G_TYPE_STRING, 0);
 
   auto* element = GST_ELEMENT_CLASS(klass);
   element->change_state = fluvial_infer_change_state;

@@ -4,10 +4,16 @@
 
 #include "algo/inspect.h"
 #include "elements/guard.h"
+#include "elements/infer/description.h"
 #include "elements/infer/server/remote.h"
 
 namespace fluvial {
 namespace {
+
+ModelPath named_file(const InferSettings& settings) {
+  const char* table = std::getenv("FLUVIAL_STANDINS");
+  return find_model(settings, table ? table : "");
+}
 
 bool is_remote(const InferSettings& settings, const ModelPath& file) {
   return !file.path.empty() && file.path == settings.remote.address;
@@ -71,8 +77,7 @@ BackendSettings backend_settings(const InferSettings& settings) {
 }  // namespace
 
 std::shared_ptr<Work> load_work(const InferSettings& settings, const LoadReports& reports) {
-  const char* table = std::getenv("FLUVIAL_STANDINS");
-  const ModelPath file = find_model(settings, table ? table : "");
+  const ModelPath file = named_file(settings);
   reports.found(file);
   auto backend = open_named(file, settings);
   Decision decision = decide_named(settings, file, backend->model());
@@ -84,6 +89,17 @@ std::shared_ptr<Work> load_work(const InferSettings& settings, const LoadReports
   if (backend->batch() > 1 && !decision.spec.is_batch_open)
     reports.note("the model's own batch is " + std::to_string(backend->batch()));
   return std::make_shared<Work>(std::move(decision), std::move(backend), reports.warn);
+}
+
+std::string inspect_model(const InferSettings& settings) {
+  std::unique_ptr<Backend> backend;
+  try {
+    const ModelPath file = named_file(settings);
+    backend = open_named(file, settings);
+    return json_of(backend->model(), decide_named(settings, file, backend->model()));
+  } catch (const std::exception& e) {
+    return json_of_failure(backend ? &backend->model() : nullptr, e.what());
+  }
 }
 
 }  // namespace fluvial

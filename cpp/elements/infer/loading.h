@@ -17,4 +17,7 @@ struct LoadReports {
 // Finds, opens, inspects, compiles and warms up. Throws SettingsError, or what the backend says.
 std::shared_ptr<Work> load_work(const InferSettings& settings, const LoadReports& reports);
 
+// What would be run and how, without making it ready: a JSON text, see description.h. What fails is in it.
+std::string inspect_model(const InferSettings& settings);
+
 }  // namespace fluvial

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from fluvial.cli import models_check
 from fluvial.cli.output import console
+from fluvial.cli.settings import add_settings, settings_of
 from fluvial.errors import ModelError, did_you_mean
 from fluvial.models import Entry, entries, entry, find
 from fluvial.models.explain import explain
@@ -27,6 +28,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     listing.set_defaults(run=run, action=_list)
     explaining = actions.add_parser("explain", help="how a model is fed and read, and why")
     explaining.add_argument("model", help="a file, or a name of the list")
+    add_settings(explaining)
     explaining.set_defaults(run=run, action=_explain)
     pulling = actions.add_parser("pull", help="fetch a model into the cache")
     pulling.add_argument("model", help="a name of the list")
@@ -78,7 +80,7 @@ def _row(one: Entry) -> dict[str, Any]:
 
 
 def _explain(args: argparse.Namespace) -> int:
-    found = explain(find(args.model))
+    found = explain(find(args.model), **settings_of(args.settings))
     if args.json:
         print(json.dumps(found))
         return 0
@@ -88,7 +90,7 @@ def _explain(args: argparse.Namespace) -> int:
         table.add_row(key, value)
     out.print(table)
     out.print("\nwhy")
-    for sentence in found["evidence"]:
+    for sentence in [*found["evidence"], *(f"warning: {text}" for text in found["warnings"])]:
         out.print(f"  {sentence}", markup=False, highlight=False)
     return 0
 

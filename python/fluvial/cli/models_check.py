@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from fluvial.cli.settings import add_settings, settings_of
 from fluvial.errors import OutputError
 from fluvial.flow import Flow
 from fluvial.models import find
@@ -29,6 +30,7 @@ _SHOWN = 10  # objects of a picture that are printed
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="a file, or a name of the list")
+    add_settings(parser)
     parser.add_argument(
         "--image", action="append", default=[], metavar="FILE", help="a picture; may be said several times"
     )
@@ -39,35 +41,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Returns 1 where what was found is implausible."""
     found = find(args.model)
-    decided = explain(found)
+    settings = settings_of(args.settings)
+    decided = explain(found, **settings)
     folder = _made(Path(args.out) if args.out else Path(f"{found.path.stem}-check"))
     with tempfile.TemporaryDirectory() as temporary:
         generated = Path(temporary) / f"{_GENERATED}.png"
         generated.write_bytes(_png(_generated_picture()))
         with _warnings() as warnings:
-            pictures = _look(decided, [*map(Path, args.image), generated], folder)
+            pictures = _look(decided, settings, [*map(Path, args.image), generated], folder)
     complaints = [*warnings, *judge(decided, pictures)]
     _print(decided, pictures, complaints, drawn=folder, as_json=args.json)
     return 1 if complaints else 0
 
 
-def _look(decided: dict[str, Any], images: list[Path], folder: Path) -> list[Picture]:
+def _look(decided: dict[str, Any], said: dict[str, Any], images: list[Path], folder: Path) -> list[Picture]:
     """Runs the model on every picture, one after the other: a model's batch may be one, and their sizes differ."""
-    return [_look_at(decided, image, folder / f"{place}-{image.stem}.png") for place, image in enumerate(images, 1)]
+    places = [(image, folder / f"{place}-{image.stem}.png") for place, image in enumerate(images, 1)]
+    return [_look_at(decided, said, image, to) for image, to in places]
 
 
-def _look_at(decided: dict[str, Any], image: Path, to: Path) -> Picture:
+def _look_at(decided: dict[str, Any], said: dict[str, Any], image: Path, to: Path) -> Picture:
     is_detector = decided["task"] in ("detection", "pose")
-    settings: dict[str, Any] = {"threshold": LEAST, "nms_iou": decided["usual_iou"]} if is_detector else {}
-    if decided["task"] == "classification":
-        settings = {"network_type": 1, "classifier_threshold": LEAST}
+    settings = dict(said)
+    if is_detector:
+        settings = {"nms_iou": decided["usual_iou"], **said, "threshold": LEAST}
+    elif decided["task"] == "classification":
+        settings = {**{k: v for k, v in said.items() if k != "threshold"}, "classifier_threshold": LEAST}
     seen: list[Seen] = []
 
     def keep_sure(batch: Any) -> None:
         for frame in batch.frames:
             for one in list(frame.objects):
                 seen.extend(_seen(one))
-                if is_detector and one.confidence < decided["usual_threshold"]:
+                if is_detector and one.confidence < decided["threshold"]:
                     frame.remove(one)
 
     size = (0, 0)
@@ -164,7 +170,7 @@ def _made(folder: Path) -> Path:
 def _print(
     decided: dict[str, Any], pictures: list[Picture], complaints: list[str], *, drawn: Path, as_json: bool
 ) -> None:
-    threshold = decided["usual_threshold"]
+    threshold = decided["threshold"]
     least = LEAST if decided["task"] == "segmentation" else threshold
     shown = [(p, [o for o in p.objects if o.confidence >= least]) for p in pictures]
     if as_json:

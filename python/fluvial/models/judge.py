@@ -78,7 +78,7 @@ def _complaints(decided: dict[str, Any], pictures: Sequence[Picture]) -> Iterato
 
 
 def _complaints_of_boxes(decided: dict[str, Any], pictures: Sequence[Picture]) -> Iterator[str]:
-    threshold = decided["usual_threshold"]
+    threshold = decided["threshold"]
     real = [p for p in pictures if not p.is_generated]
     sure = [(p, o) for p in real for o in p.objects if o.confidence >= threshold]
     if real and not sure:

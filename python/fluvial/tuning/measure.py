@@ -72,7 +72,9 @@ def subject_of(path: Path, backend: Backend | None, input_size: tuple[int, int] 
     if backend is not None:
         return Subject(backend.describe(), input_size)
     seen = read_ports(path)
-    inputs, outputs = (tuple(Tensor(n, t, tuple(s)) for n, t, s in seen[k]) for k in ("inputs", "outputs"))
+    inputs, outputs = (
+        tuple(Tensor(t["name"], t["type"], tuple(t["shape"])) for t in seen[k]) for k in ("inputs", "outputs")
+    )
     return Subject(Model(inputs, outputs, path=str(path)), input_size)
 
 
