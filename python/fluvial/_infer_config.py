@@ -40,6 +40,8 @@ def write_config(settings: InferConfig, found: Found, folder: Path, *, place: in
     """
     groups = _base(settings.config)
     properties = groups.setdefault("property", {})
+    if settings.config is None:
+        properties["defaults"] = "model"  # it is a file for the element alone: none of DeepStream's
     properties.update(_properties(settings, found, place))
     if settings.backend != "auto":
         properties["backend"] = settings.backend

@@ -24,7 +24,7 @@ ModelInfo any_model() {
 
 InferSettings settings_with(std::string InferSettings::*key, const std::string& name) {
   InferSettings settings;
-  settings.is_from_file = true;
+  settings.has_deepstream_defaults = true;
   settings.custom_library = SAMPLE_PARSERS;
   settings.*key = name;
   settings.class_count = 2;

@@ -423,7 +423,7 @@ TEST_CASE("classes are filtered, mapped and limited") {
   // A stand-in: vehicle and person change places, the third class is unknown to the absent model.
   ModelPath file{"/models/detector.onnx", "/opt/absent.onnx", "", {{0, 2}, {1, 0}}, {}};
   settings = settings_for(ProcessMode::frames);
-  settings.is_from_file = true;
+  settings.has_deepstream_defaults = true;
   settings.class_count = 4;  // of the absent model, as its colours are
   settings.net_scale_factor = 0.5F;
   settings.cluster_mode = 4;
@@ -442,7 +442,7 @@ TEST_CASE("a config's thresholds and modes are laid over what the head suggests"
   CHECK(decision.clusters.at(0).mode == ClusterMode::nms);
   CHECK(decision.head.threshold == doctest::Approx(0.3));
   CHECK(decision.labels.size() == 80);
-  settings.is_from_file = true;
+  settings.has_deepstream_defaults = true;
   settings.cluster_mode = 2;
   decision = decide(settings, {"yolox.onnx", "", "", {}, {}}, info);
   CHECK(decision.head.threshold == doctest::Approx(0.2));

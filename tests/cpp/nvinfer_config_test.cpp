@@ -141,6 +141,17 @@ TEST_CASE("all problems of a file are named at once, with key, value and what is
   CHECK(has(problems, "[class-attrs-car]"));
 }
 
+TEST_CASE("what a file leaves out is as DeepStream means it, unless it says that the model's kind decides") {
+  const Folder folder;
+  const auto read = [&](const std::string& keys) {
+    return read_nvinfer_config(folder.write("c.txt", "[property]\n" + keys));
+  };
+  CHECK(read("batch-size=1\n").settings.has_deepstream_defaults);
+  CHECK(read("defaults=deepstream\n").settings.has_deepstream_defaults);
+  CHECK_FALSE(read("defaults=model\n").settings.has_deepstream_defaults);
+  CHECK(has(read("defaults=mine\n").problems, "[property] defaults=mine: allowed are deepstream and model"));
+}
+
 TEST_CASE("the older word for DBSCAN means cluster-mode=1, unless a mode is said") {
   const Folder folder;
   const auto mode = [&](const std::string& keys) {

@@ -118,6 +118,19 @@ def test_labels_and_settings_reach_the_model(make_clip: Clip, blob_model: Path) 
     assert inferred.count(True) == 10
 
 
+def least_confidence(clip: Path, model: Path, **settings: object) -> float:
+    return min(float(f.objects.confidences.min(initial=1)) for b in fv.Flow(clip).infer(model, **settings) for f in b)
+
+
+def test_a_model_alone_takes_the_threshold_of_its_kind(make_clip: Clip, blob_model: Path, tmp_path: Path) -> None:
+    clip = make_clip("a.mp4")
+    assert 0.45 <= least_confidence(clip, blob_model) < 1
+    assert 0.3 <= least_confidence(clip, blob_model, threshold=0.3) < 0.45
+    config = tmp_path / "deepstream.txt"
+    config.write_text("[property]\nnet-scale-factor=1\nmodel-color-format=1\n")
+    assert 0.2 <= least_confidence(clip, blob_model, config=str(config)) < 0.3, "as DeepStream has it for every model"
+
+
 def test_too_few_labels_name_the_line(make_clip: Clip, blob_model: Path) -> None:
     flow = fv.Flow(make_clip("a.mp4"))
     with pytest.raises(fv.PipelineError, match=r"1 label") as e:

@@ -188,7 +188,7 @@ float threshold_of(const Decision& d, const ClassAttrs& attrs) {
   if (s.threshold && &attrs == &s.all_classes) return *s.threshold;
   if (attrs.threshold) return *attrs.threshold;
   if (s.threshold) return *s.threshold;
-  return s.is_from_file ? deepstream_threshold : d.spec.usual_threshold;
+  return s.has_deepstream_defaults ? deepstream_threshold : d.spec.usual_threshold;
 }
 
 void take_thresholds(Decision& d) {
@@ -198,10 +198,10 @@ void take_thresholds(Decision& d) {
     return;
   }
   if (d.task == Task::classification) {
-    d.head.threshold = s.threshold              ? *s.threshold
-                       : s.classifier_threshold ? *s.classifier_threshold
-                       : s.is_from_file         ? 0.0F
-                                                : d.spec.usual_threshold;
+    d.head.threshold = s.threshold                 ? *s.threshold
+                       : s.classifier_threshold    ? *s.classifier_threshold
+                       : s.has_deepstream_defaults ? 0.0F
+                                                   : d.spec.usual_threshold;
     return;
   }
   d.head.threshold = d.file.class_map.empty() ? threshold_of(d, s.all_classes) : never;
@@ -228,7 +228,7 @@ ClusterMode mode_of(const Decision& d, const ClassAttrs& attrs) {
 
 ClusterSettings cluster_settings(const Decision& d, const ClassAttrs& attrs) {
   const auto& s = d.settings;
-  const bool says_nms = s.cluster_mode == 2 && s.is_from_file && d.file.instead_of.empty();
+  const bool says_nms = s.cluster_mode == 2 && s.has_deepstream_defaults && d.file.instead_of.empty();
   const float otherwise = says_nms ? deepstream_iou : d.spec.usual_iou;
   return {mode_of(d, attrs),
           attrs.nms_iou.value_or(otherwise),
@@ -399,7 +399,7 @@ Decision decide(const InferSettings& settings, const ModelPath& file, const Mode
     decide_offered_parser(d, info, hints);
     return d;
   }
-  d.spec = inspect_with_defaults(info, hints, settings.is_from_file && !is_stand_in);
+  d.spec = inspect_with_defaults(info, hints, settings.has_deepstream_defaults && !is_stand_in);
   warn_of_guessed_colours(d, hints);
   if (settings.input_order && !is_stand_in && (*settings.input_order == 1) != (d.spec.input.layout == Layout::nhwc))
     throw SettingsError("network-input-order=" + std::to_string(*settings.input_order) + ": the shape of input '" +

@@ -105,6 +105,11 @@ void set_head_options(InferSettings& s, const std::string& value) {
   }
 }
 
+void set_defaults(InferSettings& s, const std::string& value) {
+  if (value != "deepstream" && value != "model") throw std::invalid_argument("allowed are deepstream and model");
+  s.has_deepstream_defaults = value == "deepstream";
+}
+
 void set_precision(InferSettings& s, const std::string& value) {
   check_precision(value);
   s.precision = value;
@@ -137,6 +142,7 @@ const std::vector<Key>& property_keys() {
       {"interval", whole(&S::interval, 0, INT_MAX)},
       {"gpu-id", whole(&S::gpu_id, 0, INT_MAX)},
       {"model", text(&S::model)},
+      {"defaults", set_defaults},
       {"onnx-file", text(&S::onnx_file)},
       {"model-engine-file", text(&S::engine_file)},
       {"tlt-encoded-model", text(&S::absent_file)},
@@ -281,7 +287,7 @@ class Reader {
   explicit Reader(const std::string& path) : path_(path), name_(fs::path(path).filename().string() + ": ") {}
 
   NvinferConfig run() {
-    out_.settings.is_from_file = true;
+    out_.settings.has_deepstream_defaults = true;
     try {
       entries_ = read_config_text(path_);
       folder_ = fs::canonical(path_).parent_path();

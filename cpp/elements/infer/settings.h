@@ -121,10 +121,12 @@ struct InferSettings {
   bool is_strongly_typed = false;
   std::string dynamic_properties;
 
-  bool is_from_file = false;
+  // What is not said: as DeepStream's files mean it, threshold .2 of every model and RGB of 0..255; else what suits the
+  // kind of model, which is asked for where nothing tells.
+  bool has_deepstream_defaults = false;
 
   // DeepStream's configs ask for masks; a model that is named in our way gives what it has.
-  bool attaches_masks() const { return wants_masks.value_or(!is_from_file || !model.empty()); }
+  bool attaches_masks() const { return wants_masks.value_or(!has_deepstream_defaults || !model.empty()); }
 
   const ClassAttrs& of_class(int id) const {
     const auto found = classes.find(id);

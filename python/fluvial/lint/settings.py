@@ -19,7 +19,7 @@ __all__ = ["CLASS_KEYS", "MISSED", "PROPERTY_KEYS", "unused"]
 
 PROPERTY_KEYS = frozenset(
     """
-    gie-unique-id unique-id process-mode batch-size interval gpu-id model onnx-file model-engine-file
+    gie-unique-id unique-id process-mode batch-size interval gpu-id model defaults onnx-file model-engine-file
     tlt-encoded-model model-file uff-file labelfile-path backend precision device threads requests tuned network-type
     is-classifier
     net-scale-factor offsets model-color-format network-input-order maintain-aspect-ratio symmetric-padding

@@ -50,7 +50,7 @@ class Reader {
   explicit Reader(const std::string& path) : path_(path), report_(path) {}
 
   NvinferConfig run() {
-    s_.is_from_file = true;
+    s_.has_deepstream_defaults = true;
     s_.clips_outside_roi = false;  // the file's default
     try {
       const TextField root = read_text_format(path_);
