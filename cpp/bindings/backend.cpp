@@ -12,9 +12,9 @@
 #include <tuple>
 
 #include "bindings/calls.h"
+#include "bindings/element_types.h"
 #include "bindings/face.h"
 #include "bindings/frames.h"
-#include "bindings/element_types.h"
 #include "bindings/tensor_arrays.h"
 #include "meta/offers.h"
 
