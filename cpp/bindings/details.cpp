@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <vector>
 
+#include "bindings/given.h"
 #include "bindings/pyds/user.h"
 #include "fluvial/embedding.h"
 #include "gstnvdsinfer.h"
@@ -47,16 +48,36 @@ nb::object keypoints_of(const Object& object) {
   return array.to_python();
 }
 
-using Points = nb::ndarray<const float, nb::shape<-1, 3>, nb::c_contig, nb::device::cpu>;
+// A list of three numbers a point. False, and no exception, for anything else.
+bool points_of_list(nb::handle given, std::vector<FluvialKeypoint>& points) {
+  if (!nb::isinstance<nb::list>(given) && !nb::isinstance<nb::tuple>(given)) return false;
+  for (nb::handle row : nb::borrow<nb::sequence>(given)) {
+    double v[3];
+    if (numbers_from(row.ptr(), v, 3, 3) < 0) return false;
+    points.push_back({static_cast<float>(v[0]), static_cast<float>(v[1]), static_cast<float>(v[2])});
+  }
+  return true;
+}
 
-void set_keypoints(const Object& object, const Points& points) {
+std::vector<FluvialKeypoint> points_from(nb::handle given) {
+  nb::ndarray<const float, nb::shape<-1, 3>, nb::c_contig, nb::device::cpu> array;
+  std::vector<FluvialKeypoint> points;
+  if (nb::try_cast(given, array)) {
+    points.resize(array.shape(0));
+    std::copy_n(array.data(), 3 * points.size(), points.empty() ? nullptr : &points[0].x);
+  } else if (!points_of_list(given, points)) {
+    refuse("keypoints", given, "an array [K, 3] or a list of K points is needed: x, y, confidence; [] for none");
+  }
+  return points;
+}
+
+void set_keypoints(const Object& object, nb::handle given) {
+  const auto all = points_from(given);
   object.get();
   LockedMeta lock(object.footing().root());
   auto* meta = object.get();
   for (auto* user : each<NvDsUserMeta>(meta->obj_user_meta_list))
     if (keypoints_in(user)) nvds_remove_user_meta_from_object(meta, user);
-  std::vector<FluvialKeypoint> all(points.shape(0));
-  std::copy_n(points.data(), 3 * all.size(), all.empty() ? nullptr : &all[0].x);
   if (!all.empty())
     fluvial_add_keypoints_to_obj(meta, static_cast<guint>(meta->unique_component_id), all.data(),
                                  static_cast<guint>(all.size()));
@@ -186,8 +207,10 @@ void bind_details(nb::class_<Object>& object) {
       .def_prop_rw(
           "keypoints", keypoints_of, set_keypoints,
           nb::for_getter(nb::sig("def keypoints(self) -> numpy.typing.NDArray[numpy.float32]")),
-          nb::for_setter(nb::sig("def keypoints(self, points: numpy.typing.NDArray[numpy.float32], /) -> None")),
-          "float32 [K, 3]: x and y in pixels of the surface, confidence; [0, 3] without any; a copy.")
+          nb::for_setter(nb::arg("points").none()),
+          nb::for_setter(nb::sig("def keypoints(self, points: numpy.typing.ArrayLike, /) -> None")),
+          "float32 [K, 3]: x and y in pixels of the surface, confidence; [0, 3] without any; a copy. May be set to an "
+          "array or to a list of points.")
       .def_prop_ro("mask", mask_of, nb::sig("def mask(self) -> numpy.typing.NDArray[numpy.float32] | None"),
                    "float32 [h, w] over the box; a copy. [n] where a parser of DeepStream's put key points there.");
   bind_segmentation(object);

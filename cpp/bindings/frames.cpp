@@ -14,6 +14,7 @@
 #include "bindings/buffers.h"
 #include "bindings/details.h"
 #include "bindings/face.h"
+#include "bindings/given.h"
 #include "bindings/pixels.h"
 #include "bindings/values.h"
 #include "meta/batch_buffer.h"
@@ -103,11 +104,13 @@ std::optional<std::uint64_t> batch_pts(const Batch& batch) {
   return buffer ? time_or_none(GST_BUFFER_PTS(buffer.get())) : std::nullopt;
 }
 
-Frame frame_at(const Batch& batch, Py_ssize_t index) {
+Frame frame_at(const Batch& batch, const Given<std::int64_t>& given) {
+  auto index = taken(given, "index");
   const auto frames = batch.frames();
-  const auto count = static_cast<Py_ssize_t>(frames.size());
+  const auto count = static_cast<std::int64_t>(frames.size());
   if (index < 0) index += count;
-  if (index < 0 || index >= count) throw nb::index_error("the batch has fewer frames");
+  if (index < 0 || index >= count)
+    throw nb::index_error(("the batch has " + std::to_string(count) + " frames").c_str());
   return frames[static_cast<std::size_t>(index)];
 }
 
@@ -134,7 +137,7 @@ void bind_batch_class(nb::module_& m) {
       .def(
           "__iter__", [](const Batch& self) { return nb::iter(nb::cast(self.frames())); },
           nb::sig("def __iter__(self) -> collections.abc.Iterator[Frame]"))
-      .def("__getitem__", frame_at, nb::arg("index"));
+      .def("__getitem__", frame_at, nb::arg("index"), nb::sig("def __getitem__(self, index: int) -> Frame"));
 }
 
 // --- Frame
@@ -191,8 +194,15 @@ nb::object pixels_of(const Frame& frame) {
   return array;
 }
 
-Object add_object(const Frame& frame, const BoxValue& box, const std::string& label, int class_id, float confidence,
-                  std::optional<std::int64_t> track_id, const Object* parent) {
+Object add_object(const Frame& frame, const Given<BoxValue>& given_box, const Given<std::string>& given_label,
+                  const Given<int>& given_class, const Given<float>& given_confidence,
+                  const Given<std::optional<std::int64_t>>& given_track, const Given<const Object*>& given_parent) {
+  const auto box = taken(given_box, "box");
+  const auto label = taken(given_label, "label");
+  const auto class_id = taken(given_class, "class_id");
+  const auto confidence = taken(given_confidence, "confidence");
+  const auto track_id = taken(given_track, "track_id");
+  const auto* parent = given_parent.raw.is_none() ? nullptr : taken(given_parent, "parent");
   frame.get();
   LockedMeta lock(frame.footing().root());
   NvDsFrameMeta* meta = frame.get();
@@ -220,7 +230,8 @@ Object add_object(const Frame& frame, const BoxValue& box, const std::string& la
   return Object(object, {frame.footing().root(), object, generation_of(object)});
 }
 
-void remove_object(const Frame& frame, const Object& object) {
+void remove_object(const Frame& frame, const Given<const Object*>& given) {
+  const Object& object = *taken(given, "obj");
   frame.get();
   LockedMeta lock(frame.footing().root());
   NvDsFrameMeta* meta = frame.get();
@@ -246,8 +257,15 @@ T& next_place(const Frame& frame, guint NvDsDisplayMeta::*count, T (NvDsDisplayM
   return (display->*array)[(display->*count)++];
 }
 
-void draw_text(const Frame& frame, const std::string& words, const PointValue& at, unsigned size,
-               const std::string& font, const ColorValue& color, const std::optional<ColorValue>& background) {
+void draw_text(const Frame& frame, const Given<std::string>& given_words, const Given<PointValue>& position,
+               const Given<unsigned>& given_size, const Given<std::string>& given_font,
+               const Given<ColorValue>& given_color, const Given<std::optional<ColorValue>>& given_background) {
+  const auto words = taken(given_words, "text");
+  const auto at = taken(position, "position");
+  const auto size = taken(given_size, "size");
+  const auto font = taken(given_font, "font");
+  const auto color = taken(given_color, "color");
+  const auto background = taken(given_background, "background");
   frame.get();
   LockedMeta lock(frame.footing().root());
   auto& text = next_place(frame, &NvDsDisplayMeta::num_labels, &NvDsDisplayMeta::text_params);
@@ -259,24 +277,36 @@ void draw_text(const Frame& frame, const std::string& words, const PointValue& a
   if (background) text.text_bg_clr = *background;
 }
 
-void draw_line(const Frame& frame, const PointValue& start, const PointValue& end, unsigned width,
-               const ColorValue& color) {
+void draw_line(const Frame& frame, const Given<PointValue>& from, const Given<PointValue>& to,
+               const Given<unsigned>& given_width, const Given<ColorValue>& given_color) {
+  const auto start = taken(from, "start");
+  const auto end = taken(to, "end");
+  const auto width = taken(given_width, "width");
+  const auto color = taken(given_color, "color");
   frame.get();
   LockedMeta lock(frame.footing().root());
   next_place(frame, &NvDsDisplayMeta::num_lines, &NvDsDisplayMeta::line_params) = {
       pixel(start.x), pixel(start.y), pixel(end.x), pixel(end.y), width, color};
 }
 
-void draw_arrow(const Frame& frame, const PointValue& start, const PointValue& end, unsigned width,
-                const ColorValue& color) {
+void draw_arrow(const Frame& frame, const Given<PointValue>& from, const Given<PointValue>& to,
+                const Given<unsigned>& given_width, const Given<ColorValue>& given_color) {
+  const auto start = taken(from, "start");
+  const auto end = taken(to, "end");
+  const auto width = taken(given_width, "width");
+  const auto color = taken(given_color, "color");
   frame.get();
   LockedMeta lock(frame.footing().root());
   next_place(frame, &NvDsDisplayMeta::num_arrows, &NvDsDisplayMeta::arrow_params) = {
       pixel(start.x), pixel(start.y), pixel(end.x), pixel(end.y), width, END_HEAD, color, 0};
 }
 
-void draw_rectangle(const Frame& frame, const BoxValue& box, unsigned width, const ColorValue& color,
-                    const std::optional<ColorValue>& fill) {
+void draw_rectangle(const Frame& frame, const Given<BoxValue>& given_box, const Given<unsigned>& given_width,
+                    const Given<ColorValue>& given_color, const Given<std::optional<ColorValue>>& given_fill) {
+  const auto box = taken(given_box, "box");
+  const auto width = taken(given_width, "width");
+  const auto color = taken(given_color, "color");
+  const auto fill = taken(given_fill, "fill");
   frame.get();
   LockedMeta lock(frame.footing().root());
   auto& rect = next_place(frame, &NvDsDisplayMeta::num_rects, &NvDsDisplayMeta::rect_params);
@@ -287,8 +317,12 @@ void draw_rectangle(const Frame& frame, const BoxValue& box, unsigned width, con
   if (fill) rect.bg_color = *fill;
 }
 
-void draw_circle(const Frame& frame, const PointValue& center, float radius, const ColorValue& color,
-                 const std::optional<ColorValue>& fill) {
+void draw_circle(const Frame& frame, const Given<PointValue>& given_center, const Given<float>& given_radius,
+                 const Given<ColorValue>& given_color, const Given<std::optional<ColorValue>>& given_fill) {
+  const auto center = taken(given_center, "center");
+  const auto radius = taken(given_radius, "radius");
+  const auto color = taken(given_color, "color");
+  const auto fill = taken(given_fill, "fill");
   frame.get();
   LockedMeta lock(frame.footing().root());
   auto& circle = next_place(frame, &NvDsDisplayMeta::num_circles, &NvDsDisplayMeta::circle_params);
@@ -300,6 +334,9 @@ void draw_circle(const Frame& frame, const PointValue& center, float radius, con
   if (fill) circle.bg_color = *fill;
 }
 
+// In signatures.
+#define NUMBERS "collections.abc.Sequence[float]"
+
 const ColorValue yellow{{1, 1, 0, 1}};
 const ColorValue white{{1, 1, 1, 1}};
 const ColorValue shade{{0, 0, 0, 0.6}};
@@ -307,16 +344,29 @@ const ColorValue shade{{0, 0, 0, 0.6}};
 void bind_drawing(nb::class_<Frame>& frame) {
   frame
       .def("draw_text", draw_text, nb::arg("text"), nb::arg("position"), nb::kw_only(), nb::arg("size") = 12U,
-           nb::arg("font") = "Sans", nb::arg("color") = white, nb::arg("background").none() = shade,
+           nb::arg("font") = "Sans", nb::arg("color") = white, nb::arg("background") = shade,
+           nb::sig("def draw_text(self, text: str, position: " NUMBERS ", *, size: int = 12, font: str = 'Sans', "
+                   "color: " NUMBERS " = (1.0, 1.0, 1.0, 1.0), background: " NUMBERS
+                   " | None = (0.0, 0.0, 0.0, 0.6)) -> None"),
            "Writes text, its top left at the position. Drawn by a draw stage downstream.")
       .def("draw_line", draw_line, nb::arg("start"), nb::arg("end"), nb::kw_only(), nb::arg("width") = 2U,
-           nb::arg("color") = yellow)
+           nb::arg("color") = yellow,
+           nb::sig("def draw_line(self, start: " NUMBERS ", end: " NUMBERS ", *, width: int = 2, "
+                   "color: " NUMBERS " = (1.0, 1.0, 0.0, 1.0)) -> None"))
       .def("draw_arrow", draw_arrow, nb::arg("start"), nb::arg("end"), nb::kw_only(), nb::arg("width") = 2U,
-           nb::arg("color") = yellow)
+           nb::arg("color") = yellow,
+           nb::sig("def draw_arrow(self, start: " NUMBERS ", end: " NUMBERS ", *, width: int = 2, "
+                   "color: " NUMBERS " = (1.0, 1.0, 0.0, 1.0)) -> None"))
       .def("draw_rectangle", draw_rectangle, nb::arg("box"), nb::kw_only(), nb::arg("width") = 2U,
-           nb::arg("color") = yellow, nb::arg("fill") = nb::none())
+           nb::arg("color") = yellow, nb::arg("fill") = nb::none(),
+           nb::sig("def draw_rectangle(self, box: " NUMBERS ", *, width: int = 2, color: " NUMBERS
+                   " = (1.0, 1.0, 0.0, 1.0), "
+                   "fill: " NUMBERS " | None = None) -> None"))
       .def("draw_circle", draw_circle, nb::arg("center"), nb::arg("radius"), nb::kw_only(), nb::arg("color") = yellow,
-           nb::arg("fill") = nb::none());
+           nb::arg("fill") = nb::none(),
+           nb::sig("def draw_circle(self, center: " NUMBERS ", radius: float, *, color: " NUMBERS
+                   " = (1.0, 1.0, 0.0, 1.0), "
+                   "fill: " NUMBERS " | None = None) -> None"));
 }
 
 void bind_frame_class(nb::module_& m) {
@@ -360,8 +410,12 @@ void bind_frame_class(nb::module_& m) {
            "converted once.")
       .def("add_object", add_object, nb::arg("box"), nb::kw_only(), nb::arg("label") = "", nb::arg("class_id") = 0,
            nb::arg("confidence") = 1.0F, nb::arg("track_id") = nb::none(), nb::arg("parent") = nb::none(),
+           nb::sig("def add_object(self, box: " NUMBERS
+                   ", *, label: str = '', class_id: int = 0, confidence: float = 1.0, "
+                   "track_id: int | None = None, parent: Object | None = None) -> Object"),
            "Adds an object; box is left, top, width, height in pixels of the surface.")
-      .def("remove", remove_object, nb::arg("obj"), "Takes an object out; it is stale from then on.");
+      .def("remove", remove_object, nb::arg("obj"), nb::sig("def remove(self, obj: Object) -> None"),
+           "Takes an object out; it is stale from then on.");
   bind_details(frame);
   bind_drawing(frame);
 }

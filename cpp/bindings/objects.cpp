@@ -10,6 +10,7 @@
 
 #include "bindings/details.h"
 #include "bindings/frames.h"
+#include "bindings/given.h"
 #include "bindings/pyds/field.h"
 #include "bindings/pyds/memory.h"
 #include "bindings/values.h"
@@ -111,7 +112,7 @@ nb::object item(const Objects& objects, nb::handle key) {
   // A column of booleans, such as objects.boxes[:, 2] > 50.
   if (!PySequence_Check(key.ptr()) || PyUnicode_Check(key.ptr()) ||
       PySequence_Size(key.ptr()) != static_cast<Py_ssize_t>(objects.size()))
-    throw nb::type_error("expected an int, a slice or one bool an object");
+    refuse("index", key, "an int, a slice or one bool an object is needed");
   std::vector<Objects::Entry> some;
   const auto all = objects.checked();
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -131,19 +132,21 @@ nb::object iterate(const Objects& objects) {
 
 // One value or several, as a vector; empty where nothing was asked.
 template <typename T>
-std::optional<std::vector<T>> one_or_more(nb::handle value, const char* expected) {
+std::optional<std::vector<T>> one_or_more(nb::handle value, const char* name, const char* needed) {
   if (value.is_none()) return std::nullopt;
   T single;
   std::vector<T> several;
   if (nb::try_cast(value, single)) return std::vector<T>{std::move(single)};
   if (nb::try_cast(value, several)) return several;
-  throw nb::type_error(expected);
+  refuse(name, value, needed);
 }
 
-Objects where(const Objects& objects, nb::handle label, nb::handle class_id, std::optional<float> min_confidence,
-              std::optional<bool> is_tracked) {
-  const auto wanted_labels = one_or_more<std::string>(label, "label: a str or several");
-  const auto wanted_classes = one_or_more<int>(class_id, "class_id: an int or several");
+Objects where(const Objects& objects, nb::handle label, nb::handle class_id,
+              const Given<std::optional<float>>& min_confidence, const Given<std::optional<bool>>& is_tracked) {
+  const auto least = taken(min_confidence, "min_confidence");
+  const auto tracked = taken(is_tracked, "is_tracked");
+  const auto wanted_labels = one_or_more<std::string>(label, "label", "a str or several are needed");
+  const auto wanted_classes = one_or_more<int>(class_id, "class_id", "an int or several are needed");
   const auto has = [](const auto& wanted, const auto& value) {
     return !wanted || std::find(wanted->begin(), wanted->end(), value) != wanted->end();
   };
@@ -152,8 +155,7 @@ Objects where(const Objects& objects, nb::handle label, nb::handle class_id, std
     const NvDsObjectMeta& object = *entry.meta;
     if (has(wanted_classes, object.class_id) &&
         has(wanted_labels, std::string(object.obj_label, strnlen(object.obj_label, sizeof(object.obj_label)))) &&
-        (!min_confidence || object.confidence >= *min_confidence) &&
-        (!is_tracked || *is_tracked == (object.object_id != UNTRACKED_OBJECT_ID)))
+        (!least || object.confidence >= *least) && (!tracked || *tracked == (object.object_id != UNTRACKED_OBJECT_ID)))
       some.push_back(entry);
   }
   return objects.subset(std::move(some));
@@ -165,7 +167,7 @@ void bind_objects_class(nb::module_& m) {
   bind_details(objects);
   objects.def("__len__", &Objects::size)
       .def("__iter__", iterate, nb::sig("def __iter__(self) -> collections.abc.Iterator[Object]"))
-      .def("__getitem__", item, nb::arg("index"),
+      .def("__getitem__", item, nb::arg("index").none(),
            nb::sig("def __getitem__(self, index: int | slice | collections.abc.Sequence[bool], /) -> typing.Any"))
       .def_prop_ro("boxes", boxes, nb::sig("def boxes(self) -> numpy.typing.NDArray[numpy.float32]"),
                    "float32 [N, 4]: left, top, width, height in pixels of the surface.")
@@ -186,7 +188,7 @@ void bind_objects_class(nb::module_& m) {
 
 // --- Object
 
-void set_text(const Object& object, const std::string& text) {
+void write_text(const Object& object, const std::string& text) {
   object.get();
   const auto& ground = object.footing().ground();
   LockedMeta lock(ground.root);
@@ -196,12 +198,15 @@ void set_text(const Object& object, const std::string& text) {
 }
 
 // The drawn text begins with the label.
-void set_label(const Object& object, const std::string& label) {
+void set_label(const Object& object, const Given<std::string>& label) {
+  const auto text = taken(label, "label");
   auto* meta = object.get();
-  copy_chars(meta->obj_label, label);
+  copy_chars(meta->obj_label, text);
   const bool is_tracked = meta->object_id != UNTRACKED_OBJECT_ID;
-  set_text(object, std::string(meta->obj_label) + (is_tracked ? " " + std::to_string(meta->object_id) : ""));
+  write_text(object, std::string(meta->obj_label) + (is_tracked ? " " + std::to_string(meta->object_id) : ""));
 }
+
+void set_text(const Object& object, const Given<std::string>& text) { write_text(object, taken(text, "text")); }
 
 nb::object get_text(const Object& object) {
   object.get();
@@ -222,7 +227,8 @@ std::optional<ColorValue> get_fill(const Object& object) {
   return rect.has_bg_color ? std::optional(ColorValue{rect.bg_color}) : std::nullopt;
 }
 
-void set_fill(const Object& object, const std::optional<ColorValue>& color) {
+void set_fill(const Object& object, const Given<std::optional<ColorValue>>& given) {
+  const auto color = taken(given, "fill_color");
   auto& rect = object.get()->rect_params;
   rect.has_bg_color = color.has_value();
   if (color) rect.bg_color = *color;
@@ -262,15 +268,26 @@ void bind_look(nb::class_<Object>& object) {
   object
       .def_prop_rw(
           "border_color", [](const Object& self) { return ColorValue{self.get()->rect_params.border_color}; },
-          [](const Object& self, const ColorValue& color) { self.get()->rect_params.border_color = color; },
+          [](const Object& self, const Given<ColorValue>& color) {
+            const auto value = taken(color, "border_color");
+            self.get()->rect_params.border_color = value;
+          },
+          nb::for_setter(nb::sig("def border_color(self, border_color: collections.abc.Sequence[float], /) -> None")),
           "Red, green, blue, alpha: 0..1.")
       .def_prop_rw(
           "border_width", [](const Object& self) { return self.get()->rect_params.border_width; },
-          [](const Object& self, unsigned width) { self.get()->rect_params.border_width = width; },
-          "Pixels; 0: no border.")
-      .def_prop_rw("fill_color", get_fill, set_fill, nb::arg("color").none(), "None: not filled.")
+          [](const Object& self, const Given<unsigned>& width) {
+            const auto value = taken(width, "border_width");
+            self.get()->rect_params.border_width = value;
+          },
+          nb::for_setter(nb::sig("def border_width(self, border_width: int, /) -> None")), "Pixels; 0: no border.")
+      .def_prop_rw("fill_color", get_fill, set_fill,
+                   nb::for_setter(
+                       nb::sig("def fill_color(self, fill_color: collections.abc.Sequence[float] | None, /) -> None")),
+                   "None: not filled.")
       .def_prop_rw("text", get_text, set_text, "What is drawn beside the box.",
-                   nb::for_getter(nb::sig("def text(self) -> str")));
+                   nb::for_getter(nb::sig("def text(self) -> str")),
+                   nb::for_setter(nb::sig("def text(self, text: str, /) -> None")));
 }
 
 void bind_object_class(nb::module_& m) {
@@ -279,28 +296,42 @@ void bind_object_class(nb::module_& m) {
       .def_prop_rw(
           "label", [](const Object& self) { return text_of(self.get()->obj_label, sizeof(self.get()->obj_label)); },
           set_label, nb::for_getter(nb::sig("def label(self) -> str")),
+          nb::for_setter(nb::sig("def label(self, label: str, /) -> None")),
           "At most 127 bytes of UTF-8. Setting it sets the drawn text too.")
       .def_prop_rw(
           "class_id", [](const Object& self) { return self.get()->class_id; },
-          [](const Object& self, int id) { self.get()->class_id = id; })
+          [](const Object& self, const Given<int>& id) {
+            const auto value = taken(id, "class_id");
+            self.get()->class_id = value;
+          },
+          nb::for_setter(nb::sig("def class_id(self, class_id: int, /) -> None")))
       .def_prop_rw(
           "confidence", [](const Object& self) { return self.get()->confidence; },
-          [](const Object& self, float confidence) { self.get()->confidence = confidence; },
+          [](const Object& self, const Given<float>& confidence) {
+            const auto value = taken(confidence, "confidence");
+            self.get()->confidence = value;
+          },
+          nb::for_setter(nb::sig("def confidence(self, confidence: float, /) -> None")),
           "Of the detector; below 0 where it said nothing.")
       .def_prop_rw(
           "track_id", get_track_id,
-          [](const Object& self, std::optional<std::int64_t> id) {
+          [](const Object& self, const Given<std::optional<std::int64_t>>& given) {
+            const auto id = taken(given, "track_id");
             self.get()->object_id = id ? static_cast<guint64>(*id) : UNTRACKED_OBJECT_ID;
           },
-          nb::for_setter(nb::arg("id").none()), "None: untracked.")
+          nb::for_setter(nb::sig("def track_id(self, track_id: int | None, /) -> None")), "None: untracked.")
       .def_prop_rw(
           "box",
           [](const Object& self) {
             const auto& rect = self.get()->rect_params;
             return BoxValue{rect.left, rect.top, rect.width, rect.height};
           },
-          [](const Object& self, const BoxValue& box) { set_box(self.get()->rect_params, box); },
+          [](const Object& self, const Given<BoxValue>& box) {
+            const auto value = taken(box, "box");
+            set_box(self.get()->rect_params, value);
+          },
           nb::for_getter(nb::sig("def box(self) -> tuple[float, float, float, float]")),
+          nb::for_setter(nb::sig("def box(self, box: collections.abc.Sequence[float], /) -> None")),
           "Left, top, width, height in pixels of the surface.")
       .def_prop_ro(
           "detector_box", [](const Object& self) { return box_of(self.get()->detector_bbox_info.org_bbox_coords); },

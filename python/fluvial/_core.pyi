@@ -18,34 +18,34 @@ class Object:
         """At most 127 bytes of UTF-8. Setting it sets the drawn text too."""
 
     @label.setter
-    def label(self, arg: str, /) -> None: ...
+    def label(self, label: str, /) -> None: ...
 
     @property
     def class_id(self) -> int: ...
 
     @class_id.setter
-    def class_id(self, arg: int, /) -> None: ...
+    def class_id(self, class_id: int, /) -> None: ...
 
     @property
     def confidence(self) -> float:
         """Of the detector; below 0 where it said nothing."""
 
     @confidence.setter
-    def confidence(self, arg: float, /) -> None: ...
+    def confidence(self, confidence: float, /) -> None: ...
 
     @property
     def track_id(self) -> int | None:
         """None: untracked."""
 
     @track_id.setter
-    def track_id(self, id: int | None) -> None: ...
+    def track_id(self, track_id: int | None, /) -> None: ...
 
     @property
     def box(self) -> tuple[float, float, float, float]:
         """Left, top, width, height in pixels of the surface."""
 
     @box.setter
-    def box(self, arg: Sequence[float], /) -> None: ...
+    def box(self, box: Sequence[float], /) -> None: ...
 
     @property
     def detector_box(self) -> tuple[float, float, float, float]:
@@ -77,37 +77,37 @@ class Object:
         """Red, green, blue, alpha: 0..1."""
 
     @border_color.setter
-    def border_color(self, arg: Sequence[float], /) -> None: ...
+    def border_color(self, border_color: Sequence[float], /) -> None: ...
 
     @property
     def border_width(self) -> int:
         """Pixels; 0: no border."""
 
     @border_width.setter
-    def border_width(self, arg: int, /) -> None: ...
+    def border_width(self, border_width: int, /) -> None: ...
 
     @property
     def fill_color(self) -> Sequence[float] | None:
         """None: not filled."""
 
     @fill_color.setter
-    def fill_color(self, color: Sequence[float] | None) -> None: ...
+    def fill_color(self, fill_color: Sequence[float] | None, /) -> None: ...
 
     @property
     def text(self) -> str:
         """What is drawn beside the box."""
 
     @text.setter
-    def text(self, arg: str, /) -> None: ...
+    def text(self, text: str, /) -> None: ...
 
     @property
     def keypoints(self) -> numpy.typing.NDArray[numpy.float32]:
         """
-        float32 [K, 3]: x and y in pixels of the surface, confidence; [0, 3] without any; a copy.
+        float32 [K, 3]: x and y in pixels of the surface, confidence; [0, 3] without any; a copy. May be set to an array or to a list of points.
         """
 
     @keypoints.setter
-    def keypoints(self, points: numpy.typing.NDArray[numpy.float32], /) -> None: ...
+    def keypoints(self, points: numpy.typing.ArrayLike, /) -> None: ...
 
     @property
     def mask(self) -> numpy.typing.NDArray[numpy.float32] | None:

@@ -109,13 +109,98 @@ def test_objects_can_be_written(frame):
     assert one.label == pyds.NvDsObjectMeta.cast(one.meta).obj_label
 
 
+BOX = "4 numbers are needed: left, top, width, height"
+COLOR = "3 or 4 numbers are needed: red, green, blue, alpha, 0 to 1"
+INT = "a whole number is needed, -2147483648 to 2147483647"
+COUNT = "a whole number is needed, 0 to 4294967295"
+POINTS = "an array [K, 3] or a list of K points is needed: x, y, confidence; [] for none"
+
+
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("box", (1, 2, 3)), ("box", "abcd"), ("border_color", (1, 1)), ("class_id", "x"), ("label", None), ("text", 5)],
+    ("name", "value", "says"),
+    [
+        ("box", (1, 2, 3), f"box=(1, 2, 3): {BOX}"),
+        ("box", "abcd", f"box='abcd': {BOX}"),
+        ("box", None, f"box=None: {BOX}"),
+        ("box", np.zeros(3), f"box=an array of shape (3,): {BOX}"),
+        ("border_color", (1, 1), f"border_color=(1, 1): {COLOR}"),
+        ("fill_color", "red", f"fill_color='red': {COLOR}, or None"),
+        ("border_width", -1, f"border_width=-1: {COUNT}"),
+        ("class_id", "x", f"class_id='x': {INT}"),
+        ("class_id", 2**31, f"class_id=2147483648: {INT}"),
+        ("confidence", None, "confidence=None: a number is needed"),
+        ("track_id", 1.5, "track_id=1.5: a whole number of 64 bits is needed, or None"),
+        ("label", None, "label=None: a str is needed"),
+        ("text", 5, "text=5: a str is needed"),
+        ("text", list(range(99)), f"text={str(list(range(99)))[:80]}... (list): a str is needed"),
+        ("keypoints", [[1, 2]], f"keypoints=[[1, 2]]: {POINTS}"),
+        ("keypoints", [[1, 2, "x"]], f"keypoints=[[1, 2, 'x']]: {POINTS}"),
+        ("keypoints", "abc", f"keypoints='abc': {POINTS}"),
+        ("keypoints", None, f"keypoints=None: {POINTS}"),
+        ("keypoints", np.zeros((3, 2)), f"keypoints=an array of shape (3, 2): {POINTS}"),
+        ("keypoints", np.zeros(3), f"keypoints=an array of shape (3,): {POINTS}"),
+    ],
 )
-def test_wrong_values_are_type_errors(frame, name, value):
-    with pytest.raises(TypeError):
-        setattr(frame.objects[0], name, value)
+def test_wrong_values_are_type_errors_that_say_what_is_needed(frame, name, value, says):
+    one = frame.objects[0]
+    before = getattr(one, name)
+    with pytest.raises(TypeError) as caught:
+        setattr(one, name, value)
+    assert str(caught.value) == says
+    assert np.array_equal(getattr(one, name), before)
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda frame: frame.add_object(None), f"box=None: {BOX}"),
+        (lambda frame: frame.add_object((1, 2, 3)), f"box=(1, 2, 3): {BOX}"),
+        (lambda frame: frame.add_object((1, 2, 3, 4), label=3), "label=3: a str is needed"),
+        (lambda frame: frame.add_object((1, 2, 3, 4), class_id=None), f"class_id=None: {INT}"),
+        (lambda frame: frame.add_object((1, 2, 3, 4), parent=3), "parent=3: an Object is needed"),
+        (lambda frame: frame.remove(None), "obj=None: an Object is needed"),
+        (lambda frame: frame.remove("x"), "obj='x': an Object is needed"),
+        (lambda frame: frame.draw_text("x", None), "position=None: 2 numbers are needed: x, y"),
+        (lambda frame: frame.draw_text("x", (1, 2), size="big"), f"size='big': {COUNT}"),
+        (lambda frame: frame.draw_text("x", (1, 2), background="red"), f"background='red': {COLOR}, or None"),
+        (lambda frame: frame.draw_line((1, 2), (3,)), "end=(3,): 2 numbers are needed: x, y"),
+        (lambda frame: frame.draw_arrow("ab", (3, 4)), "start='ab': 2 numbers are needed: x, y"),
+        (lambda frame: frame.draw_rectangle((1, 2, 3, 4), width=-1), f"width=-1: {COUNT}"),
+        (lambda frame: frame.draw_circle((1, 2), None), "radius=None: a number is needed"),
+        (lambda frame: frame.objects[None], "index=None: an int, a slice or one bool an object is needed"),
+        (lambda frame: frame.objects.where(label=3), "label=3: a str or several are needed"),
+        (lambda frame: frame.objects.where(class_id="x"), "class_id='x': an int or several are needed"),
+        (lambda frame: frame.objects.where(min_confidence="x"), "min_confidence='x': a number is needed, or None"),
+        (lambda frame: frame.objects.where(is_tracked=3), "is_tracked=3: True or False is needed, or None"),
+    ],
+)
+def test_wrong_arguments_are_named_with_what_is_needed(frame, call, says):
+    count = len(frame.objects)
+    with pytest.raises(TypeError) as caught:
+        call(frame)
+    assert str(caught.value) == says
+    assert len(frame.objects) == count
+
+
+def test_a_value_whose_repr_fails_is_named_by_its_type(frame):
+    class Silent:
+        def __repr__(self) -> str:
+            raise RuntimeError("no words")
+
+    with pytest.raises(TypeError, match=r"^label=a \S*Silent: a str is needed$"):
+        frame.objects[0].label = Silent()
+
+
+@pytest.mark.parametrize("points", [[[1, 2, 0.5], (3, 4, 1)], ((1, 2, 0.5), np.array([3, 4, 1]))])
+def test_key_points_may_be_a_list_or_an_array(frame, points):
+    one = frame.objects[0]
+    for given in (points, np.array(points), np.array(points, np.float32), np.array(points)[:, :]):
+        one.keypoints = given
+        assert one.keypoints.tolist() == [[1, 2, 0.5], [3, 4, 1]]
+        one.keypoints = []
+        assert one.keypoints.shape == (0, 3)
+    one.keypoints = np.zeros((0, 3))
+    assert one.keypoints.shape == (0, 3)
 
 
 def test_objects_are_added_and_removed(frame):
