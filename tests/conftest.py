@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from needed import package
 from waiting import eventually
 
 # Read by GStreamer when it starts, which is after this.
@@ -32,7 +33,7 @@ class Objects:
     """What GStreamer's leaks tracer saw made and destroyed, by type and address."""
 
     def __init__(self) -> None:
-        pytest.importorskip("gi")
+        package("gi")
         from fluvial._core import _testing
         from fluvial._gst import Gst
 

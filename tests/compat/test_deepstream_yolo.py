@@ -16,6 +16,7 @@ import pytest
 import fluvial as fv
 from fluvial.errors import ModelError
 from fluvial.models.registry import assets_folder, find
+from needed import absent, package
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +29,7 @@ FRAMES = 40
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     named = os.environ.get("FLUVIAL_DEEPSTREAM_YOLO")
     if not named:
-        pytest.skip("FLUVIAL_DEEPSTREAM_YOLO does not name a checkout of DeepStream-Yolo")
+        absent("samples", "FLUVIAL_DEEPSTREAM_YOLO does not name a checkout of DeepStream-Yolo")
     sources = Path(named) / "nvdsinfer_custom_impl_Yolo"
     built = tmp_path_factory.mktemp("yolo") / "libnvdsinfer_custom_impl_Yolo.so"
     files = [str(sources / name) for name in ("nvdsparsebbox_Yolo.cpp", "utils.cpp")]
@@ -43,14 +44,14 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def model() -> Path:
     try:
         return find("yolox-nano").path
-    except ModelError as absent:
-        pytest.skip(str(absent))
+    except ModelError as e:
+        absent("models", str(e))
 
 
 def with_rows(model: Path, folder: Path) -> Path:
     """The model with what its head does as part of the graph."""
-    ov = pytest.importorskip("openvino")
-    op = pytest.importorskip("openvino.opset13")
+    ov = package("openvino")
+    op = package("openvino.opset13")
     graph = ov.Core().read_model(model)
     raw = graph.outputs[0].get_node().input_value(0)
     size = graph.inputs[0].shape[3]

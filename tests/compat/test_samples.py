@@ -24,6 +24,7 @@ from compat.clips import hurried, packed, pictures
 from compat.ssd_model import write_repository
 from fluvial.errors import ModelError
 from fluvial.models.registry import assets_folder, find
+from needed import absent, package
 
 pytestmark = pytest.mark.slow
 
@@ -44,23 +45,16 @@ STREAMS = "/opt/nvidia/deepstream/deepstream/samples/streams"
 WITH_STREAM = f'mount -t tmpfs none /opt && mkdir -p {STREAMS} && ln -s "$0" {STREAMS}/sample_720p.h264 && exec "$@"'
 
 
-def absent(reason: str) -> None:
-    """Skips; fails where FLUVIAL_REQUIRE promises the samples."""
-    if "samples" in os.environ.get("FLUVIAL_REQUIRE", "").split(","):
-        pytest.fail(f"FLUVIAL_REQUIRE names samples, but {reason}")
-    pytest.skip(reason)
-
-
 def need(command: list[str], what: str) -> None:
     if subprocess.run([*command, "true"], capture_output=True, check=False).returncode != 0:
-        absent(f"{what} needs namespaces of its own, which this machine does not give: {command[0]} fails")
+        absent("samples", f"{what} needs namespaces of its own, which this machine does not give: {command[0]} fails")
 
 
 def need_model(name: str) -> None:
     try:
         find(name)
     except ModelError as e:
-        absent(str(e))
+        absent("samples", str(e))
 
 
 @pytest.fixture(scope="session")
@@ -68,9 +62,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy, as the samples write beside themselves."""
     named = os.environ.get("FLUVIAL_DEEPSTREAM_APPS")
     if not named:
-        absent("FLUVIAL_DEEPSTREAM_APPS names no checkout of deepstream_python_apps")
+        absent("samples", "FLUVIAL_DEEPSTREAM_APPS names no checkout of deepstream_python_apps")
     if not (Path(named) / "apps" / "deepstream-test1").is_dir():
-        absent(f"FLUVIAL_DEEPSTREAM_APPS={named}: there is no apps/deepstream-test1 in it")
+        absent("samples", f"FLUVIAL_DEEPSTREAM_APPS={named}: there is no apps/deepstream-test1 in it")
     for model in MODELS:
         need_model(model)
     copy = tmp_path_factory.mktemp("samples") / "deepstream_python_apps"
@@ -98,7 +92,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Clip:
 def footage(name: str) -> Path:
     folder = assets_folder()
     if folder is None or not (folder / "videos" / name).is_file():
-        absent(f"there is no videos/{name} in the folder that FLUVIAL_ASSETS names")
+        absent("samples", f"there is no videos/{name} in the folder that FLUVIAL_ASSETS names")
     return folder / "videos" / name
 
 
@@ -271,7 +265,7 @@ def test_segmentation_shows_people(play: Callable[..., Done], tmp_path: Path) ->
 def test_ssd_parser_reads_the_tensors_of_a_triton_repository(
     play: Callable[..., Done], checkout: Path, clip: Clip
 ) -> None:
-    pytest.importorskip("onnx")
+    package("onnx")
     folder = checkout / "apps" / "deepstream-ssd-parser"
     repository = (folder / "../../../../samples/trtis_model_repo").resolve()  # where its config looks
     write_repository(repository, "ssd_inception_v2_coco_2018_01_28", find("person-vehicle-bike").path)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import fluvial as fv
+from needed import absent, package
 
 CELLS = 8  # the model looks at 8 x 8 cells of its picture
 SIZE = 64
@@ -19,7 +20,7 @@ SIZE = 64
 @pytest.fixture(scope="session")
 def blob_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A detector with outputs as Open Model Zoo's: one box a cell, whose score of class 0 is its brightness."""
-    onnx = pytest.importorskip("onnx")
+    onnx = package("onnx")
     from onnx import TensorProto, helper, numpy_helper
 
     edges = np.arange(CELLS, dtype=np.float32) / CELLS
@@ -138,7 +139,7 @@ def camera() -> Iterator[tuple[str, subprocess.Popen[str]]]:
     assert server.stdout is not None
     port = server.stdout.readline().strip()
     if not port and server.wait() == 77:
-        pytest.skip("gir1.2-gst-rtsp-server-1.0 is not installed")
+        absent("packages", "gir1.2-gst-rtsp-server-1.0 is not installed: make setup")
     yield f"rtsp://127.0.0.1:{port}/door", server
     server.kill()
     server.wait()

@@ -17,6 +17,7 @@ import pytest
 
 import fluvial as fv
 from fluvial.backends import Backend, Function, Model, OnnxRuntime, Plan, Ready, Tensor, offer
+from needed import absent, package
 from waiting import eventually
 
 Clip = Callable[..., Path]
@@ -80,7 +81,7 @@ def assert_same(some: list[np.ndarray], others: list[np.ndarray]) -> None:
 
 @pytest.fixture
 def onnxruntime() -> Any:
-    return pytest.importorskip("onnxruntime")
+    return package("onnxruntime")
 
 
 def test_onnx_runtime_finds_what_openvino_finds(onnxruntime: Any, make_clip: Clip, blob_model: Path) -> None:
@@ -97,10 +98,10 @@ def test_real_models_find_the_same_in_onnx_runtime(onnxruntime: Any, name: str) 
     try:
         model = find(name).path
     except fv.ModelError as e:
-        pytest.skip(str(e))
+        absent("models", str(e))
     clip = (assets_folder() or Path()) / "videos" / "person-bicycle-car-detection.mp4"
     if not clip.is_file():
-        pytest.skip("no clip of the assets is here")
+        absent("models", "no clip of the assets is here: FLUVIAL_ASSETS names their folder")
 
     def first(**how: Any) -> list[np.ndarray]:
         flow = fv.Flow(clip).infer(model.with_suffix(".onnx"), **how)
@@ -291,7 +292,7 @@ def test_requests_run_beside_each_other(make_clip: Clip) -> None:
 
 def big_model(path: Path) -> Path:
     """Works for a tenth of a second and gives one number."""
-    onnx = pytest.importorskip("onnx")
+    onnx = package("onnx")
     from onnx import TensorProto, helper, numpy_helper
 
     size = 1024

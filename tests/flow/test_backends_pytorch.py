@@ -11,8 +11,9 @@ import pytest
 
 import fluvial as fv
 from fluvial.backends import PyTorch
+from needed import package
 
-torch: Any = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
+torch: Any = package("torch", promise="torch", hint="CONTRIBUTING.md says how to get it")
 
 Clip = Callable[..., Path]
 COLOURS = {"model_color_format": 0, "net_scale_factor": 1.0, "threshold": 0.3}

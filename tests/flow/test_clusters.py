@@ -11,9 +11,10 @@ import pytest
 
 import fluvial as fv
 from fluvial import Detections
-
-pytest.importorskip("onnx")
 from golden import save_constants
+from needed import package
+
+package("onnx")
 
 Clip = Callable[..., Path]
 Found = list[tuple[float, ...]]

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 import fluvial as fv
-
-pytest.importorskip("onnx")
 from golden import save_constants
+from needed import package
+
+package("onnx")
 
 Clip = Callable[..., Path]
 
@@ -155,7 +156,7 @@ def test_a_wrong_network_type_says_which_one_is_right(make_clip: Clip, map_model
 
 
 def test_an_embedding_is_the_object_s_and_a_tensor_for_pyds(make_clip: Clip, blob_model: Path, tmp_path: Path) -> None:
-    pyds = pytest.importorskip("pyds")
+    pyds = package("pyds")
     model = tmp_path / "reid.onnx"
     save_constants(model, {"reid_embedding": np.array([[3, 0, 4, 0]], np.float32)}, picture=("data", (1, 3, 64, 32)))
     seen = 0

@@ -14,6 +14,7 @@ import pytest
 import fluvial as fv
 from flow.test_backends import assert_same, found_in
 from fluvial import Detections, ParserInfo
+from needed import package
 
 Clip = Callable[..., Path]
 Tensors = dict[str, np.ndarray]
@@ -31,7 +32,7 @@ def cells(tensors: Tensors, info: ParserInfo) -> Detections:
 def test_a_parser_finds_what_the_head_finds(make_clip: Clip, blob_model: Path) -> None:
     for how in ({}, {"backend": "onnxruntime"}):
         if how:
-            pytest.importorskip("onnxruntime")
+            package("onnxruntime")
         head = fv.Flow(make_clip("a.mp4")).infer(blob_model, threshold=0.3, cluster_mode=4, **how)
         ours = fv.Flow(make_clip("a.mp4")).infer(blob_model, threshold=0.3, parser=cells, **how)
         assert_same(found_in(head), found_in(ours))
@@ -148,7 +149,7 @@ def test_it_reads_objects_of_another_model(make_clip: Clip, blob_model: Path) ->
 @pytest.mark.parametrize("how", [{}, {"backend": "onnxruntime"}])
 def test_a_tensor_that_is_kept_stays_as_it_is(make_clip: Clip, blob_model: Path, how: dict[str, Any]) -> None:
     if how:
-        pytest.importorskip("onnxruntime")
+        package("onnxruntime")
     kept: list[tuple[np.ndarray, np.ndarray]] = []
 
     def parse(tensors: Tensors, info: ParserInfo) -> Detections:

@@ -12,6 +12,7 @@ import pytest
 
 import fluvial as fv
 import pyds
+from needed import absent
 
 TENSORS = "[property]\nonnx-file={model}\nnetwork-type=100\noutput-tensor-meta=1\ngie-unique-id=1\n{rest}\n"
 POST = """
@@ -118,7 +119,7 @@ def test_a_library_of_ones_own_as_the_page_has_it_reads_the_tensors(
     infer: tuple[str, dict[str, Any]], tmp_path: Path
 ) -> None:
     if not shutil.which("g++") or not shutil.which("pkg-config"):
-        pytest.skip("no g++ and pkg-config, which compile a user's library")
+        absent("packages", "there are no g++ and pkg-config, which compile a user's library: make setup")
     root = Path(__file__).parents[2]
     page = (root / "docs/infer.md").read_text()
     source = tmp_path / "post.cpp"

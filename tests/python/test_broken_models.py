@@ -10,9 +10,10 @@ import fluvial as fv
 from broken_models import BROKEN, Broken
 from fluvial._gst import Gst
 from fluvial.cli.main import main
+from needed import package
 
-pytest.importorskip("onnx")
-pytest.importorskip("openvino")
+package("onnx")
+package("openvino")
 
 
 @pytest.fixture

@@ -11,11 +11,12 @@ import fluvial as fv
 from fluvial.models import find
 from fluvial.models.explain import explain
 from golden import FRAME, Case, Object, Spec, cases, point_to_frame, run_model, to_frame
+from needed import package
 
 PIXELS = 1.0  # how far an edge may be off, on the frame
 
-pytest.importorskip("onnx")
-pytest.importorskip("openvino")
+package("onnx")
+package("openvino")
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ from fluvial.models.pull import fetch, pull
 from fluvial.models.registry import assets_folder, cache_folder
 from fluvial.models.stand_ins import STAND_INS, write_table
 from golden import save_constants
+from needed import package
 
 
 @pytest.fixture
@@ -175,7 +176,7 @@ def constants_behind_a_picture(outputs: dict[str, object], size: tuple[int, int]
 
 
 def test_people_and_faces_of_two_models_come_from_one(tmp_path: Path) -> None:
-    openvino = pytest.importorskip("openvino")
+    openvino = package("openvino")
     height, width = 384, 672
     outputs: dict[str, object] = {}
     for stride in (8, 16, 32):
@@ -216,7 +217,7 @@ def test_a_file_that_is_no_model(tmp_path: Path) -> None:
 
 
 def test_what_makes_an_output_is_part_of_the_decision(tmp_path: Path) -> None:
-    openvino = pytest.importorskip("openvino")
+    openvino = package("openvino")
     from openvino import opset13 as ops
 
     picture = ops.parameter([1, 3, 64, 64], np.float32, "image")

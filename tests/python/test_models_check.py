@@ -12,6 +12,7 @@ import pytest
 from fluvial.cli.main import main
 from fluvial.models.judge import Picture, Seen, judge
 from golden import save_constants
+from needed import package
 
 DECIDED: dict[str, Any] = {
     "task": "detection",
@@ -112,14 +113,14 @@ def squares(path: Path) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    pytest.importorskip("onnx")
-    pytest.importorskip("openvino")
+    package("onnx")
+    package("openvino")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 def test_it_draws_and_prints_what_a_model_finds(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    cv2 = pytest.importorskip("cv2")
+    cv2 = package("cv2")
     squares(folder / "squares.onnx")
     cv2.imwrite("white.png", np.full((120, 180, 3), 255, np.uint8))
     assert main(["models", "check", "squares.onnx", "--image", "white.png"]) == 0
@@ -132,7 +133,7 @@ def test_it_draws_and_prints_what_a_model_finds(folder: Path, capsys: pytest.Cap
 
 
 def test_a_picture_on_which_nothing_is_found_is_exit_code_1(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    cv2 = pytest.importorskip("cv2")
+    cv2 = package("cv2")
     squares(folder / "squares.onnx")
     cv2.imwrite("black.png", np.zeros((120, 180, 3), np.uint8))
     args = ["models", "check", "squares.onnx", "--image", "black.png", "--json", "--out", "drawn/here"]
@@ -144,7 +145,7 @@ def test_a_picture_on_which_nothing_is_found_is_exit_code_1(folder: Path, capsys
 
 
 def test_a_model_that_does_not_look_is_found_out(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    cv2 = pytest.importorskip("cv2")
+    cv2 = package("cv2")
     rows = np.zeros((1, 126, 85), np.float32)
     rows[0, 100, 4:6] = 0.9
     save_constants(folder / "blind.onnx", {"output": rows})
@@ -173,7 +174,7 @@ def bright_classes(path: Path, kind: str = "UINT8") -> None:
 
 
 def test_a_map_of_classes_is_printed_and_drawn(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    cv2 = pytest.importorskip("cv2")
+    cv2 = package("cv2")
     bright_classes(folder / "bright.onnx")
     cv2.imwrite("quarter.png", white_quarter())
     assert main(["models", "check", "bright.onnx", "--image", "quarter.png"]) == 0

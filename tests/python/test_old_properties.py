@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-gi = pytest.importorskip("gi")
+from needed import package
+
+gi = package("gi")
 gi.require_version("Gst", "1.0")
 from gi.repository import Gst  # noqa: E402
 

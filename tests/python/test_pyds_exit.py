@@ -9,7 +9,9 @@ import textwrap
 
 import pytest
 
-pytest.importorskip("gi")
+from needed import package
+
+package("gi")
 
 PREAMBLE = """
 import sys, threading, warnings

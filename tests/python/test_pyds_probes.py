@@ -12,10 +12,11 @@ import pytest
 import pyds
 from fluvial import _core
 from fluvial._core import StaleMetadataError, _testing
+from needed import package
 from waiting import eventually
 
 warnings.simplefilter("ignore", ImportWarning)
-gi = pytest.importorskip("gi")
+gi = package("gi")
 gi.require_version("Gst", "1.0")
 from gi.repository import Gst  # noqa: E402
 

@@ -13,6 +13,7 @@ import pytest
 
 import pyds
 from fluvial._core import StaleMetadataError, _testing
+from needed import package
 
 VEHICLE = pyds.NvDsObjectType.NVDS_OBJECT_TYPE_VEHICLE
 PERSON = pyds.NvDsObjectType.NVDS_OBJECT_TYPE_PERSON
@@ -736,7 +737,7 @@ def test_messages_refuse_foreign_memory_and_dead_user_metas(buffer):
 # --- in a pipeline ----------------------------------------------------------------------------------------------------
 def test_messages_pass_a_tee_whose_branch_writes():
     """Streaming threads copy and free the messages, as behind test4's tee."""
-    gi = pytest.importorskip("gi")
+    gi = package("gi")
     gi.require_version("Gst", "1.0")
     from gi.repository import Gst
 

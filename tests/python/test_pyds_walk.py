@@ -9,6 +9,7 @@ import pytest
 
 import pyds
 from fluvial._core import _testing
+from needed import package
 
 
 def frames_of(batch):
@@ -65,7 +66,7 @@ def test_an_empty_list_is_none_and_a_node_is_true(batch, frame):
 
 
 def test_a_buffer_without_metadata_gives_none():
-    gi = pytest.importorskip("gi")
+    gi = package("gi")
     gi.require_version("Gst", "1.0")
     from gi.repository import Gst
 

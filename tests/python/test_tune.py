@@ -13,6 +13,7 @@ import pytest
 import fluvial as fv
 from fluvial.cli.main import main
 from fluvial.tuning import Candidate, Measured, Tuned, candidates, load, save, search, store
+from needed import package
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +24,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def write_model(path: Path, shape: list[Any]) -> Path:
     """Brightness and darkness: a classifier of one operation."""
-    onnx = pytest.importorskip("onnx")
+    onnx = package("onnx")
     from onnx import TensorProto, helper
 
     nodes = [
@@ -98,7 +99,7 @@ def test_it_measures_keeps_and_tells(
     model: Path, cache: Path, capsys: pytest.CaptureFixture[str], backend: str
 ) -> None:
     if backend != "auto":
-        pytest.importorskip("onnxruntime")
+        package("onnxruntime")
     assert main(["tune", str(model), "--streams", "2", "--seconds", "0.2", "--backend", backend, "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     chosen = said["chosen"]
