@@ -109,7 +109,8 @@ def run_model(path: Path) -> Tensors:
     import openvino
 
     model = openvino.Core().compile_model(str(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    inputs = [np.zeros(port.shape, port.element_type.to_dtype()) for port in model.inputs]
+    # Beside the picture: sizes and scales, which are numbers above 0.
+    inputs = [np.full(port.shape, len(port.shape) == 2, port.element_type.to_dtype()) for port in model.inputs]
     return {port.get_any_name(): value for port, value in model(inputs).items()}
 
 

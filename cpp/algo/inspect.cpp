@@ -4,6 +4,7 @@
 
 #include "algo/families/family.h"
 #include "algo/families/shapes.h"
+#include "algo/fixed_input.h"
 #include "algo/heads/head.h"
 #include "algo/labels.h"
 
@@ -91,8 +92,9 @@ void Inspection::find_inputs() {
       take_picture(input, Layout::nchw);
     } else if (s.size() == 4 && is_picture_channels(s[3])) {
       take_picture(input, Layout::nhwc);
-    } else if (s.size() == 2 && s[1] == 2 && input.type == ElementType::i64 && inputs_.size == nullptr) {
-      inputs_.size = &input;
+    } else if (!known_as(input).empty() && !(input.type == ElementType::i64 && inputs_.size != nullptr)) {
+      if (input.type == ElementType::i64) inputs_.size = &input;
+      inputs_.fixed.push_back(&input);
     } else if (s.empty()) {
       refuse("input '" + input.name + "' has no dimensions, or leaves their number open; a picture has four", "");
     } else {
@@ -162,10 +164,9 @@ void Inspection::fill_input() {
   note("input " + text_of({picture}) + " -> " + std::to_string(input.size.width) + "x" +
        std::to_string(input.size.height) + " pixels, " + (input.layout == Layout::nchw ? "NCHW" : "NHWC") + ", batch " +
        (spec_.is_batch_open ? "open" : std::to_string(picture.shape[0])) + " (sure)");
-  if (inputs_.size != nullptr) {
-    spec_.size_input = inputs_.size->name;
-    note("input " + spec_.size_input +
-         " i64 of two numbers -> is given the width and height of the network's input (sure)");
+  for (const auto* fixed : inputs_.fixed) {
+    spec_.fixed_inputs.push_back(fixed_input(*fixed, input.size));
+    note("input " + text_of({*fixed}) + " -> is given " + known_as(*fixed) + " (sure)");
   }
 }
 

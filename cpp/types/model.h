@@ -65,6 +65,12 @@ struct InputSpec {
   float offset[3] = {0, 0, 0};
 };
 
+// An input that is given the same numbers for every picture (algo/fixed_input.h).
+struct FixedInput {
+  std::string name;
+  std::vector<float> values;
+};
+
 struct ModelSpec {
   Head head = Head::unknown;
   InputSpec input;
@@ -75,7 +81,7 @@ struct ModelSpec {
   float usual_iou = 0.5F;         // of nms, likewise
   bool is_batch_open = false;     // the first dimension may be any number
   float object_margin = 1;        // of an object, the model is shown a part of the frame this much larger than its box
-  std::string size_input;         // name of an input that wants each frame's size ([N, 2] i64 width, height), or empty
+  std::vector<FixedInput> fixed_inputs;        // beside the picture
   std::map<std::string, std::string> options;  // for the head: "background=1", "boxes=...", written by inspection
   std::vector<std::string> evidence;           // one sentence for each decision
 };

@@ -176,15 +176,6 @@ TEST_CASE("detr's boxes may be shares of the picture") {
   check_same(found, {{0, 0.9F, {20, 20, 80, 50}}});
 }
 
-TEST_CASE("the size input is the network's size for every unit") {
-  std::int64_t sizes[6] = {};
-  fill_size_input({416, 320}, 3, sizes);
-  for (int i = 0; i < 3; ++i) {
-    CHECK(sizes[2 * i] == 416);
-    CHECK(sizes[2 * i + 1] == 320);
-  }
-}
-
 TEST_CASE("boxes_scores takes the surest class that is no background") {
   std::mt19937 random(9);
   const std::pair<const char*, int> backgrounds[] = {{"none", -1}, {"first", 0}, {"last", 99}, {"2", 2}, {"auto", -1}};

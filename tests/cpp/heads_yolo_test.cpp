@@ -262,6 +262,33 @@ TEST_CASE("rows of all pictures are told apart by their number") {
   CHECK(found.empty());
 }
 
+TEST_CASE("rows that are counted by picture lie behind each other") {
+  Floats table = floats("rows", {4, 6});
+  table.data = {2, 0.9F, 10, 20, 30, 60, 1, 0.8F, 1, 2, 4, 8, 0, 0.7F, 5, 5, 7, 8, -1, 0.9F, 0, 0, 1, 1};
+  ModelSpec spec = spec_of(Head::rows, kInput);
+  spec.options["columns"] = "class,score,box";
+  for (const ElementType type : {ElementType::i32, ElementType::i64}) {
+    const auto head = make_head(spec, {{"rows", ElementType::f32, {-1, 6}}, {"counts", type, {-1}}});
+    std::int32_t narrow[] = {1, 0, 2, 9};
+    std::int64_t wide[] = {1, 0, 2, 9};
+    const bool is_narrow = type == ElementType::i32;
+    const TensorView counts{"counts", type, {4}, is_narrow ? static_cast<void*>(narrow) : wide};
+    const std::vector<std::vector<Detection>> expected = {
+        {{2, 0.9F, {10, 20, 20, 40}}}, {}, {{1, 0.8F, {1, 2, 3, 6}}, {0, 0.7F, {5, 5, 2, 3}}}, {}};
+    for (std::size_t unit = 0; unit < 4; ++unit) {
+      std::vector<Detection> found;
+      head->decode({table.view(), counts}, unit, found);
+      if (expected[unit].empty())
+        CHECK(found.empty());
+      else
+        check_same(found, expected[unit]);
+    }
+    std::vector<Detection> found;
+    CHECK_THROWS_WITH(head->decode({table.view(), counts}, 4, found),
+                      "head rows: output 'counts' counts the rows of 4 pictures, not of picture 4");
+  }
+}
+
 TEST_CASE("an SSD's rows end with a negative picture, and may count classes from one") {
   Floats ssd = floats("detection_out", {1, 1, 4, 7});
   ssd.data = {0,  1, 0.9F, 0.25F, 0.25F, 0.5F, 0.75F, 0, 3, 0.8F, 0, 0, 1, 1,

@@ -104,7 +104,9 @@ TEST_CASE("a DETR with sizes as input is RGB, 0..1, stretched, and needs no nms"
     CHECK_FALSE(spec.input.keeps_aspect);
     CHECK_FALSE(spec.needs_nms);
     CHECK(spec.is_batch_open);
-    CHECK(spec.size_input == "orig_target_sizes");
+    REQUIRE(spec.fixed_inputs.size() == 1);
+    CHECK(spec.fixed_inputs[0].name == "orig_target_sizes");
+    CHECK(spec.fixed_inputs[0].values == std::vector<float>(2, static_cast<float>(size)));
     CHECK(spec.class_count == 80);
     CHECK(spec.labels == coco_labels());
   }

@@ -39,6 +39,14 @@ bool is_segmentation(const TensorInfo& output, const Inputs& inputs) {
   return is_nchw || is_nhwc;
 }
 
+// Classes lie before anchors.
+bool is_unsuppressed_paddle(const Outputs& outputs) {
+  const TensorInfo* boxes = find(outputs, 3, 4);
+  if (outputs.size() != 2 || boxes == nullptr) return false;
+  const TensorInfo& scores = outputs[boxes == &outputs[0] ? 1 : 0];
+  return scores.shape.size() == 3 && scores.shape[2] == boxes->shape[1] && scores.shape[1] != boxes->shape[1];
+}
+
 }  // namespace
 
 Family family_of(const ModelInfo& info, const Inputs& inputs, std::optional<Head> wanted) {
@@ -61,6 +69,9 @@ std::string resemblance(const ModelInfo& info, const Inputs& inputs) {
   const std::string task = metadata_of(info, "task");
   const auto any = [&](auto is_so) { return std::any_of(outputs.begin(), outputs.end(), is_so); };
   if (outputs.empty()) return "";
+  if (is_unsuppressed_paddle(outputs))
+    return "PaddleDetection's boxes [N,A,4] and scores [N,C,A] without suppression (export it with nms, "
+           "exclude_nms=False)";
   if (task == "obb") return "oriented boxes (YOLO-OBB)";
   if (any([](const auto& o) { return names_any(o.name, {"kps", "landmark"}); })) {
     return "a face detector with landmarks of a kind that is not known";

@@ -11,10 +11,11 @@
 
 namespace fluvial {
 
-// The picture input and what feeds beside it, as far as shapes tell.
+// The picture input and what is fed beside it, as far as shapes and names tell.
 struct Inputs {
   const TensorInfo* picture = nullptr;
-  const TensorInfo* size = nullptr;  // [N, 2] i64
+  const TensorInfo* size = nullptr;      // [N, 2] i64
+  std::vector<const TensorInfo*> fixed;  // it and others (fixed_input.h)
   Layout layout = Layout::nchw;
   Size pixels;  // -1 where open
   int channels = 3;

@@ -1,4 +1,6 @@
 // Detectors whose graph ends in one row an object: most have suppressed already.
+#include <algorithm>
+
 #include "algo/families/family.h"
 #include "algo/families/shapes.h"
 #include "algo/families/ultralytics.h"
@@ -120,10 +122,46 @@ Family describe_detection_output(const ModelInfo& info, const Inputs& inputs) {
   return family;
 }
 
+// --- PaddleDetection with its post-processing: PicoDet, PP-YOLOE, RT-DETR
+
+bool has_scale_factor(const Inputs& inputs) {
+  return std::any_of(inputs.fixed.begin(), inputs.fixed.end(),
+                     [](const TensorInfo* input) { return names_any(input->name, {"scale_factor"}); });
+}
+
+bool is_paddle(const ModelInfo& info, const Inputs& inputs) {
+  const TensorInfo* rows = rows_and_counts(info.outputs).rows;
+  return rows != nullptr && (has_scale_factor(inputs) || names_any(rows->name, {"multiclass_nms"}));
+}
+
+// The exporter writes nothing of it: the configs of its models say, and files are named after those.
+Feeding paddle_feeding(const ModelInfo& info) {
+  const std::string name = lowercase(file_name(info.path));
+  const auto is_named = [&](const char* part) { return name.find(part) != std::string::npos; };
+  if (is_named("ppyoloe_plus") || is_named("ppyoloe-plus") || is_named("rtdetr"))
+    return rgb_0_to_1("the file's name says which of PaddleDetection's -> RGB, 0..1, stretched (likely)");
+  if (is_named("picodet") || is_named("ppyoloe"))
+    return rgb_imagenet(
+        "the file's name says which of PaddleDetection's -> RGB, normalised by ImageNet's mean and deviation, "
+        "stretched (likely)");
+  return {};
+}
+
+Family describe_paddle(const ModelInfo& info, const Inputs&) {
+  Family family = rows_family("class,score,box");
+  family.is_usually_coco = true;
+  family.evidence.push_back("outputs " + list(info.outputs) +
+                            ": rows of six and how many of each picture -> PaddleDetection with its post-processing, "
+                            "head rows: class, score, corners, nothing left to suppress (sure)");
+  family.feeding = paddle_feeding(info);
+  return family;
+}
+
 }  // namespace
 
 std::vector<FamilyRow> rows_families() {
-  return {{Head::rows, is_end_to_end, describe_end_to_end},
+  return {{Head::rows, is_paddle, describe_paddle},
+          {Head::rows, is_end_to_end, describe_end_to_end},
           {Head::rows, is_deepstream_yolo, describe_deepstream_yolo},
           {Head::rows, is_chosen_six, describe_chosen_six},
           {Head::rows, is_yolov7_table, describe_yolov7_table},

@@ -30,6 +30,15 @@ RowsAndPrototypes rows_and_prototypes(const Outputs& outputs) {
   return found;
 }
 
+RowsAndCounts rows_and_counts(const Outputs& outputs) {
+  if (outputs.size() != 2) return {};
+  const std::size_t place = outputs[0].shape.size() == 2 ? 0 : 1;
+  const TensorInfo &rows = outputs[place], &counts = outputs[1 - place];
+  const bool is_table = rows.shape.size() == 2 && rows.shape[1] == 6 && !is_integer(rows);
+  if (!is_table || counts.shape.size() != 1 || !is_integer(counts)) return {};
+  return {&rows, &counts};
+}
+
 std::string list(const Outputs& outputs) {
   std::string text;
   for (const auto& output : outputs) text += (text.empty() ? "" : ", ") + output.name;

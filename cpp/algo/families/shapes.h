@@ -22,6 +22,14 @@ struct RowsAndPrototypes {
 };
 RowsAndPrototypes rows_and_prototypes(const Outputs& outputs);
 
+// Rows of all pictures, [K, 6], beside how many each picture has, [N]; rows are null otherwise. As PaddleDetection
+// does.
+struct RowsAndCounts {
+  const TensorInfo* rows = nullptr;
+  const TensorInfo* counts = nullptr;
+};
+RowsAndCounts rows_and_counts(const Outputs& outputs);
+
 std::string list(const Outputs& outputs);        // their names
 bool is_vector(const Shape& shape);              // [N, C], [N, C, 1, 1], [N, 1, 1, C]
 std::int64_t vector_length(const Shape& shape);  // -1 if open

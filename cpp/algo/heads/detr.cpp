@@ -1,5 +1,5 @@
 // DETR with its top queries chosen in the graph (RT-DETR, D-FINE, DEIM): labels [N, Q], boxes [N, Q, 4] as left, top,
-// right, bottom, scores [N, Q]. Boxes are in pixels of the size that was fed, which fill_size_input() makes the
+// right, bottom, scores [N, Q]. Boxes are in pixels of the size that was fed, which fixed_input() makes the
 // network's; option "boxes=normalised" is for exports without such an input, whose boxes are shares of the picture.
 #include "algo/heads/tensors.h"
 

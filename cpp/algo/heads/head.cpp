@@ -62,13 +62,6 @@ std::unique_ptr<HeadDecoder> make_head(const ModelSpec& spec, const std::vector<
                               head_names());
 }
 
-void fill_size_input(Size network_input, std::size_t units, std::int64_t* out) {
-  for (std::size_t i = 0; i < units; ++i) {
-    out[2 * i] = network_input.width;
-    out[2 * i + 1] = network_input.height;
-  }
-}
-
 const char* name_of(Head head) {
   for (const auto& family : kFamilies) {
     if (family.head == head) return family.name;

@@ -53,10 +53,6 @@ class HeadDecoder {
 std::unique_ptr<HeadDecoder> make_head(const ModelSpec& spec, const std::vector<TensorInfo>& outputs,
                                        const HeadSettings& settings = {});
 
-// For models that scale boxes themselves (ModelSpec::size_input): writes width and height of the network's input for
-// each unit, [units, 2] i64, so that their boxes come in its pixels like everybody's.
-void fill_size_input(Size network_input, std::size_t units, std::int64_t* out);
-
 // The word of a head in configs and messages ("yolox"), and back; unknown words are Head::unknown.
 const char* name_of(Head head);
 Head head_named(const std::string& name);

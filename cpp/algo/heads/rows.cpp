@@ -5,12 +5,17 @@
 // Published: box,score,class - YOLOv10, YOLO26 and every Ultralytics export with nms=True, followed by coefficients of
 // a mask (prototypes [N, M, h, w] are the second output) or keypoints; DeepStream-Yolo's exports, not yet suppressed.
 // batch,box,class,score - YOLOv7's end-to-end export. batch,class,score,box - SSD's DetectionOutput.
+// class,score,box - PaddleDetection's, whose second output says how many rows each picture has; a row of none is of
+// class -1.
 // Sources: github.com/ultralytics/ultralytics, github.com/marcoslucianops/DeepStream-Yolo,
-// github.com/WongKinYiu/yolov7 (models/experimental.py), docs.openvino.ai (DetectionOutput).
+// github.com/WongKinYiu/yolov7 (models/experimental.py), docs.openvino.ai (DetectionOutput),
+// github.com/PaddlePaddle/PaddleDetection (multiclass_nms3).
 // Options: "columns=..."; "boxes=pixels|normalised"; "first_class=1" where classes count from one;
 // "keypoints=17x3": how many keypoints, of how many numbers.
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
+#include <string>
 
 #include "algo/heads/row_details.h"
 #include "algo/heads/tensors.h"
@@ -44,7 +49,8 @@ Columns columns_of(const std::string& word) {
 struct RowsOutputs {
   std::size_t rows = 0;
   std::size_t prototypes = 0;
-  int width = 0;  // of a row, details and all
+  std::optional<std::size_t> counts;  // of rows, by picture
+  int width = 0;                      // of a row, details and all
   Columns columns;
 };
 
@@ -91,9 +97,29 @@ class Rows : public HeadDecoder {
       const auto rows = static_cast<std::int64_t>(element_count(Shape(tensor.shape.begin(), tensor.shape.end() - 1)));
       tensor.shape = {1, rows, tensor.shape.back()};
     }
-    if (columns_.batch < 0 && is_table && unit > 0) check_unit(tensor, 3, unit);
+    if (columns_.batch < 0 && is_table && unit > 0 && !outputs_.counts) check_unit(tensor, 3, unit);
     values_ = reader_.read(tensor, is_table ? 0 : unit, {-1, outputs_.width});
     count_ = static_cast<std::size_t>(tensor.shape[1]);
+    if (outputs_.counts) narrow_to(tensor_at(outputs, *outputs_.counts), unit);
+  }
+
+  // Rows of the pictures lie behind each other.
+  void narrow_to(const TensorView& counts, std::size_t unit) {
+    if (unit >= element_count(counts.shape))
+      throw std::runtime_error("head rows: output '" + counts.name + "' counts the rows of " +
+                               std::to_string(element_count(counts.shape)) + " pictures, not of picture " +
+                               std::to_string(unit));
+    std::size_t before = 0;
+    for (std::size_t i = 0; i < unit; ++i) before += count_in(counts, i);
+    before = std::min(before, count_);
+    values_ += before * static_cast<std::size_t>(outputs_.width);
+    count_ = std::min(count_in(counts, unit), count_ - before);
+  }
+
+  static std::size_t count_in(const TensorView& counts, std::size_t i) {
+    const std::int64_t count =
+        counts.type == ElementType::i64 ? counts.as<std::int64_t>()[i] : counts.as<std::int32_t>()[i];
+    return static_cast<std::size_t>(std::max<std::int64_t>(count, 0));
   }
 
   const float* row_at(std::size_t i) const { return values_ + i * static_cast<std::size_t>(outputs_.width); }
@@ -115,6 +141,10 @@ class Rows : public HeadDecoder {
   std::size_t count_ = 0;
 };
 
+bool is_count(const TensorInfo& output) {
+  return output.shape.size() == 1 && (output.type == ElementType::i32 || output.type == ElementType::i64);
+}
+
 }  // namespace
 
 std::unique_ptr<HeadDecoder> make_rows(const ModelSpec& spec, const std::vector<TensorInfo>& outputs,
@@ -124,9 +154,15 @@ std::unique_ptr<HeadDecoder> make_rows(const ModelSpec& spec, const std::vector<
   std::string needs = "rows of " + std::to_string(found.columns.count) + " columns";
   needs += found.columns.batch < 0 ? ", [N, K, columns]" : ", [K, columns] or [1, 1, K, columns]";
   if (outputs.empty() || outputs.size() > 2) refuse("rows", needs, outputs);
-  if (outputs.size() == 2) found.prototypes = outputs[0].shape.size() == 4 ? 0 : 1;
-  found.rows = outputs.size() == 2 ? 1 - found.prototypes : 0;
-  const TensorInfo* prototypes = outputs.size() == 2 ? &outputs[found.prototypes] : nullptr;
+  const TensorInfo* prototypes = nullptr;
+  if (outputs.size() == 2) {
+    const std::size_t beside = outputs[0].shape.size() == 4 || is_count(outputs[0]) ? 0 : 1;
+    found.rows = 1 - beside;
+    if (is_count(outputs[beside]))
+      found.counts = beside;
+    else
+      prototypes = &outputs[found.prototypes = beside];
+  }
   const Shape& shape = outputs[found.rows].shape;
   if (shape.size() < 2 || shape.size() > 4 || (prototypes != nullptr && prototypes->shape.size() != 4))
     refuse("rows", needs, outputs);

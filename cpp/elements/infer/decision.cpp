@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "algo/families/shapes.h"
 #include "algo/inspect.h"
 #include "elements/guard.h"
 #include "elements/infer/custom/offered_parser.h"
@@ -334,8 +335,9 @@ std::vector<bool> batched_outputs_of(const ModelInfo& info) {
   for (const auto& input : info.inputs)
     if (input.shape.size() == 4) batch = input.shape[0];
   std::vector<bool> batched;
+  const auto* table = rows_and_counts(info.outputs).rows;
   for (const auto& output : info.outputs)
-    batched.push_back(!output.shape.empty() && (output.shape[0] == 1 || output.shape[0] == batch));
+    batched.push_back(&output != table && !output.shape.empty() && (output.shape[0] == 1 || output.shape[0] == batch));
   return batched;
 }
 

@@ -111,8 +111,10 @@ Fields& add_tensors(Fields& fields, const ModelInfo& info) {
 
 std::string json_of(const ModelInfo& info, const Decision& decision) {
   const ModelSpec& spec = decision.spec;
-  Fields options, fields;
+  Fields options, fixed, fields;
   for (const auto& [key, value] : spec.options) options.add(key.c_str(), value);
+  for (const auto& input : spec.fixed_inputs)
+    fixed.add_raw(input.name.c_str(), list(input.values, [](float value) { return json(value); }));
   return add_tensors(fields, info)
       .add("head", name_of(spec.head))
       .add("task", word_of(decision.task))
@@ -124,7 +126,7 @@ std::string json_of(const ModelInfo& info, const Decision& decision) {
       .add("usual_iou", spec.usual_iou)
       .add("needs_nms", spec.needs_nms)
       .add("is_batch_open", spec.is_batch_open)
-      .add("size_input", spec.size_input)
+      .add_raw("fixed_inputs", fixed.text())
       .add_raw("options", options.text())
       .add_raw("evidence", texts(spec.evidence))
       .add_raw("warnings", texts(decision.warnings))

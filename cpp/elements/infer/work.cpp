@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "algo/fixed_input.h"
 #include "algo/segmentation_map.h"
 #include "elements/infer/attach.h"
 #include "elements/infer/attach_embedding.h"
@@ -56,7 +57,8 @@ Work::Work(Decision decision, std::unique_ptr<Backend> backend, Health::Complain
   const auto& info = backend_->model();
   for (std::size_t i = 0; i < info.inputs.size(); ++i) {
     if (info.inputs[i].name == decision_.spec.input.name) picture_input_ = i;
-    if (info.inputs[i].name == decision_.spec.size_input) size_inputs_.push_back(i);
+    for (const auto& fixed : decision_.spec.fixed_inputs)
+      if (info.inputs[i].name == fixed.name) fixed_inputs_.emplace_back(i, fixed);
   }
   if (decision_.parser) {
     head_ = make_custom_head(decision_, info.inputs.size(), health_.complain());
@@ -83,9 +85,7 @@ void Work::warm_up() {
                              " bytes, the picture needs " + std::to_string(wanted));
   for (int i = 0; i < 2; ++i) {
     std::memset(picture.data, 0, there);
-    for (std::size_t input : size_inputs_)
-      fill_size_input(decision_.spec.input.size, units_in_request(),
-                      static_cast<std::int64_t*>(request->inputs()[input].data));
+    write_fixed_inputs(request->inputs());
     const gint64 before = g_get_monotonic_time();
     request.start();
     request.wait();
@@ -116,8 +116,11 @@ void Work::fill(Job& job) {
     }
     out += preprocessor_.unit_bytes();
   }
-  for (std::size_t input : size_inputs_)
-    fill_size_input(decision_.spec.input.size, units_in_request(), static_cast<std::int64_t*>(inputs[input].data));
+  write_fixed_inputs(inputs);
+}
+
+void Work::write_fixed_inputs(const std::vector<TensorView>& inputs) const {
+  for (const auto& [place, fixed] : fixed_inputs_) write_fixed(fixed, units_in_request(), inputs[place]);
 }
 
 void Work::finish(Job& job) {

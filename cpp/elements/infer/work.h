@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "algo/heads/head.h"
@@ -43,6 +44,7 @@ class Work {
  private:
   void fill(Job& job);
   void warm_up();
+  void write_fixed_inputs(const std::vector<TensorView>& inputs) const;
   void finish_unit(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit, Size frame);
   void detect(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit, Size frame);
   void find(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
@@ -56,7 +58,7 @@ class Work {
   std::unique_ptr<Backend> backend_;
   RequestPool requests_;
   std::size_t picture_input_ = 0;
-  std::vector<std::size_t> size_inputs_;
+  std::vector<std::pair<std::size_t, FixedInput>> fixed_inputs_;  // by place among the inputs
   GstClockTime inference_time_ = 0;
 
   Preprocessor preprocessor_;  // bringing
