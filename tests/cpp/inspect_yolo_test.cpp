@@ -208,3 +208,18 @@ TEST_CASE("a head that the config says is taken, fit or not") {
     CHECK_THROWS_AS(make_head(inspect(scalar, hints), scalar.outputs), std::invalid_argument);
   }
 }
+
+TEST_CASE("YOLOv5-seg is rows with objectness beside prototypes") {
+  const std::vector<TensorInfo> outputs = {{"output0", f32, {1, 25200, 117}}, {"output1", f32, {1, 32, 160, 160}}};
+  ModelInfo info = model(outputs);
+  info.metadata = {{"names", "{0: 'a'}"}, {"stride", "32"}};
+  CHECK(inspect(model(outputs)).class_count == 80);
+  const ModelSpec spec = inspect(model({{"output0", f32, {1, 25200, 38}}, outputs[1]}));
+  CHECK(spec.head == Head::yolox);
+  CHECK(spec.options.at("boxes") == "decoded");
+  CHECK(spec.class_count == 1);
+  CHECK(spec.needs_nms);
+  check_is_letterboxed_rgb(spec);
+  CHECK(has(evidence_of(spec), "YOLOv5-seg"));
+  CHECK(has(refusal(info), "does not decode"));  // its names are of one class, its rows of 80
+}

@@ -58,6 +58,31 @@ Family describe_yolov5(const ModelInfo& info, const Inputs& inputs) {
   return family;
 }
 
+// --- YOLOv5-seg: such rows, which end with coefficients of masks
+
+std::int64_t segment_classes(const RowsAndPrototypes& found) {
+  return found.rows->shape[2] - 5 - found.prototypes->shape[1];
+}
+
+bool is_yolov5_segment(const ModelInfo& info, const Inputs& inputs) {
+  const RowsAndPrototypes found = rows_and_prototypes(info.outputs);
+  if (found.rows == nullptr || found.prototypes == nullptr || info.outputs.size() != 2) return false;
+  const std::int64_t cells = grid_cells(inputs.pixels);
+  const int said = ultralytics_of(info).class_count;
+  return cells > 0 && found.rows->shape[1] == 3 * cells && found.prototypes->shape[1] > 0 &&
+         segment_classes(found) >= 1 && (said == 0 || said == segment_classes(found));
+}
+
+Family describe_yolov5_segment(const ModelInfo& info, const Inputs& inputs) {
+  Family family = describe_yolov5(info, inputs);
+  family.missing.reset();
+  family.class_count = static_cast<int>(segment_classes(rows_and_prototypes(info.outputs)));
+  family.evidence = {"outputs " + list(info.outputs) +
+                     ": three rows for each cell, with objectness and coefficients of masks -> YOLOv5-seg, head yolox "
+                     "with decoded boxes, nms needed (likely)"};
+  return family;
+}
+
 // --- YOLOv8 and later: a class's scores of all cells lie beside each other
 
 // Columns beside box and classes.
@@ -173,6 +198,7 @@ std::vector<FamilyRow> yolo_families() {
           {Head::yolo, is_ultralytics_detr, describe_ultralytics_detr},
           {Head::boxes_scores, is_yolov4, describe_yolov4},
           {Head::yolox, is_yolox, describe_yolox},
+          {Head::yolox, is_yolov5_segment, describe_yolov5_segment},
           {Head::yolox, is_yolov5, describe_yolov5}};
 }
 

@@ -1,15 +1,18 @@
-// YOLOX: [N, anchors, 5 + classes], each row x, y, w, h, objectness, classes; score = objectness * class.
+// YOLOX: [N, anchors, 5 + classes + D], each row x, y, w, h, objectness, classes; score = objectness * class. D details
+// are coefficients of a mask with prototypes [N, D, h, w] as another output (YOLOv5-seg), or keypoints.
 //
 // Exports differ in how much the graph did. A raw one gives places in the grid: centre = (xy + cell) * stride and
 // size = exp(wh) * stride, over grids of strides 8, 16 and 32; a decoded one gives pixels, centre and size (YOLOv5 and
 // v7 look the same, with three anchors a cell). Some leave out the sigmoid. Unless the options say
 // ("boxes=raw|decoded", "scores=probabilities|logits"), the numbers do, frame by frame: coordinates of a raw grid stay
 // near 0 wherever the cell lies, and probabilities are never outside of 0..1, while objectness of background as a logit
-// is far below 0.
+// is far below 0. "keypoints=17x3": how many keypoints, of how many numbers.
+// Sources: github.com/Megvii-BaseDetection/YOLOX; github.com/ultralytics/yolov5, models/yolo.py (Segment).
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "algo/heads/row_details.h"
 #include "algo/heads/tensors.h"
 
 namespace fluvial::heads {
@@ -34,18 +37,28 @@ std::vector<Cell> grid_of(Size input) {
   return cells;
 }
 
+struct YoloxOutputs {
+  std::size_t rows = 0;
+  std::size_t prototypes = 0;
+  int columns = 0;
+};
+
 class Yolox : public HeadDecoder {
  public:
-  Yolox(const ModelSpec& spec, int columns, std::vector<Cell> cells, const HeadSettings& settings)
-      : columns_(columns),
+  Yolox(const ModelSpec& spec, const YoloxOutputs& outputs, DetailColumns details, std::vector<Cell> cells,
+        const HeadSettings& settings)
+      : outputs_(outputs),
+        columns_(outputs.columns),
+        class_count_(outputs.columns - 5 - details.count()),
         width_(static_cast<float>(spec.input.size.width)),
         boxes_(option(spec, "boxes", "auto")),
         scores_(option(spec, "scores", "auto")),
         cells_(std::move(cells)),
-        thresholds_(settings) {}
+        thresholds_(settings),
+        details_(details, spec.input.size) {}
 
   void decode(const std::vector<TensorView>& outputs, std::size_t unit, std::vector<Detection>& out) override {
-    const TensorView& tensor = tensor_at(outputs, 0);
+    const TensorView& tensor = tensor_at(outputs, outputs_.rows);
     const float* rows = reader_.read(tensor, unit, {-1, columns_});
     const auto count = static_cast<std::size_t>(tensor.shape[1]);
     const bool has_grid = count == cells_.size();
@@ -55,8 +68,22 @@ class Yolox : public HeadDecoder {
       const float* row = rows + i * static_cast<std::size_t>(columns_);
       Detection found;
       if (!judge(row, is_logits, found)) continue;
+      found.row = static_cast<std::int32_t>(i);
       found.box = is_raw && has_grid ? raw_box(row, cells_[i]) : decoded_box(row);
       out.push_back(found);
+    }
+  }
+
+  bool has_details() const override { return details_.has_any(); }
+
+  void describe(const std::vector<TensorView>& outputs, std::size_t unit, const std::vector<Detection>& kept,
+                std::vector<Details>& out) override {
+    if (kept.empty()) return;
+    const float* rows = reader_.read(tensor_at(outputs, outputs_.rows), unit, {-1, columns_});
+    details_.begin(&tensor_at(outputs, outputs_.prototypes), unit);
+    for (const auto& detection : kept) {
+      const float* row = rows + static_cast<std::size_t>(detection.row) * static_cast<std::size_t>(columns_);
+      out.push_back(details_.read({row + 5 + class_count_, 1}, detection.box));
     }
   }
 
@@ -84,7 +111,7 @@ class Yolox : public HeadDecoder {
   bool judge(const float* row, bool is_logits, Detection& found) const {
     const float objectness = is_logits ? sigmoid(row[4]) : row[4];
     if (!(objectness >= thresholds_.least())) return false;  // no class can lift the product
-    const Best best = best_of(row + 5, columns_ - 5, kAny);
+    const Best best = best_of(row + 5, class_count_, kAny);
     found.class_id = best.index;
     found.confidence = objectness * (is_logits ? sigmoid(best.value) : best.value);
     return found.confidence >= thresholds_.of(best.index);
@@ -98,11 +125,13 @@ class Yolox : public HeadDecoder {
 
   static Box decoded_box(const float* row) { return {row[0] - row[2] / 2, row[1] - row[3] / 2, row[2], row[3]}; }
 
-  int columns_;
+  YoloxOutputs outputs_;
+  int columns_, class_count_;
   float width_;
   std::string boxes_, scores_;
   std::vector<Cell> cells_;
   Thresholds thresholds_;
+  RowDetails details_;
   FloatReader reader_;
 };
 
@@ -111,12 +140,24 @@ class Yolox : public HeadDecoder {
 std::unique_ptr<HeadDecoder> make_yolox(const ModelSpec& spec, const std::vector<TensorInfo>& outputs,
                                         const HeadSettings& settings) {
   auto cells = grid_of(spec.input.size);
-  const std::string needs = "one [N, anchors, 5 + classes], with " + std::to_string(cells.size()) +
-                            " anchors at this input size if boxes are raw";
-  if (outputs.size() != 1 || outputs[0].shape.size() != 3 || outputs[0].shape[2] < 6) refuse("yolox", needs, outputs);
-  const bool has_grid = outputs[0].shape[1] < 0 || outputs[0].shape[1] == static_cast<std::int64_t>(cells.size());
+  std::string needs = "one [N, anchors, 5 + classes], with " + std::to_string(cells.size()) +
+                      " anchors at this input size if boxes are raw";
+  YoloxOutputs found;
+  if (outputs.size() == 2) {
+    found.prototypes = outputs[0].shape.size() == 4 ? 0 : 1;
+    found.rows = 1 - found.prototypes;
+  }
+  const TensorInfo* prototypes = outputs.size() == 2 ? &outputs[found.prototypes] : nullptr;
+  if (outputs.empty() || outputs.size() > 2 || (prototypes != nullptr && prototypes->shape.size() != 4))
+    refuse("yolox", needs, outputs);
+  const Shape& shape = outputs[found.rows].shape;
+  const DetailColumns details = detail_columns("yolox", spec, prototypes);
+  if (details.count() > 0) needs += ", and " + std::to_string(details.count()) + " columns for details";
+  if (shape.size() != 3 || shape[2] < 6 + details.count()) refuse("yolox", needs, outputs);
+  found.columns = static_cast<int>(shape[2]);
+  const bool has_grid = shape[1] < 0 || shape[1] == static_cast<std::int64_t>(cells.size());
   if (!has_grid && option(spec, "boxes", "auto") == "raw") refuse("yolox", needs, outputs);
-  return std::make_unique<Yolox>(spec, static_cast<int>(outputs[0].shape[2]), std::move(cells), settings);
+  return std::make_unique<Yolox>(spec, found, details, std::move(cells), settings);
 }
 
 }  // namespace fluvial::heads

@@ -88,6 +88,32 @@ def cells(classes: int) -> Callable[[Tensors, Spec], list[Object]]:
     return reference
 
 
+def make_yolov5_segment(path: Path) -> None:
+    """Rows of YOLOv5-seg: box, objectness, 5 classes, 32 coefficients; its exporter writes names and stride alone."""
+    random = np.random.default_rng(6)
+    rows = random.uniform(0, 0.2, (3 * CELLS, 5 + 5 + 32))
+    rows[:, :2] = random.uniform(10, 54, (3 * CELLS, 2))
+    rows[:, 2:4] = random.uniform(8, 24, (3 * CELLS, 2))
+    rows[:, 10:] = random.normal(size=(3 * CELLS, 32))
+    for row in sure(3 * CELLS, 12, random):
+        rows[row, 4], rows[row, 5 + random.integers(5)] = random.uniform(0.7, 1, 2)
+    prototypes = random.normal(size=(1, 32, HEIGHT // 4, WIDTH // 4)).astype(np.float32)
+    names = str({i: f"thing {i}" for i in range(5)})
+    outputs = {"output0": rows[None].astype(np.float32), "output1": prototypes}
+    save_constants(path, outputs, metadata={"names": names, "stride": "32"})
+
+
+def yolov5_segment(tensors: Tensors, spec: Spec) -> list[Object]:
+    found = []
+    for row in tensors["output0"][0].astype(float):
+        class_id = int(row[5:10].argmax())
+        confidence = row[4] * row[5 + class_id]
+        if confidence >= 0.4:
+            box = [row[0] - row[2] / 2, row[1] - row[3] / 2, row[2], row[3]]
+            found.append(with_details(Object(class_id, confidence, box), row[10:], tensors, spec=spec))
+    return suppress(found, 0.5)
+
+
 def make_final(path: Path, *, rows: int, details: int = 0, task: str = "", names: tuple[str, ...] = ()) -> None:
     random = np.random.default_rng(3)
     picture, output = names or ("images", "output0")
@@ -180,6 +206,7 @@ CASES = [
         cells(3),
         SETTINGS | {"output_instance_mask": True},
     ),
+    Case("yolov5-seg", "yolox", make_yolov5_segment, yolov5_segment, SETTINGS | {"output_instance_mask": True}),
     Case("yolov10", "rows", lambda path: make_final(path, rows=300), final, SETTINGS),
     Case("yolo26", "rows", lambda path: make_final(path, rows=300, task="detect"), final, SETTINGS),
     Case("yolo26-pose", "rows", lambda path: make_final(path, rows=300, details=51, task="pose"), final, SETTINGS),

@@ -78,7 +78,7 @@ std::string trimmed(std::string text) {
   return text;
 }
 
-using Outputs = std::vector<TensorView>;
+using Tensors = std::vector<TensorView>;
 
 // What the four kinds share.
 class CustomHead : public HeadDecoder {
@@ -95,7 +95,7 @@ class CustomHead : public HeadDecoder {
  protected:
   // Makes layers() of one unit's part of the outputs and has `body` call the function with them.
   template <typename Function, typename Call>
-  void call(const Outputs& outputs, std::size_t unit, Call body) {
+  void call(const Tensors& outputs, std::size_t unit, Call body) {
     parts_.clear();
     layers_.clear();
     for (std::size_t i = 0; i < outputs.size(); ++i)
@@ -147,7 +147,7 @@ class CustomBoxes : public CustomHead {
  public:
   using CustomHead::CustomHead;
 
-  void decode(const Outputs& outputs, std::size_t unit, std::vector<Detection>& out) override {
+  void decode(const Tensors& outputs, std::size_t unit, std::vector<Detection>& out) override {
     objects_.clear();
     call<NvDsInferParseCustomFunc>(outputs, unit,
                                    [this](auto parse) { return parse(layers(), network(), params(), objects_); });
@@ -164,7 +164,7 @@ class CustomMasks : public CustomHead {
  public:
   using CustomHead::CustomHead;
 
-  void decode(const Outputs& outputs, std::size_t unit, std::vector<Detection>& out) override {
+  void decode(const Tensors& outputs, std::size_t unit, std::vector<Detection>& out) override {
     MaskList found;
     masks_.clear();
     call<NvDsInferInstanceMaskParseCustomFunc>(
@@ -181,7 +181,7 @@ class CustomMasks : public CustomHead {
 
   bool has_details() const override { return true; }
 
-  void describe(const Outputs&, std::size_t, const std::vector<Detection>& kept, std::vector<Details>& out) override {
+  void describe(const Tensors&, std::size_t, const std::vector<Detection>& kept, std::vector<Details>& out) override {
     for (const auto& detection : kept) out.push_back({{}, std::move(masks_[static_cast<std::size_t>(detection.row)])});
   }
 
@@ -193,7 +193,7 @@ class CustomClasses : public CustomHead {
  public:
   using CustomHead::CustomHead;
 
-  void classify(const Outputs& outputs, std::size_t unit, std::vector<Classification>& out) override {
+  void classify(const Tensors& outputs, std::size_t unit, std::vector<Classification>& out) override {
     AttributeList found;
     std::string description;
     call<NvDsInferClassiferParseCustomFunc>(outputs, unit, [&](auto parse) {
@@ -218,7 +218,7 @@ class CustomSegments : public CustomHead {
  public:
   using CustomHead::CustomHead;
 
-  void segment(const Outputs& outputs, std::size_t unit, Segmentation& out) override {
+  void segment(const Tensors& outputs, std::size_t unit, Segmentation& out) override {
     out = {};
     out.size = decision().spec.input.size;
     out.class_count = decision().class_count;
