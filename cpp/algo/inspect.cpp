@@ -92,13 +92,16 @@ void Inspection::find_inputs() {
       take_picture(input, Layout::nchw);
     } else if (s.size() == 4 && is_picture_channels(s[3])) {
       take_picture(input, Layout::nhwc);
+    } else if (!hints_.fills_inputs.empty() && !s.empty()) {
+      note("input " + text_of({input}) + " -> " + hints_.fills_inputs + " fills it (said)");
     } else if (!known_as(input).empty() && !(input.type == ElementType::i64 && inputs_.size != nullptr)) {
       if (input.type == ElementType::i64) inputs_.size = &input;
       inputs_.fixed.push_back(&input);
     } else if (s.empty()) {
       refuse("input '" + input.name + "' has no dimensions, or leaves their number open; a picture has four", "");
     } else {
-      refuse("input '" + input.name + "' is neither a picture ([N,3,H,W] or [N,H,W,3]) nor its size ([N,2] i64)", "");
+      refuse("input '" + input.name + "' is neither a picture ([N,3,H,W] or [N,H,W,3]) nor its size ([N,2] i64)",
+             "custom-lib-path, a library with NvDsInferInitializeInputLayers, which fills it once");
     }
   }
   if (inputs_.picture == nullptr) refuse("no input is a picture ([N,3,H,W] or [N,H,W,3])", "");
@@ -134,9 +137,6 @@ void Inspection::find_head() {
   spec_.options = family_.options;
   spec_.object_margin = family_.object_margin;
   for (const auto& sentence : family_.evidence) note(sentence);
-  if (inputs_.size != nullptr && spec_.head != Head::detr) {
-    refuse("input '" + inputs_.size->name + "' wants sizes, which only head detr feeds", "");
-  }
   if (family_.missing && hints_.options.count(family_.missing->option) == 0)
     refuse(family_.missing->problem, family_.missing->hint);
 }

@@ -34,6 +34,7 @@ struct ModelHints {
   std::optional<int> class_count;               // num-detected-classes
   std::vector<std::string> labels;              // labelfile-path, labels
   std::map<std::string, std::string> options;   // of the head, see heads/*.cpp
+  std::string fills_inputs;                     // who fills inputs beside the picture; empty: nobody
 };
 
 // "f32" and the like, as messages have them.

@@ -9,6 +9,7 @@
 #include "elements/infer/attach_masks.cpp"           // NOLINT
 #include "elements/infer/attach_segmentation.cpp"    // NOLINT
 #include "elements/infer/custom/head.cpp"            // NOLINT
+#include "elements/infer/custom/input_layers.cpp"    // NOLINT
 #include "elements/infer/custom/offered_parser.cpp"  // NOLINT
 #include "elements/infer/custom/parser.cpp"          // NOLINT
 #include "elements/infer/decision.cpp"               // NOLINT

@@ -19,9 +19,10 @@ import pytest
 import fluvial as fv
 from fluvial.backends import Triton
 from kserve_server import Running, serving
+from needed import package
 
-pytest.importorskip("tritonclient.grpc")
-pytest.importorskip("onnxruntime")
+package("tritonclient.grpc")
+package("onnxruntime")
 
 Clip = Callable[..., Path]
 
@@ -150,7 +151,7 @@ def test_shared_memory_is_given_back(tmp_path: Path, weak_server: Running) -> No
 def test_a_server_that_takes_fewer_pictures_gets_them_in_several_calls(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    onnx = pytest.importorskip("onnx")
+    onnx = package("onnx")
     from onnx import TensorProto, helper, numpy_helper
 
     graph = helper.make_graph(

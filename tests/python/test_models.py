@@ -233,7 +233,7 @@ def test_what_makes_an_output_is_part_of_the_decision(tmp_path: Path) -> None:
 
 
 def test_names_with_quotes_and_line_breaks_are_told_as_they_are(tmp_path: Path) -> None:
-    pytest.importorskip("onnx")
+    package("onnx")
     strange = 'sco"res\\\n\u00e9'
     save_constants(tmp_path / "strange.onnx", {strange: np.zeros((1, 126, 85), np.float32)})
     seen = explain(find(tmp_path / "strange.onnx"))
@@ -242,7 +242,7 @@ def test_names_with_quotes_and_line_breaks_are_told_as_they_are(tmp_path: Path) 
 
 
 def test_tensors_are_told_of_a_model_that_no_head_decodes(tmp_path: Path) -> None:
-    pytest.importorskip("onnx")
+    package("onnx")
     path = tmp_path / "odd.onnx"
     save_constants(path, {"odd": np.zeros((3, 3, 3, 3, 3), np.float32)})
     assert read_ports(path)["inputs"] == [{"name": "images", "type": "f32", "shape": [1, 3, 64, 96]}]
@@ -251,7 +251,7 @@ def test_tensors_are_told_of_a_model_that_no_head_decodes(tmp_path: Path) -> Non
 
 
 def test_settings_lead_where_the_file_does_not(tmp_path: Path) -> None:
-    pytest.importorskip("onnx")
+    package("onnx")
     path = tmp_path / "vague.onnx"
     save_constants(path, {"output": np.zeros((1, 126, 85), np.float32)})
     seen = explain(find(path), threshold=0.7, head_options={"boxes": "decoded"}, num_detected_classes=3)

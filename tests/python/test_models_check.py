@@ -191,7 +191,7 @@ def white_quarter() -> np.ndarray:
 
 
 def test_what_a_file_does_not_tell_is_said_beside_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    cv2 = pytest.importorskip("cv2")
+    cv2 = package("cv2")
     bright_classes(folder / "bright.onnx", "FLOAT")
     cv2.imwrite("quarter.png", white_quarter())
     check = ["models", "check", "bright.onnx", "--image", "quarter.png"]
@@ -208,7 +208,7 @@ def test_what_a_file_does_not_tell_is_said_beside_it(folder: Path, capsys: pytes
 
 
 def test_a_threshold_that_is_said_is_judged_by(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    cv2 = pytest.importorskip("cv2")
+    cv2 = package("cv2")
     squares(folder / "squares.onnx")
     cv2.imwrite("white.png", np.full((120, 180, 3), 255, np.uint8))
     args = ["models", "check", "squares.onnx", "--image", "white.png", "--set", "threshold=0.99"]

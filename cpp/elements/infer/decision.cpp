@@ -386,6 +386,8 @@ Decision decide(const InferSettings& settings, const ModelPath& file, const Mode
   const bool is_stand_in = !file.instead_of.empty();
   ModelHints hints = hints_of(settings, is_stand_in);
   for (const auto& [key, value] : file.head_options) hints.options[key] = value;
+  if (!is_stand_in && info.inputs.size() > 1) d.initializer = open_input_initializer(settings);
+  if (d.initializer) hints.fills_inputs = "the library of custom-lib-path";
   d.has_no_head = settings.network_type == 100;
   if (d.has_no_head) {
     d.spec =

@@ -8,6 +8,7 @@
 #include "algo/clustering/clustering.h"
 #include "algo/heads/head.h"
 #include "backends/backend.h"
+#include "elements/infer/custom/input_layers.h"
 #include "elements/infer/custom/parser.h"
 #include "elements/infer/model_path.h"
 #include "elements/infer/settings.h"
@@ -23,6 +24,8 @@ struct Decision {
   bool has_no_head = false;  // network-type=100: tensors only
 
   std::shared_ptr<const CustomParser> parser;  // the user's, in place of a head; nullptr: none
+
+  std::shared_ptr<const InputInitializer> initializer;  // of inputs beside the picture; nullptr: none
 
   HeadSettings head;                                       // by the model's own class ids
   std::vector<ClusterSettings> clusters;                   // by the ids that are shown

@@ -71,6 +71,10 @@ Work::Work(Decision decision, std::unique_ptr<Backend> backend, Health::Complain
     shown_classes_.resize(static_cast<std::size_t>(from) + 1, -1);
     shown_classes_.back() = decision_.shown_class(from);
   }
+  if (decision_.initializer) {
+    RequestLease request = requests_.acquire();
+    filled_inputs_ = fill_inputs(*decision_.initializer, decision_.spec, info, request->inputs(), units_in_request());
+  }
   warm_up();
 }
 
@@ -121,6 +125,10 @@ void Work::fill(Job& job) {
 
 void Work::write_fixed_inputs(const std::vector<TensorView>& inputs) const {
   for (const auto& [place, fixed] : fixed_inputs_) write_fixed(fixed, units_in_request(), inputs[place]);
+  for (const auto& [place, bytes] : filled_inputs_) {
+    const TensorView& input = inputs[place];
+    std::memcpy(input.data, bytes.data(), element_count(input.shape) * bytes_of(input.type));
+  }
 }
 
 void Work::finish(Job& job) {

@@ -59,6 +59,7 @@ class Work {
   RequestPool requests_;
   std::size_t picture_input_ = 0;
   std::vector<std::pair<std::size_t, FixedInput>> fixed_inputs_;  // by place among the inputs
+  std::vector<FilledInput> filled_inputs_;
   GstClockTime inference_time_ = 0;
 
   Preprocessor preprocessor_;  // bringing
