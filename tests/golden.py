@@ -43,10 +43,11 @@ class Case:
     name: str
     head: str
     make: Callable[[Path], None]
-    # Objects after suppression, if the family needs it; or a map, int [h, w] of classes, -1 where none is sure.
-    reference: Callable[[Tensors, Spec], list[Object] | np.ndarray]
+    # Objects after suppression, if the family needs it; what a picture is called, with how sure that is, in the order
+    # of the outputs; a map, int [h, w] of classes, -1 where none is sure; or an embedding, float [D] of length 1.
+    reference: Callable[[Tensors, Spec], list[Object] | list[tuple[str, float]] | np.ndarray]
     settings: dict[str, Any] = field(default_factory=dict)  # of infer(): what the reference takes for granted
-    spec: Spec | None = None  # where inspection asks for `settings`: {"input": {"width", "height", "keeps_aspect"...}}
+    spec: Spec | None = None  # what the reference is told in place of what inspection says
 
 
 def cases() -> Iterator[Case]:

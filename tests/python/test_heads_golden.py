@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from fluvial.models.explain import explain
 from golden import FRAME, Case, Object, Spec, cases, point_to_frame, run_model, to_frame
 from needed import package
 
+ROOT = Path(__file__).parents[2]
 PIXELS = 1.0  # how far an edge may be off, on the frame
 
 package("onnx")
@@ -35,22 +38,27 @@ def make_clip(folder: Path) -> Path:
     return path
 
 
-def objects_of(clip: Path, model: Path, settings: dict[str, object]) -> list[Object]:
-    """What the pipeline finds on the second frame; boxes in its pixels."""
-    batches = [
-        [Object(int(o.class_id), float(o.confidence), np.array(o.box), o.keypoints, o.mask) for o in frame.objects]
-        for batch in fv.Flow(str(clip)).infer(str(model), **settings)
-        for frame in batch.frames
-    ]
-    assert len(batches) == 2
-    return batches[1]
+@dataclass
+class Seen:
+    """What the pipeline says of one frame, copied."""
+
+    objects: list[Object]  # boxes in its pixels
+    words: list[tuple[str, float]]
+    classes: np.ndarray | None
+    embedding: np.ndarray | None
 
 
-def map_of(clip: Path, model: Path, settings: dict[str, object]) -> np.ndarray:
-    """The classes of the second frame."""
-    maps = [f.segmentation for batch in fv.Flow(str(clip)).infer(str(model), **settings) for f in batch.frames]
-    assert len(maps) == 2 and maps[1] is not None
-    return maps[1]
+def second_frame(clip: Path, model: Path, settings: dict[str, object]) -> Seen:
+    seen = []
+    for batch in fv.Flow(str(clip)).infer(str(model), **settings):
+        for f in batch.frames:
+            objects = [
+                Object(int(o.class_id), float(o.confidence), np.array(o.box), o.keypoints, o.mask) for o in f.objects
+            ]
+            words = [(word, sure) for o in f.objects for _, word, sure in o.classifications]
+            seen.append(Seen(objects, words, f.segmentation, f.embedding))
+    assert len(seen) == 2
+    return seen[1]
 
 
 def check_same(found: list[Object], expected: list[Object], spec: Spec) -> None:
@@ -104,13 +112,39 @@ def test_a_head_in_a_pipeline_finds_what_plain_numpy_finds(case: Case, clip: Pat
 
 def check_case(case: Case, clip: Path, model: Path) -> None:
     """Raises AssertionError where the pipeline and the reference differ."""
-    spec = case.spec or explain(find(str(model)))
-    if case.spec is None:
-        assert spec["head"] == case.head, spec["evidence"]
+    decided = explain(find(str(model)), **case.settings)
+    assert decided["head"] == case.head, decided["evidence"]
+    spec = case.spec or decided
     expected = case.reference(run_model(model), spec)
     if isinstance(expected, np.ndarray):
-        assert len(np.unique(expected)) > 1, "a case that finds one class shows nothing"
-        np.testing.assert_array_equal(map_of(clip, model, case.settings), expected)
+        check_array(second_frame(clip, model, case.settings), expected)
+    elif isinstance(expected[0], tuple):
+        check_words(second_frame(clip, model, case.settings), expected)
+    else:
+        shows_something = len(expected) > 1 or expected[0].keypoints is not None
+        assert shows_something, "a case that finds nothing shows nothing"
+        check_same(second_frame(clip, model, case.settings).objects, expected, spec)
+
+
+def check_array(frame: Seen, expected: np.ndarray) -> None:
+    """A map of classes, or an embedding."""
+    if expected.dtype.kind == "f":
+        assert frame.embedding is not None
+        np.testing.assert_allclose(frame.embedding, expected, atol=1e-5)
         return
-    assert len(expected) > 1, "a case that finds nothing shows nothing"
-    check_same(objects_of(clip, model, case.settings), expected, spec)
+    assert len(np.unique(expected)) > 1, "a case that finds one class shows nothing"
+    np.testing.assert_array_equal(frame.classes, expected)
+
+
+def check_words(frame: Seen, expected: list[tuple[str, float]]) -> None:
+    """What the whole picture is called."""
+    assert [word for word, _ in frame.words] == [word for word, _ in expected]
+    np.testing.assert_allclose([sure for _, sure in frame.words], [sure for _, sure in expected], atol=2e-3)
+
+
+def test_every_head_has_a_case_and_a_row_in_the_docs() -> None:
+    table = (ROOT / "cpp/algo/heads/head.cpp").read_text()
+    heads = set(re.findall(r'\{Head::\w+, "(\w+)"', table))
+    assert len(heads) > 20
+    assert heads == {case.head for case in cases()}
+    assert heads == set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs/heads.md").read_text(), re.MULTILINE))

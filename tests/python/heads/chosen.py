@@ -1,4 +1,4 @@
-"""DETR's queries before post-processing, and boxes that the graph has counted."""
+"""DETR's queries before and after post-processing, and boxes that the graph has chosen or counted."""
 
 from __future__ import annotations
 
@@ -78,6 +78,38 @@ def efficient_nms(tensors: Tensors, spec: Spec) -> list[Object]:
     return found
 
 
+def make_postprocessed(path: Path) -> None:
+    """As DEIM and D-FINE export it: the graph scales boxes by the sizes that it is given, here its own."""
+    random = np.random.default_rng(8)
+    rows = queries(300, random)[0] * [WIDTH, HEIGHT, WIDTH, HEIGHT]
+    outputs = {
+        "labels": random.integers(0, 80, (1, 300)),
+        "boxes": np.hstack([rows[:, :2] - rows[:, 2:] / 2, rows[:, :2] + rows[:, 2:] / 2])[None].astype(np.float32),
+        "scores": np.sort(random.beta(0.3, 4, (1, 300)))[:, ::-1].astype(np.float32),
+    }
+    save_constants(path, outputs, picture=("images", (1, 3, HEIGHT, WIDTH)), sizes="orig_target_sizes")
+
+
+def postprocessed(tensors: Tensors, spec: Spec) -> list[Object]:
+    rows = zip(tensors["labels"][0], tensors["boxes"][0].astype(float), tensors["scores"][0], strict=True)
+    return [Object(int(c), float(s), [*b[:2], *(b[2:] - b[:2])]) for c, b, s in rows if s >= 0.4]
+
+
+def make_boxes_labels(path: Path) -> None:
+    """As Open Model Zoo's newer detectors have them: no batch, and the surest first."""
+    random = np.random.default_rng(9)
+    low = random.uniform(0, 40, (100, 2))
+    scores = np.sort(random.beta(0.3, 4, (100, 1)), axis=0)[::-1]
+    boxes = np.hstack([low, low + random.uniform(8, 20, (100, 2)), scores]).astype(np.float32)
+    outputs = {"boxes": boxes, "labels": random.integers(0, 3, 100)}
+    save_constants(path, outputs, picture=("image", (1, 3, HEIGHT, WIDTH)))
+
+
+def boxes_labels(tensors: Tensors, spec: Spec) -> list[Object]:
+    rows = zip(tensors["boxes"].astype(float), tensors["labels"], strict=True)
+    return [Object(int(c), b[4], [*b[:2], *(b[2:4] - b[:2])]) for b, c in rows if b[4] >= 0.4]
+
+
 CASES = [
     Case("detr", "detr_raw", lambda path: make_detr(path, count=100, columns=92), softmaxed, SETTINGS),
     Case(
@@ -94,5 +126,7 @@ CASES = [
         focal("labels", "dets"),
         SETTINGS,
     ),
+    Case("deim", "detr", make_postprocessed, postprocessed, SETTINGS),
+    Case("boxes-and-labels", "boxes_labels", make_boxes_labels, boxes_labels, SETTINGS),
     Case("efficient-nms", "counted", make_efficient_nms, efficient_nms, SETTINGS),
 ]
