@@ -108,6 +108,7 @@ snapshots: build
 	@$(CLEAN_ENV) $(PYTHON) tools/generate_api.py --check
 
 docs: build
+	@$(CLEAN_ENV) $(PYTHON) tools/models_page.py --check
 	@$(CLEAN_ENV) $(PYTHON) tools/check_docs.py
 
 sanitize: setup

@@ -432,6 +432,25 @@ TEST_CASE("classes are filtered, mapped and limited") {
   CHECK(stand_in.spec.input.scale[0] == 1);
 }
 
+TEST_CASE("a classifier's threshold is its own key, then the element's, and [class-attrs-all] where a Flow wrote it") {
+  ModelInfo info;
+  info.inputs = {{"data", ElementType::f32, {1, 3, 64, 64}}};
+  info.outputs = {{"color", ElementType::f32, {1, 7, 1, 1}}, {"type", ElementType::f32, {1, 4, 1, 1}}};
+  const auto threshold = [&](const InferSettings& s) {
+    return decide(s, {"c.onnx", "", "", {}, {}}, info).head.threshold;
+  };
+  InferSettings settings;
+  CHECK(threshold(settings) == doctest::Approx(0.5));
+  settings.all_classes.threshold = 0.3F;
+  CHECK(threshold(settings) == doctest::Approx(0.3));
+  settings.has_deepstream_defaults = true;
+  CHECK(threshold(settings) == 0);
+  settings.classifier_threshold = 0.6F;
+  CHECK(threshold(settings) == doctest::Approx(0.6));
+  settings.threshold = 0.7F;
+  CHECK(threshold(settings) == doctest::Approx(0.7));
+}
+
 TEST_CASE("a config's thresholds and modes are laid over what the head suggests") {
   ModelInfo info;
   info.path = "yolox.onnx";

@@ -199,10 +199,9 @@ void take_thresholds(Decision& d) {
     return;
   }
   if (d.task == Task::classification) {
-    d.head.threshold = s.threshold                 ? *s.threshold
-                       : s.classifier_threshold    ? *s.classifier_threshold
-                       : s.has_deepstream_defaults ? 0.0F
-                                                   : d.spec.usual_threshold;
+    // [class-attrs-all] is of detectors in DeepStream's files; in a Flow's, whose only word is threshold, of both.
+    const float otherwise = s.has_deepstream_defaults ? 0 : s.all_classes.threshold.value_or(d.spec.usual_threshold);
+    d.head.threshold = s.threshold.value_or(s.classifier_threshold.value_or(otherwise));
     return;
   }
   d.head.threshold = d.file.class_map.empty() ? threshold_of(d, s.all_classes) : never;

@@ -95,11 +95,11 @@ COUNT = len(LETTERS) + 1
 NUMBERS = np.array([[3, 3, 16, 3, 10, 16, 16, 15, 0, 0]])
 CASES = [
     Case("classifier-logits", "classification", writer({"logits": noise(31, 1, 10)}), surest_of_logits,
-         {**FED, "classifier_threshold": 0.1}),
+         {**FED, "threshold": 0.1}),
     Case("classifier-softmax", "classification", writer({"softmax": softmax(noise(32, 1, 10))}), surest_of_each,
          {**FED, "classifier_threshold": 0.1}),
     Case("classifier-independent", "classification", writer({"attributes": sigmoid(noise(33, 1, 8))}), independent,
-         {**FED, "classifier_threshold": 0.6}),
+         {**FED, "threshold": 0.6}),
     Case("classifier-attributes", "classification",  # as Open Model Zoo's of vehicles: color and type
          writer({"color": softmax(noise(34, 1, 7, 1, 1), 1), "type": softmax(noise(35, 1, 4, 1, 1), 1)}),
          surest_of_each, {"classifier_threshold": 0.1}),
