@@ -1,6 +1,7 @@
 """Writes docs/models.md: which models work, how each is fed and read, how fast, and how far from plain NumPy.
 
     python tools/models_page.py
+    python tools/models_page.py --forms    only the tiny ones, in seconds and without assets: after a new golden case
     python tools/models_page.py --times    only the published files' times, measured anew
     python tools/models_page.py --check    only whether the page has the rows that it should have; part of `make docs`
 
@@ -154,6 +155,7 @@ def problems_of(page: str) -> list[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--check", action="store_true", help="change nothing; exit code 1 where rows are not right")
+    parser.add_argument("--forms", action="store_true", help="write the tiny ones' rows alone")
     parser.add_argument("--times", action="store_true", help="write the published files' times alone")
     args = parser.parse_args()
     if args.check:
@@ -161,9 +163,15 @@ def main() -> int:
         for problem in problems:
             print(f"docs/models.md: {problem}", file=sys.stderr)
         if problems:
-            print("  hint: python tools/models_page.py writes it anew, with the assets", file=sys.stderr)
+            print(
+                "  hint: python tools/models_page.py writes it anew, with the assets; --forms what needs none",
+                file=sys.stderr,
+            )
         return 1 if problems else 0
     os.environ.pop("GST_TRACERS", None)
+    if args.forms:
+        PAGE.write_text(PAGE.read_text().split(TINY)[0] + TINY + "\n".join(tiny_rows()) + "\n")
+        return 0
     if args.times:
         PAGE.write_text(with_times(PAGE.read_text()))
         return 0
