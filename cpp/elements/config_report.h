@@ -12,6 +12,13 @@
 
 namespace fluvial {
 
+// Several problems as one message.
+inline std::string joined(const std::vector<std::string>& problems) {
+  std::string text;
+  for (const auto& problem : problems) text += (text.empty() ? "" : "; ") + problem;
+  return text;
+}
+
 class ConfigReport {
  public:
   explicit ConfigReport(const std::string& path) : name_(std::filesystem::path(path).filename().string() + ": ") {}

@@ -131,6 +131,7 @@ def test_what_a_library_does_wrong_is_said_before_the_first_frame(
 
     assert "custom-lib-path: NvDsInferInitializeInputLayers returned false (" in error(library(fails=1))
     assert "custom-lib-path: NvDsInferInitializeInputLayers threw: out of ideas (" in error(library(fails=2))
+    assert "custom-lib-path: no such file: " in error(tmp_path / "absent.so")
     for other in (None, library(name="Another")):
         text = error(other)
         assert "input 'shift' is neither a picture ([N,3,H,W] or [N,H,W,3]) nor its size ([N,2] i64)" in text

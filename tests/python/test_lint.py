@@ -82,8 +82,9 @@ def test_yaml_files_are_read_too(tmp_path):
 
 def test_the_keys_are_those_of_the_element():
     text = (ROOT / "cpp/elements/infer/nvinfer_config.cpp").read_text()
-    tables = re.split(r"\b(?:property|class)_keys\(\) \{", text)[1:3]
-    names = [set(re.findall(r'^      \{"([\w-]+)",', table.split("return keys")[0], re.MULTILINE)) for table in tables]
+    limits = [("keys_that_do_something() {", "property_keys() {"), ("class_keys() {", "return keys")]
+    tables = [text.partition(start)[2].partition(end)[0] for start, end in limits]
+    names = [set(re.findall(r'^      \{"([\w-]+)",', table, re.MULTILINE)) for table in tables]
     assert names == [set(settings.PROPERTY_KEYS), set(settings.CLASS_KEYS)]
     missed = {m[1] for m in re.finditer(r'\{"([\w-]+)",[^{}]*, true\}', tables[0])}
     assert missed == set(settings.MISSED)

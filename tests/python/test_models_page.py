@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("onnx")
-pytest.importorskip("openvino")
-
 from fluvial.models.registry import assets_folder
-from models_page import PAGE, problems_of
+from needed import package
 from published import PUBLISHED
+
+models_page = package("models_page")  # which needs those of the models
+PAGE, problems_of = models_page.PAGE, models_page.problems_of
 
 
 def test_the_page_has_a_row_of_each_published_file_and_of_each_form() -> None:

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "elements/caps.h"
+#include "elements/config_report.h"
 #include "elements/guard.h"
 #include "elements/infer/description.h"
 #include "elements/infer/infer_class.h"
@@ -79,12 +80,6 @@ void lay_over(Impl& impl) {
   impl.interval = impl.settings.interval;
 }
 
-std::string joined_lines(const std::vector<std::string>& lines) {
-  std::string text;
-  for (const auto& line : lines) text += (text.empty() ? "" : "; ") + line;
-  return text;
-}
-
 }  // namespace
 
 struct FluvialInfer {
@@ -131,7 +126,7 @@ static std::string problems_of(const Impl& impl) {
   std::vector<std::string> problems = impl.file.problems;
   for (const auto& [id, problem] : impl.problems) problems.push_back(problem);
   if (!impl.file.problems.empty()) problems.push_back("(" + std::filesystem::absolute(impl.config_path).string() + ")");
-  return joined_lines(problems);
+  return joined(problems);
 }
 
 // An engine is run in place of the model that the config names, as in DeepStream.

@@ -132,9 +132,9 @@ constexpr const char* gpu_note = "for NVIDIA's hardware only";
 constexpr const char* format_note = "tensors are found by name in the model file";
 constexpr const char* dump_note = "outputs are had with raw-output-file-write or output-tensor-meta; none is replaced";
 
-const std::vector<Key>& property_keys() {
+std::vector<Key> keys_that_do_something() {
   using S = InferSettings;
-  static const std::vector<Key> keys = {
+  return {
       {"gie-unique-id", whole(&S::unique_id, 0, INT_MAX)},
       {"unique-id", whole(&S::unique_id, 0, INT_MAX)},
       {"process-mode", whole(&S::process_mode, 1, 2)},
@@ -185,17 +185,23 @@ const std::vector<Key>& property_keys() {
       {"raw-output-file-write", flag(&S::writes_raw_output)},
       {"crop-objects-to-roi-boundary", flag(&S::crops_to_roi)},
       {"segmentation-threshold", real(&S::segmentation_threshold, 0, 1)},
-      {"segmentation-output-order", ignore_whole(0, 1), "the order is read from the shape of the output"},
-      {"mean-file", ignore, "mean pictures are not read; use offsets", true},
       {"custom-lib-path", text(&S::custom_library)},
       {"parse-bbox-func-name", text(&S::parse_boxes)},
       {"parse-bbox-instance-mask-func-name", text(&S::parse_masks)},
       {"parse-classifier-func-name", text(&S::parse_classes)},
       {"parse-segmentation-func-name", text(&S::parse_segments)},
+      {"enable-dbscan", set_legacy_dbscan},
+  };
+}
+
+std::vector<Key> keys_that_change_nothing() {
+  using S = InferSettings;
+  return {
+      {"segmentation-output-order", ignore_whole(0, 1), "the order is read from the shape of the output"},
+      {"mean-file", ignore, "mean pictures are not read; use offsets", true},
       {"engine-create-func-name", ignore, engine_note, true},
       {"custom-network-config", ignore, engine_note},
       {"classifier-async-mode", ignore_flag, "labels are attached to the frame that they were seen in"},
-      {"enable-dbscan", set_legacy_dbscan},
       {"network-mode", ignore_whole(0, 3), int8_note},
       {"int8-calib-file", ignore, int8_note},
       {"layer-device-precision", ignore, int8_note},
@@ -228,6 +234,14 @@ const std::vector<Key>& property_keys() {
       {"ip-tensor-file", ignore, dump_note},
       {"op-tensor-files", ignore, dump_note},
   };
+}
+
+const std::vector<Key>& property_keys() {
+  static const std::vector<Key> keys = [] {
+    auto all = keys_that_do_something();
+    for (auto& key : keys_that_change_nothing()) all.push_back(std::move(key));
+    return all;
+  }();
   return keys;
 }
 

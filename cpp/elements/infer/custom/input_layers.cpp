@@ -28,9 +28,10 @@ std::size_t room(const TensorView& part, std::size_t batch) {
 }  // namespace
 
 std::shared_ptr<const InputInitializer> open_input_initializer(const InferSettings& settings) {
+  if (settings.custom_library.empty()) return nullptr;
   std::error_code error;
-  if (settings.custom_library.empty() || !std::filesystem::is_regular_file(settings.custom_library, error))
-    return nullptr;  // where a parser needs it, that says so
+  if (!std::filesystem::is_regular_file(settings.custom_library, error))
+    throw SettingsError("custom-lib-path: no such file: " + settings.custom_library);
   try {
     InputInitializer found{std::make_shared<const SharedLibrary>(settings.custom_library), nullptr};
     found.function = found.library->find(function_name);

@@ -19,7 +19,7 @@ struct InputInitializer {
   void* function = nullptr;
 };
 
-// nullptr where custom-lib-path names no library that has the function. Throws SettingsError.
+// nullptr where no library is named, or the one that is has no such function. Throws SettingsError.
 std::shared_ptr<const InputInitializer> open_input_initializer(const InferSettings& settings);
 
 // What such an input is given with every request.

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "elements/caps.h"
+#include "elements/config_report.h"
 #include "elements/guard.h"
 #include "elements/infer/post/library.h"
 #include "elements/infer/post/tensor_reader.h"
@@ -58,12 +59,6 @@ const PropertyTable<Settings>& properties() {
     return t;
   }();
   return table;
-}
-
-std::string joined_lines(const std::vector<std::string>& lines) {
-  std::string text;
-  for (const auto& line : lines) text += (text.empty() ? "" : "; ") + line;
-  return text;
 }
 
 // Many build their own library under the name of DeepStream's; so that one is opened where it is there and can be.
@@ -118,7 +113,7 @@ static std::shared_ptr<PostLibrary> open_library(GstBaseTransform* self, const S
 static std::unique_ptr<TensorReader> make_reader(gpointer self, const Settings& settings) {
   PostConfig config = read_post_config(settings.config_file);
   if (!config.infer.problems.empty())
-    throw SettingsError(joined_lines(config.infer.problems) + " (" + settings.config_file + ")");
+    throw SettingsError(joined(config.infer.problems) + " (" + settings.config_file + ")");
   for (const auto& text : config.infer.warnings) warn(self, text);
   for (const auto& text : config.infer.notes) GST_INFO_OBJECT(self, "%s", text.c_str());
   return std::make_unique<TensorReader>(std::move(config.infer.settings), config.releases_tensors,
