@@ -43,6 +43,7 @@ enum class Head {
   yolo_grids,
   counted,
   detr_raw,
+  boxes_masks,
 };
 
 // What comes out.

@@ -90,6 +90,7 @@ std::vector<FamilyRow> yolo_families();
 std::vector<FamilyRow> classification_families();
 std::vector<FamilyRow> face_families();
 std::vector<FamilyRow> dense_families();
+std::vector<FamilyRow> mask_families();
 std::vector<FamilyRow> pose_families();
 std::vector<FamilyRow> segmentation_families();
 std::vector<FamilyRow> vector_families();

@@ -24,6 +24,7 @@ constexpr Family kFamilies[] = {
     {Head::counted, "counted", Task::detection, heads::make_counted},
     {Head::boxes_scores, "boxes_scores", Task::detection, heads::make_boxes_scores},
     {Head::boxes_labels, "boxes_labels", Task::detection, heads::make_boxes_labels},
+    {Head::boxes_masks, "boxes_masks", Task::detection, heads::make_boxes_masks},
     {Head::classification, "classification", Task::classification, heads::make_classification},
     {Head::detectnet, "detectnet", Task::detection, heads::make_detectnet},
     {Head::yunet, "yunet", Task::detection, heads::make_yunet},

@@ -21,4 +21,13 @@ struct QueryPlaces {
 };
 std::optional<QueryPlaces> query_places(const std::vector<TensorInfo>& outputs);
 
+// Objects with a mask each: boxes of so many columns, [K, 4..6] or [N, K, 4..6], labels and scores of one dimension
+// less where the boxes do not hold them, and masks whose last two dimensions are rows and columns. Others may stand
+// beside.
+struct MaskPlaces {
+  std::size_t boxes = 0, masks = 0;
+  std::optional<std::size_t> scores, labels;
+};
+std::optional<MaskPlaces> mask_places(const std::vector<TensorInfo>& outputs);
+
 }  // namespace fluvial

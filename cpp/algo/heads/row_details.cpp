@@ -6,6 +6,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "algo/heads/between.h"
 #include "algo/letterbox.h"
 #include "algo/simd.h"
 
@@ -37,20 +38,6 @@ FLUVIAL_SIMD
 void add_weighted(const float* from, int count, float weight, float* sum) {
   for (int i = 0; i < count; ++i) sum[i] += weight * from[i];
 }
-
-// The cell before a place, the one after, and how far it is from the first.
-struct Between {
-  int low, high;
-  float share;
-};
-
-Between between(float place, int count) {
-  const float inside = std::clamp(place, 0.0F, static_cast<float>(count - 1));
-  const int low = static_cast<int>(inside);
-  return {low, std::min(low + 1, count - 1), inside - static_cast<float>(low)};
-}
-
-float mix(float a, float b, float share) { return a + (b - a) * share; }
 
 [[noreturn]] void refuse_keypoints(const char* head, const std::string& word) {
   throw std::invalid_argument(std::string("head ") + head + ": option keypoints=" + word +
