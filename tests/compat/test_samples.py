@@ -262,6 +262,25 @@ def test_segmentation_shows_people(play: Callable[..., Done], tmp_path: Path) ->
     assert max(shares) < 0.2
 
 
+def test_segmask_cuts_people_out(play: Callable[..., Done], tmp_path: Path) -> None:
+    need_model("deeplabv3-mnv2")
+    stream, video = tmp_path / "people.h264", tmp_path / "people.mp4"
+    hurried(footage("one-by-one-person-detection.mp4"), stream, frames_per_second=1)
+    frames = packed(stream, video)
+    done = play("deepstream-segmask/deepstream_segmask.py", "-i", video.as_uri(), "-o", tmp_path / "out")
+    assert "End-of-stream" in done.out
+    assert done.frames == frames
+    counts = done.numbers("Number of Objects")
+    assert len(counts) > 0.9 * frames
+    assert sum(count == 1 for count in counts) > frames // 3
+    assert min(counts) == 0
+    pictures_of_masks = sorted((tmp_path / "out" / "stream_0").glob("*.jpg"))
+    assert pictures_of_masks, "of each thirtieth frame with somebody in it"
+    for picture in pictures_of_masks:
+        mask = cv2.imread(str(picture), cv2.IMREAD_GRAYSCALE)
+        assert 0.05 < (mask > 127).mean() < 0.9, "a person in a box, as large as the box"
+
+
 def test_ssd_parser_reads_the_tensors_of_a_triton_repository(
     play: Callable[..., Done], checkout: Path, clip: Clip
 ) -> None:

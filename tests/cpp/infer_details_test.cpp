@@ -165,3 +165,18 @@ TEST_CASE("a map that is not of the size that it says is refused") {
                        std::runtime_error);
   CHECK(frame_of(buffer)->frame_user_meta_list == nullptr);
 }
+
+TEST_CASE("masks of one frame have colours that lie far apart, the same in every frame") {
+  const auto distance = [](const NvOSD_ColorParams& a, const NvOSD_ColorParams& b) {
+    return std::abs(a.red - b.red) + std::abs(a.green - b.green) + std::abs(a.blue - b.blue);
+  };
+  CHECK(colour_of_mask(0).red == 1);
+  for (std::size_t i = 0; i < 1000; ++i) {
+    const auto colour = colour_of_mask(i);
+    CHECK(std::max({colour.red, colour.green, colour.blue}) == doctest::Approx(1));
+    CHECK(std::min({colour.red, colour.green, colour.blue}) == doctest::Approx(0));
+    CHECK(colour.alpha == 1);
+    for (std::size_t before = i < 3 ? 0 : i - 3; before < i; ++before)
+      CHECK(distance(colour, colour_of_mask(before)) > 0.8);
+  }
+}

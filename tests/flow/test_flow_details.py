@@ -234,3 +234,25 @@ def test_text_that_is_read_is_a_classification(make_clip: Clip, blob_model: Path
     assert texts == {("plate", "AB7")}
     with pytest.raises(fv.PipelineError, match="an alphabet is needed"):
         fv.Flow(make_clip("a.mp4")).infer(model, **PLAIN).run()
+
+
+def test_instances_have_masks_and_colours_of_their_own(make_clip: Clip, tmp_path: Path) -> None:
+    model = tmp_path / "masks.onnx"
+    masks = np.zeros((2, 1, 28, 28), np.float32)
+    masks[0, 0, :14] = masks[1, 0, :, :14] = 0.9
+    outputs = {
+        "boxes": np.array([[2, 2, 30, 60], [20, 2, 60, 60]], np.float32),
+        "labels": np.array([1, 1]),
+        "scores": np.array([0.9, 0.8], np.float32),
+        "masks": masks,
+    }
+    save_constants(model, outputs, picture=("input", (1, 3, 64, 64)))
+    for batch in fv.Flow(make_clip("a.mp4")).infer(model):
+        upper, left = batch.frames[0].objects
+        assert (upper.mask > 0.5).mean() == (left.mask > 0.5).mean() == 0.5
+        assert (upper.mask[:14] > 0.5).all()
+        assert (left.mask[:, :14] > 0.5).all()
+        assert tuple(upper.border_color) != tuple(left.border_color)
+    for batch in fv.Flow(make_clip("a.mp4")).infer(model, output_instance_mask=False):
+        assert [tuple(o.border_color) for o in batch.frames[0].objects] == [(1, 0, 0, 1)] * 2
+        assert [o.mask for o in batch.frames[0].objects] == [None, None]

@@ -15,6 +15,7 @@ from fluvial import ModelError
 from fluvial.models import Build, Entry, File, entries, entry, find
 from fluvial.models.explain import explain, read_ports
 from fluvial.models.people_and_faces import with_faces
+from fluvial.models.people_with_masks import with_masks
 from fluvial.models.pull import fetch, pull
 from fluvial.models.registry import assets_folder, cache_folder
 from fluvial.models.stand_ins import STAND_INS, write_table
@@ -202,11 +203,57 @@ def test_people_and_faces_of_two_models_come_from_one(tmp_path: Path) -> None:
     assert boxes[place] == pytest.approx([40 / width, 72 / height, 72 / width, 88 / height], abs=1e-3)
 
 
+def test_people_with_masks_of_two_models_come_from_one(tmp_path: Path) -> None:
+    openvino = pytest.importorskip("openvino")
+    from openvino import opset13 as ops
+
+    # Two people, of whom one is seen twice, and a car; all in the left half of the picture is a person's.
+    boxes = [[[0.25, 0.2, 0.75, 0.8], [0.25, 0.21, 0.75, 0.8], [0, 0, 0.2, 0.4], [0.5, 0.5, 1, 1]]]
+    scores = [[[0, 0.5, 0], [0, 0.4, 0], [0, 0.2, 0.1], [0.9, 0.05, 0]]]
+    people = constants_behind_a_picture({"boxes": boxes, "scores": scores}, (256, 448))
+    openvino.save_model(people, str(tmp_path / "people.xml"))
+    picture = ops.parameter([1, 100, 120, 3], np.uint8, "picture")
+    pixels = np.zeros((1, 100, 120), np.int64)
+    pixels[:, :, :60] = 15
+    found = ops.add(ops.constant(pixels), ops.multiply(ops.reduce_max(ops.convert(picture, np.int64), [0, 1, 2, 3]), 0))
+    found.output(0).set_names({"ArgMax"})
+    openvino.save_model(openvino.Model([found], [picture]), str(tmp_path / "classes.xml"))
+
+    joined = with_masks(tmp_path / "people.xml", tmp_path / "classes.xml", folder=tmp_path)
+    assert with_masks(tmp_path / "people.xml", tmp_path / "classes.xml", folder=tmp_path) == joined
+    assert explain(find(joined))["head"] == "boxes_masks"
+    outputs = openvino.Core().compile_model(joined, "CPU")(np.zeros((1, 3, 513, 896), np.float32))
+    assert outputs["boxes"] == pytest.approx(np.array([boxes[0][0], boxes[0][2]]) * [896, 513, 896, 513], rel=1e-2)
+    assert outputs["labels"].tolist() == [1, 1]
+    assert outputs["scores"] == pytest.approx(np.array([0.5, 0.2]) ** 0.25, abs=0.01)
+    masks = outputs["masks"]
+    assert masks.shape == (2, 1, 28, 28)
+    assert masks[0, 0, :, :13].min() > 0.99, "left of the middle"
+    assert masks[0, 0, :, 15:].max() < 0.01
+    assert masks[1].min() > 0.99, "all of the second"
+
+
 def test_models_that_cannot_be_joined_are_named(tmp_path: Path) -> None:
     for name in ("people.onnx", "faces.onnx"):
         (tmp_path / name).write_bytes(b"junk")
-    with pytest.raises(ModelError, match=r"people\.onnx and faces\.onnx cannot be joined, so faces are not found: "):
+    with pytest.raises(ModelError, match=r"faces are not found: people\.onnx and faces\.onnx cannot be joined: "):
         with_faces(tmp_path / "people.onnx", tmp_path / "faces.onnx", folder=tmp_path)
+    with pytest.raises(ModelError, match=r"^people\.onnx and faces\.onnx cannot be joined: "):
+        with_masks(tmp_path / "people.onnx", tmp_path / "faces.onnx", folder=tmp_path)
+
+
+def test_a_stand_in_of_two_models_needs_both(nowhere: Path, tmp_path: Path) -> None:
+    table = tmp_path / "table.tsv"
+    nowhere.mkdir(parents=True)
+    (nowhere / "person-vehicle-bike-detection-2004.onnx").touch()
+    missing = write_table(table)
+    assert "peoplesegnet" not in table.read_text()
+    assert "resnet34_peoplenet.onnx" in table.read_text(), "without faces it still finds people"
+    assert any("deeplabv3" in sentence for sentence in missing)
+    (nowhere / "deeplabv3_mnv2_pascal_int8.onnx").touch()
+    missing = write_table(table)
+    assert "peoplesegnet" not in table.read_text()
+    assert any("cannot be joined" in sentence for sentence in missing)
 
 
 def test_a_file_that_is_no_model(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ namespace {
 const std::vector<FamilyRow>& rows() {
   static const std::vector<FamilyRow> all = [] {
     std::vector<FamilyRow> list;
-    for (const auto& part : {face_families(), mask_families(), counted_families(), query_families(), dense_families(), box_families(),
-                             rows_families(), grid_families(), yolo_families(), pose_families(), vector_families(),
-                             classification_families(), segmentation_families()})
+    for (const auto& part : {face_families(), mask_families(), counted_families(), query_families(), dense_families(),
+                             box_families(), rows_families(), grid_families(), yolo_families(), pose_families(),
+                             vector_families(), classification_families(), segmentation_families()})
       list.insert(list.end(), part.begin(), part.end());
     return list;
   }();

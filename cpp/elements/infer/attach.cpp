@@ -64,10 +64,12 @@ NvDsObjectMeta* add_object(const Decision& d, const Unit& unit, const Detection&
   return object;
 }
 
-void attach_details(const Decision& d, NvDsObjectMeta* object, const Details& details) {
+// The number of the object tells masks apart that touch.
+void attach_details(const Decision& d, NvDsObjectMeta* object, const Details& details, std::size_t number) {
   attach_keypoints(d.settings.unique_id, object, details.keypoints);
-  if (d.settings.attaches_masks())
-    attach_mask(object, details.mask, d.settings.segmentation_threshold.value_or(usual_mask_threshold));
+  if (!d.settings.attaches_masks() || details.mask.values.empty()) return;
+  attach_mask(object, details.mask, d.settings.segmentation_threshold.value_or(usual_mask_threshold));
+  object->rect_params.border_color = colour_of_mask(number);
 }
 
 int classes_of(const Decision& d, int attribute) {
@@ -122,12 +124,12 @@ void attach_detections(const Decision& d, const Unit& unit, const std::vector<De
   const MetaLock lock(unit.frame->base_meta.batch_meta);
   if (d.task == Task::pose && unit.object) {
     const std::size_t surest = surest_of(found);
-    if (surest < details.size()) attach_details(d, unit.object, details[surest]);
+    if (surest < details.size()) attach_details(d, unit.object, details[surest], surest);
     return;
   }
   for (std::size_t i = 0; i < found.size(); ++i) {
     auto* object = add_object(d, unit, found[i]);
-    if (i < details.size()) attach_details(d, object, details[i]);
+    if (i < details.size()) attach_details(d, object, details[i], i);
   }
   if (!unit.object) unit.frame->bInferDone = 1;
 }

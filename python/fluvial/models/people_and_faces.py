@@ -1,17 +1,16 @@
 """One model of two, for programs that expect people and faces of one network, as NVIDIA's PeopleNet finds them.
 
 Both look at the same picture, each scaled to its own size; their boxes and scores stand one below the other, in the
-order person, bag, face. Nobody finds bags. Made on first use, in OpenVINO's format, and kept in the cache.
+order person, bag, face. Nobody finds bags.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
 from pathlib import Path
 from typing import Any
 
 from fluvial.errors import ModelError
+from fluvial.models.joined import branch, kept, picture_of
 
 __all__ = ["with_faces"]
 
@@ -32,36 +31,20 @@ def with_faces(people: Path, faces: Path, *, folder: Path) -> Path:
     Raises:
         ModelError: The two cannot be read or joined.
     """
-    parts = [_VERSION, *(f"{p.name}:{p.stat().st_size}" for p in (people, faces))]
-    made = folder / f"people-and-faces-{hashlib.sha256(repr(parts).encode()).hexdigest()[:12]}.xml"
-    if not made.is_file():
-        try:
-            _save(_joined(people, faces), made)
-        except Exception as e:  # OpenVINO raises RuntimeError and worse; an output that is missing is a KeyError
-            raise ModelError(f"{people.name} and {faces.name} cannot be joined, so faces are not found: {e}") from e
-    return made
+    try:
+        return kept("people-and-faces", _VERSION, (people, faces), _joined, folder=folder)
+    except ModelError as e:
+        raise ModelError(f"faces are not found: {e}") from e
 
 
-def _save(model: Any, to: Path) -> None:
-    import openvino
-
-    # Programs may start side by side: each writes its own, and the last one stays.
-    draft = to.with_name(f"{to.stem}-{os.getpid()}.xml")
-    openvino.save_model(model, str(draft), compress_to_fp16=False)
-    draft.with_suffix(".bin").replace(to.with_suffix(".bin"))
-    draft.replace(to)
-
-
-def _joined(people: Path, faces: Path) -> Any:
+def _joined(people: Any, faces: Any) -> Any:
     import numpy as np
     import openvino
     from openvino import opset13 as ops
 
-    core = openvino.Core()
-    picture = ops.parameter([1, 3, *_SIZE], np.float32, "image")
-    picture.output(0).set_names({"image"})  # inspection knows it for BGR 0..255, scaled plainly
-    person_boxes, person_scores = _people(core.read_model(people), picture)
-    face_boxes, face_scores = _faces(core.read_model(faces), picture)
+    picture = picture_of(_SIZE)  # named so, inspection knows it for BGR 0..255, scaled plainly
+    person_boxes, person_scores = _people(people, picture)
+    face_boxes, face_scores = _faces(faces, picture)
 
     def columns(scores: Any, place: int) -> Any:
         nothing = ops.multiply(scores, np.float32(0))
@@ -74,26 +57,11 @@ def _joined(people: Path, faces: Path) -> Any:
     return openvino.Model([boxes, scores], [picture], "people_and_faces")
 
 
-def _branch(model: Any, picture: Any) -> dict[str, Any]:
-    """Puts a model behind the picture. Its outputs, by name."""
-    import numpy as np
-    from openvino import opset13 as ops
-
-    (parameter,) = model.get_parameters()
-    size = [d.get_length() for d in parameter.get_partial_shape()][2:]
-    scaled = picture
-    if tuple(size) != _SIZE:
-        scaled = ops.interpolate(picture, np.array(size, np.int64), "linear", "sizes", axes=np.array([2, 3], np.int64))
-    for target in parameter.output(0).get_target_inputs():
-        target.replace_source_output(scaled.output(0))
-    return {name: o.get_node().input_value(0) for o in model.outputs for name in o.get_names()}
-
-
 def _people(model: Any, picture: Any) -> tuple[Any, Any]:
     import numpy as np
     from openvino import opset13 as ops
 
-    outputs = _branch(model, picture)
+    outputs = branch(model, picture, _SIZE)
     return outputs["boxes"], ops.gather(outputs["scores"], np.array([_PERSON]), np.int64(2))
 
 
@@ -102,7 +70,7 @@ def _faces(model: Any, picture: Any) -> tuple[Any, Any]:
     from openvino import opset13 as ops
 
     model.reshape([1, 3, *_SIZE])
-    outputs = _branch(model, picture)
+    outputs = branch(model, picture, _SIZE)
     boxes, scores = [], []
     for stride in _STRIDES:
         shifts, sizes = (

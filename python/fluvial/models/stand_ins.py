@@ -13,6 +13,7 @@ from pathlib import Path
 
 from fluvial.errors import ModelError
 from fluvial.models.people_and_faces import with_faces
+from fluvial.models.people_with_masks import with_masks
 from fluvial.models.registry import find
 
 __all__ = ["STAND_INS", "StandIn", "write_table"]
@@ -29,6 +30,7 @@ class StandIn:
         class_map: The stand-in's number, then the absent model's. Classes left out are dropped.
         options: For the head, such as which of the outputs to read.
         faces: The name of a model that finds faces beside it, where it is on this machine too; see people_and_faces.py.
+        masks: The name of a model that it needs beside it for masks; see people_with_masks.py.
     """
 
     suffix: str
@@ -37,6 +39,7 @@ class StandIn:
     class_map: tuple[tuple[int, int], ...] = ()
     options: str = ""
     faces: str = ""
+    masks: str = ""
 
 
 _TRAFFIC = ((0, 0), (2, 1), (1, 2))  # vehicle, bike, person of person-vehicle-bike
@@ -58,6 +61,8 @@ STAND_INS: tuple[StandIn, ...] = (
     StandIn("resnet18_vehicletypenet.etlt", "vehicle-attributes", "vehicle_types", (), "outputs=type"),
     StandIn("unetres18_v4_pruned0.65_800_data.uff", "deeplabv3-mnv2", "street", _STREET),
     StandIn("unetres18_v4_pruned0.65_800_data.onnx", "deeplabv3-mnv2", "street", _STREET),
+    StandIn("peoplesegnet_resnet50.etlt", "person-vehicle-bike", "peoplesegnet", masks="deeplabv3-mnv2"),
+    StandIn("peoplesegnet_resnet50.onnx", "person-vehicle-bike", "peoplesegnet", masks="deeplabv3-mnv2"),
 )
 
 
@@ -70,22 +75,41 @@ def write_table(path: Path) -> list[str]:
     Returns:
         One sentence for each stand-in whose own model is not on this machine: how to get it.
     """
-    lines, missing = [], {}
+    lines: list[str] = []
+    missing: dict[str, str] = {}
     labels = resources.files("fluvial.models").joinpath("labels")
     for one in STAND_INS:
-        try:
-            model, class_map = find(one.model).path.resolve(), one.class_map
-        except ModelError as e:
-            missing[one.model] = str(e)
+        found = _made(one, path.parent, missing)
+        if found is None:
             continue
-        if one.faces:
-            try:
-                model = with_faces(model, find(one.faces).path.resolve(), folder=path.parent)
-                class_map = _PEOPLE_AND_FACES
-            except ModelError as e:
-                missing[one.faces] = str(e)
+        model, class_map = found
         numbers = ",".join(f"{a}={b}" for a, b in class_map)
         fields = (one.suffix, str(model), str(labels.joinpath(f"{one.labels}.txt")), numbers, one.options)
         lines.append("\t".join(fields) + "\n")
     path.write_text("".join(lines), encoding="utf-8")
     return list(missing.values())
+
+
+def _made(one: StandIn, folder: Path, missing: dict[str, str]) -> tuple[Path, tuple[tuple[int, int], ...]] | None:
+    """The file and its class map; None where a part is missing, which `missing` then tells by the model's name."""
+
+    def part(name: str) -> Path | None:
+        try:
+            return find(name).path.resolve()
+        except ModelError as e:
+            missing[name] = str(e)
+            return None
+
+    model = part(one.model)
+    beside = part(one.faces or one.masks) if model is not None and (one.faces or one.masks) else None
+    if model is None or (one.masks and beside is None):
+        return None
+    if beside is None:
+        return model, one.class_map
+    try:
+        if one.masks:
+            return with_masks(model, beside, folder=folder), one.class_map
+        return with_faces(model, beside, folder=folder), _PEOPLE_AND_FACES
+    except ModelError as e:
+        missing[one.faces or one.masks] = str(e)
+    return None if one.masks else (model, one.class_map)
