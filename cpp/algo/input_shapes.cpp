@@ -36,4 +36,10 @@ ClosedShapes close_input_shapes(const ModelInfo& info, const InputSpec& picture,
   return closed;
 }
 
+ClosedShapes given_input_shapes(const ModelInfo& info, const std::map<std::string, Shape>& given) {
+  ClosedShapes closed;
+  for (const auto& input : info.inputs) closed.inputs.push_back(given.at(input.name));
+  return closed;
+}
+
 }  // namespace fluvial

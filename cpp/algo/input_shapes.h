@@ -2,6 +2,8 @@
 // allocated before the first picture.
 #pragma once
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "types/model.h"
@@ -17,5 +19,8 @@ struct ClosedShapes {
 // `batch` is what was asked for; a model with a fixed batch overrules it. Throws std::runtime_error that names the
 // input whose size nothing tells.
 ClosedShapes close_input_shapes(const ModelInfo& info, const InputSpec& picture, int batch);
+
+// Every input's shape as somebody knows it, by name; a unit is then one run of the model.
+ClosedShapes given_input_shapes(const ModelInfo& info, const std::map<std::string, Shape>& given);
 
 }  // namespace fluvial

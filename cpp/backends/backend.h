@@ -4,6 +4,7 @@
 // it, read its outputs. Several requests run at the same time; one request is used by one thread at a time.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,6 +22,8 @@ struct BackendSettings {
   int streams = 0;                 // requests that run truly in parallel; 0: the backend's choice
   std::string precision;           // of the arithmetic: f32, f16, bf16; empty: the backend's choice
   std::string cache_folder;        // where compiled models are kept; empty: nowhere
+  // Of every input, where there is no picture among them whose size says the rest; empty: there is.
+  std::map<std::string, Shape> shapes;
 };
 
 class Request {

@@ -186,7 +186,9 @@ void PythonBackend::tell(const char* method) {
 
 void PythonBackend::compile(const InputSpec& input, const BackendSettings& settings) {
   const int wanted = std::max(1, settings.batch);
-  shapes_ = close_input_shapes(info_, input, max_batch_ > 0 ? std::min(max_batch_, wanted) : wanted);
+  const int batch = max_batch_ > 0 ? std::min(max_batch_, wanted) : wanted;
+  shapes_ =
+      settings.shapes.empty() ? close_input_shapes(info_, input, batch) : given_input_shapes(info_, settings.shapes);
   in_python([&] {
     const nb::object ready = bridge_.get().attr("compile")(
         nb::arg("batch") = shapes_.batch, nb::arg("is_batch_open") = shapes_.is_batch_open,

@@ -65,6 +65,8 @@ def _properties(settings: InferConfig, found: Found, place: int) -> dict[str, An
     given = settings.model_dump(exclude=_NOT_COPIED, exclude_defaults=True)
     written = {key.replace("_", "-"): _text(value) for key, value in given.items()}
     written["model"] = str(found.path.resolve() if found.path.is_file() else found.path)
+    if settings.decoder:
+        written["decoder"] = str(Path(settings.decoder).expanduser().resolve())
     written["unique-id"] = settings.unique_id if settings.unique_id is not None else place
     written["process-mode"] = 2 if settings.on == "objects" else 1
     if settings.head_options:

@@ -109,10 +109,11 @@ class Flow:
         if not isinstance(given.get("backend", ""), str):
             given["backend"] = label_of(given["backend"])
         config = self._checked(InferConfig, given, at, "infer")
-        _must_exist(at, "infer", config=config.config, labels=config.labels)
+        _must_exist(at, "infer", config=config.config, labels=config.labels, decoder=config.decoder)
         first = not any(s.kind == "infer" for s in self._stages)
-        if first and config.on == "objects":
-            raise ConfigError(f"{at}\n  infer: on='objects', and no model before it has found any")
+        if first and (config.on == "objects" or config.decoder):
+            what = "on='objects'" if config.on == "objects" else f"decoder={config.decoder!r} makes masks of objects"
+            raise ConfigError(f"{at}\n  infer: {what}, and no model before it has found any")
         found = find(config.model) if is_file else Found(Path(config.model))
         how = {
             "backend": settings.get("backend", "auto"),
@@ -129,6 +130,26 @@ class Flow:
     def classify(self, model: str | Path | object, **settings: Any) -> Flow:
         """Runs a model on every object found so far: `infer` with on="objects" and network_type=1."""
         return self.infer(model, **{"on": "objects", "network_type": 1, **settings})
+
+    def segment(self, encoder: str | Path | object, decoder: str | Path, **settings: Any) -> Flow:
+        """Gives every object found so far a mask, by a promptable model (SAM): its encoder looks at the frame once, its
+        decoder makes a mask of each object's box.
+
+        Args:
+            encoder: Path of the encoder, ONNX or OpenVINO; or as `infer` takes models.
+            decoder: Path of the decoder: image_embeddings, point_coords and point_labels in, masks and iou_predictions
+                out.
+            **settings: `operate_on_class_ids=[0]`, `segmentation_threshold=0.5`, `decoder_batch_size=4` and as `infer`
+                takes them.
+
+        Raises:
+            ModelError: No such model, or it is not on this machine.
+            ConfigError: A setting that does not exist, or a value that it does not take; no model before it.
+
+        Example:
+            >>> flow = Flow("a.mp4").infer("yolox-nano").segment("encoder.onnx", "decoder.onnx")  # doctest: +SKIP
+        """
+        return self.infer(encoder, decoder=str(decoder), **settings)
 
     def track(self, **settings: Any) -> Flow:
         """Gives every object an id that stays with it from frame to frame.

@@ -17,6 +17,7 @@
 #include "elements/infer/health.cpp"                 // NOLINT
 #include "elements/infer/labels_file.cpp"            // NOLINT
 #include "elements/infer/layers.cpp"                 // NOLINT
+#include "elements/infer/prompted_masks.cpp"         // NOLINT
 #include "elements/infer/raw_output.cpp"             // NOLINT
 #include "elements/infer/requests.cpp"               // NOLINT
 #include "elements/infer/session.cpp"                // NOLINT

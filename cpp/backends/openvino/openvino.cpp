@@ -107,7 +107,8 @@ class OpenVinoBackend final : public Backend {
     const bool is_cpu = settings.device.compare(0, 3, "CPU") == 0;
     batch_ = is_cpu && !settings.is_batch_measured ? 1 : std::max(1, settings.batch);
     try {
-      close_shapes(input);
+      close_shapes(settings.shapes.empty() ? close_input_shapes(info_, input, batch_)
+                                           : given_input_shapes(info_, settings.shapes));
       if (is_cpu) {
         compile_for_cpu(settings);
       } else {
@@ -128,8 +129,7 @@ class OpenVinoBackend final : public Backend {
   }
 
  private:
-  void close_shapes(const InputSpec& input) {
-    const auto closed = close_input_shapes(info_, input, batch_);
+  void close_shapes(const ClosedShapes& closed) {
     batch_ = closed.batch;
     std::map<ov::Output<ov::Node>, ov::PartialShape> shapes;
     for (std::size_t i = 0; i < closed.inputs.size(); ++i)

@@ -306,6 +306,30 @@ void decide_parser(Decision& d, const ModelInfo& info, ModelHints hints) {
   take_clusters(d);
 }
 
+// Of SAM's kind. What its picture must be the file does not say: each family's exports agree on it.
+void decide_encoder(Decision& d, const ModelInfo& info, const ModelHints& hints) {
+  if (d.settings.process_mode != ProcessMode::frames)
+    throw SettingsError("decoder: an encoder looks at frames, whose objects then get masks; set process-mode=1");
+  if (d.settings.takes_tensors) throw SettingsError("decoder: input-tensor-meta cannot be set with it");
+  d.has_no_head = true;
+  d.spec = inspect_input_only(info, hints, "decoder=" + d.settings.decoder + " makes masks of boxes");
+  auto& input = d.spec.input;
+  if (!hints.scale) {
+    const bool is_normalised_inside = input.name.find("batched_images") != std::string::npos;  // EfficientSAM
+    constexpr float mean[] = {123.675F, 116.28F, 103.53F}, deviation[] = {58.395F, 57.12F, 57.375F};
+    for (int c = 0; c < 3; ++c) {
+      if (!hints.offsets) input.offset[c] = is_normalised_inside ? 0 : mean[c];
+      input.scale[c] = is_normalised_inside ? 1 / 255.0F : 1 / deviation[c];
+    }
+    d.spec.evidence.push_back(
+        is_normalised_inside ? "input batched_images, EfficientSAM's -> RGB, 0..1 (likely)"
+                             : "an encoder of SAM's kind -> RGB, normalised by ImageNet's mean and deviation (likely)");
+  }
+  if (!hints.keeps_aspect) input.keeps_aspect = true;
+  if (!hints.is_padding_centred) input.is_padding_centred = false;
+  input.pad_value = 114;  // near the mean, which is 0 to the model
+}
+
 void decide_offered_parser(Decision& d, const ModelInfo& info, const ModelHints& hints) {
   d.spec = inspect_for_parser(info, hints, d.settings.parser);
   d.class_count = d.settings.class_count.value_or(d.spec.class_count);
@@ -391,6 +415,10 @@ Decision decide(const InferSettings& settings, const ModelPath& file, const Mode
   if (d.has_no_head) {
     d.spec =
         inspect_input_only(info, hints, "network-type=100 -> outputs are handed on as tensors, nothing is decoded");
+    return d;
+  }
+  if (!settings.decoder.empty()) {
+    decide_encoder(d, info, hints);
     return d;
   }
   take_parser(d);

@@ -74,6 +74,38 @@ BackendSettings backend_settings(const InferSettings& settings) {
   return how;
 }
 
+std::unique_ptr<Backend> open_decoder(const InferSettings& settings) {
+  try {
+    return open_model(settings.decoder, settings.backend);
+  } catch (const std::exception& e) {
+    throw SettingsError(std::string("decoder: ") + e.what());
+  }
+}
+
+MaskDecoder read_decoder(const Decision& decision, const ModelInfo& decoder, const ModelInfo& encoder) {
+  try {
+    return read_mask_decoder(decoder, encoder, decision.spec.input.size,
+                             static_cast<int>(decision.settings.decoder_batch_size));
+  } catch (const UnfitDecoder& e) {
+    throw SettingsError("decoder: " + std::string(e.what()) + " (" + decision.settings.decoder + ", encoder " +
+                        decision.file.path + ")");
+  }
+}
+
+std::unique_ptr<PromptedMasks> load_prompted_masks(const Decision& decision, const ModelInfo& encoder,
+                                                   const BackendSettings& how) {
+  auto backend = open_decoder(decision.settings);
+  MaskDecoder decoder = read_decoder(decision, backend->model(), encoder);
+  BackendSettings closed = how;
+  closed.shapes = decoder.shapes;
+  try {
+    backend->compile({}, closed);
+    return std::make_unique<PromptedMasks>(decision.settings, std::move(decoder), std::move(backend));
+  } catch (const std::exception& e) {
+    throw SettingsError("decoder: " + std::string(e.what()) + " (" + decision.settings.decoder + ")");
+  }
+}
+
 }  // namespace
 
 std::shared_ptr<Work> load_work(const InferSettings& settings, const LoadReports& reports) {
@@ -88,7 +120,9 @@ std::shared_ptr<Work> load_work(const InferSettings& settings, const LoadReports
   if (const std::string text = split_batch(decision, *backend); !text.empty()) reports.warn(text);
   if (backend->batch() > 1 && !decision.spec.is_batch_open)
     reports.note("the model's own batch is " + std::to_string(backend->batch()));
-  return std::make_shared<Work>(std::move(decision), std::move(backend), reports.warn);
+  std::unique_ptr<PromptedMasks> masks;
+  if (!settings.decoder.empty()) masks = load_prompted_masks(decision, backend->model(), backend_settings(settings));
+  return std::make_shared<Work>(std::move(decision), std::move(backend), reports.warn, std::move(masks));
 }
 
 std::string inspect_model(const InferSettings& settings) {

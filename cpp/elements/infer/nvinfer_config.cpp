@@ -165,6 +165,8 @@ std::vector<Key> keys_that_do_something() {
       {"symmetric-padding", flag(&S::is_padding_centred)},
       {"infer-dims", set_infer_dims},
       {"parser", text(&S::parser)},
+      {"decoder", text(&S::decoder)},
+      {"decoder-batch-size", whole(&S::decoder_batch_size, 1, 64)},
       {"head", set_head},
       {"head-options", set_head_options},
       {"num-detected-classes", whole(&S::class_count, 0, 100000)},
@@ -315,8 +317,9 @@ class Reader {
     for (const auto& entry : entries_)
       if (entry.group == "property") take_property(entry);
     take_classes();
-    for (auto member : {&InferSettings::model, &InferSettings::onnx_file, &InferSettings::engine_file,
-                        &InferSettings::absent_file, &InferSettings::labels_file, &InferSettings::custom_library})
+    for (auto member :
+         {&InferSettings::model, &InferSettings::onnx_file, &InferSettings::engine_file, &InferSettings::absent_file,
+          &InferSettings::labels_file, &InferSettings::custom_library, &InferSettings::decoder})
       make_absolute(out_.settings.*member);
     return std::move(out_);
   }
@@ -380,7 +383,7 @@ class Reader {
   }
 
   void make_absolute(std::string& path) const {
-    if (!path.empty()) path = (folder_ / path).lexically_normal().string();
+    if (!path.empty() && path.rfind("grpc://", 0) != 0) path = (folder_ / path).lexically_normal().string();
   }
 
   std::string path_, name_;

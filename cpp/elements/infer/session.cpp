@@ -51,7 +51,11 @@ ObjectSelection::Choice Session::choose(NvDsBatchMeta* batch, unsigned interval)
   const bool is_primary = settings.process_mode == ProcessMode::frames;
   if (!is_primary && !settings.takes_tensors) return bringing_->selection.choose(batch);
   if (batches_++ % (std::uint64_t{interval} + 1) != 0) return choice;
-  choice.fresh = settings.takes_tensors ? bringing_->tensors.units(batch) : units_of_frames(batch);
+  if (settings.takes_tensors) {
+    choice.fresh = bringing_->tensors.units(batch);
+  } else {
+    choice.fresh = settings.decoder.empty() ? units_of_frames(batch) : units_of_frames_with_objects(batch, settings);
+  }
   return choice;
 }
 

@@ -82,8 +82,10 @@ struct InferSettings {
   std::vector<int> infer_dims;  // channels, height, width
 
   // How to read it
-  std::string parser;  // ours: the name of one that Python offers
-  std::string head;    // ours: the word of a head, when inspection cannot tell
+  std::string decoder;              // ours: of masks; the model is then the encoder of a promptable segmentation
+  unsigned decoder_batch_size = 4;  // boxes in one call of it
+  std::string parser;               // ours: the name of one that Python offers
+  std::string head;                 // ours: the word of a head, when inspection cannot tell
   std::map<std::string, std::string> head_options;
   std::string custom_library;                                           // of the user's parsers
   std::string parse_boxes, parse_masks, parse_classes, parse_segments;  // functions in it

@@ -21,11 +21,22 @@ std::vector<Unit> units_of_frames(NvDsBatchMeta* batch) {
   return units;
 }
 
+std::vector<Unit> units_of_frames_with_objects(NvDsBatchMeta* batch, const InferSettings& settings) {
+  std::vector<Unit> units;
+  for (auto* frame : each<NvDsFrameMeta>(batch->frame_meta_list)) {
+    for (auto* object : each<NvDsObjectMeta>(frame->obj_meta_list)) {
+      if (!is_wanted(settings, *object)) continue;
+      units.push_back({frame, nullptr, {}});
+      break;
+    }
+  }
+  return units;
+}
+
 ObjectSelection::ObjectSelection(const InferSettings& settings, bool remembers)
     : settings_(settings), remembers_(remembers) {}
 
-bool ObjectSelection::is_wanted(const NvDsObjectMeta& object) const {
-  const auto& s = settings_;
+bool is_wanted(const InferSettings& s, const NvDsObjectMeta& object) {
   if (s.on_unique_id >= 0 && object.unique_component_id != s.on_unique_id) return false;
   if (!s.on_classes.empty() &&
       std::find(s.on_classes.begin(), s.on_classes.end(), object.class_id) == s.on_classes.end())
@@ -65,7 +76,7 @@ ObjectSelection::Choice ObjectSelection::choose(NvDsBatchMeta* batch) {
   Choice choice;
   for (auto* frame : each<NvDsFrameMeta>(batch->frame_meta_list)) {
     for (auto* object : each<NvDsObjectMeta>(frame->obj_meta_list)) {
-      if (!is_wanted(*object)) continue;
+      if (!is_wanted(settings_, *object)) continue;
       const bool is_tracked = remembers_ && object->object_id != UNTRACKED_OBJECT_ID;
       const bool is_fresh = !is_tracked || is_due(known_[frame->pad_index], *frame, *object);
       (is_fresh ? choice.fresh : choice.repeated).push_back({frame, object, {}});

@@ -25,6 +25,11 @@ struct Unit {
 
 std::vector<Unit> units_of_frames(NvDsBatchMeta* batch);
 
+// Of another inference, as settings say which, and with a box.
+bool is_wanted(const InferSettings& settings, const NvDsObjectMeta& object);
+// Frames that have such an object.
+std::vector<Unit> units_of_frames_with_objects(NvDsBatchMeta* batch, const InferSettings& settings);
+
 // Which objects are worth a second look, and since when each tracked one has been known. A tracked object is looked at
 // again when its box has grown by a fifth, or after reinfer-interval frames; in between, what was seen is repeated.
 // Remembers objects of the last `forget_after` frames of each source; belongs to the streaming thread of the sink pad.
@@ -54,7 +59,6 @@ class ObjectSelection {
   };
   using Looks = std::unordered_map<std::uint64_t, Look>;
 
-  bool is_wanted(const NvDsObjectMeta& object) const;
   bool is_due(Looks& looks, const NvDsFrameMeta& frame, const NvDsObjectMeta& object);
   void forget_unseen(Looks& looks, int frame_num);
 

@@ -47,11 +47,13 @@ void drop(std::vector<Detection>& found, IsUnwanted is_unwanted) {
 
 }  // namespace
 
-Work::Work(Decision decision, std::unique_ptr<Backend> backend, Health::Complain complain)
+Work::Work(Decision decision, std::unique_ptr<Backend> backend, Health::Complain complain,
+           std::unique_ptr<PromptedMasks> masks)
     : decision_(std::move(decision)),
       backend_(std::move(backend)),
       requests_(*backend_, request_count(decision_, *backend_)),
       preprocessor_(decision_.spec.input),
+      masks_(std::move(masks)),
       health_(decision_, std::move(complain)),
       raw_output_(decision_, backend_->model().inputs.size()) {
   const auto& info = backend_->model();
@@ -95,6 +97,16 @@ void Work::warm_up() {
     request.wait();
     inference_time_ = static_cast<GstClockTime>(g_get_monotonic_time() - before) * GST_USECOND;
   }
+}
+
+void Work::interrupt() {
+  backend_->interrupt();
+  if (masks_) masks_->interrupt();
+}
+
+void Work::resume() {
+  backend_->resume();
+  if (masks_) masks_->resume();
 }
 
 void Work::start(Job& job) {
@@ -147,7 +159,9 @@ void Work::finish(Job& job) {
 void Work::finish_unit(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit, Size frame) {
   if (decision_.settings.wants_tensors)
     attach_tensors(decision_, unit, outputs, index, backend_->model().inputs.size());
-  if (decision_.has_no_head) {
+  if (masks_) {
+    masks_->attach(outputs, index, unit);
+  } else if (decision_.has_no_head) {
     unit.frame->bInferDone = 1;
   } else if (decision_.task == Task::classification) {
     classify(outputs, index, unit);

@@ -11,6 +11,7 @@
 #include "elements/infer/decision.h"
 #include "elements/infer/flow_queue.h"
 #include "elements/infer/health.h"
+#include "elements/infer/prompted_masks.h"
 #include "elements/infer/raw_output.h"
 #include "elements/infer/results.h"
 
@@ -19,14 +20,16 @@ namespace fluvial {
 class Work {
  public:
   // `backend` is compiled. Warms up with one empty picture, which tells how long an inference takes.
-  Work(Decision decision, std::unique_ptr<Backend> backend, Health::Complain complain);
+  // `masks`: what makes masks of the objects' boxes, where the model is an encoder; else nullptr.
+  Work(Decision decision, std::unique_ptr<Backend> backend, Health::Complain complain,
+       std::unique_ptr<PromptedMasks> masks = nullptr);
 
   const Decision& decision() const { return decision_; }
   const Backend& backend() const { return *backend_; }
   RequestPool& requests() { return requests_; }
   // Any thread, without the caller's locks. What is under way may fail.
-  void interrupt() { backend_->interrupt(); }
-  void resume() { backend_->resume(); }
+  void interrupt();
+  void resume();
   std::size_t units_in_request() const { return static_cast<std::size_t>(backend_->batch()); }
   GstClockTime inference_time() const { return inference_time_; }
 
@@ -64,6 +67,7 @@ class Work {
 
   Preprocessor preprocessor_;  // bringing
 
+  std::unique_ptr<PromptedMasks> masks_;
   std::unique_ptr<HeadDecoder> head_;  // pushing, from here on
   Health health_;
   RawOutput raw_output_;

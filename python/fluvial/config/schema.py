@@ -131,6 +131,10 @@ class InferConfig(_Strict):
         None, ge=0, le=1024, description="CPU threads for the model; 0: the backend's choice."
     )
     requests: Count | None = Field(None, ge=0, le=256, description="Runs under way at once; 0: the backend's choice.")
+    decoder: PathText | None = Field(
+        None, description="A mask decoder (SAM); `model` is its encoder, and objects found before get masks."
+    )
+    decoder_batch_size: Count | None = Field(None, ge=1, le=64, description="Most boxes in one call of the decoder.")
     head: str | None = Field(None, description="How outputs become objects, where inspection cannot tell: yolox, detr.")
     head_options: dict[str, str] = Field({}, description="Options of the head.")
     network_type: Literal[0, 1, 2, 3, 100] | None = Field(
@@ -159,8 +163,12 @@ class InferConfig(_Strict):
         None, description="Least probability of a pixel, 0 to 1: of maps of classes (0) and of masks (0.5)."
     )
     classifier_type: str | None = Field(None, description="What a classification is about: color.")
-    operate_on_gie_id: Count | None = Field(None, ge=-1, description="With on=objects: only what this model found.")
-    operate_on_class_ids: list[int] = Field([], description="With on=objects: only objects of these classes.")
+    operate_on_gie_id: Count | None = Field(
+        None, ge=-1, description="With on=objects or a decoder: only what this model found."
+    )
+    operate_on_class_ids: list[int] = Field(
+        [], description="With on=objects or a decoder: only objects of these classes."
+    )
     input_object_min_width: Count | None = Field(None, ge=0, description="With on=objects: least width in pixels.")
     input_object_min_height: Count | None = Field(None, ge=0, description="With on=objects: least height in pixels.")
     secondary_reinfer_interval: Count | None = Field(

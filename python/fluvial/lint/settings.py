@@ -23,7 +23,8 @@ PROPERTY_KEYS = frozenset(
     tlt-encoded-model model-file uff-file labelfile-path backend precision device threads requests tuned network-type
     is-classifier
     net-scale-factor offsets model-color-format network-input-order maintain-aspect-ratio symmetric-padding
-    infer-dims parser head head-options num-detected-classes cluster-mode classifier-threshold classifier-type
+    infer-dims parser decoder decoder-batch-size
+    head head-options num-detected-classes cluster-mode classifier-threshold classifier-type
     filter-out-class-ids output-tensor-meta operate-on-gie-id operate-on-class-ids input-object-min-width
     input-object-min-height input-object-max-width input-object-max-height secondary-reinfer-interval
     input-tensor-from-meta output-instance-mask raw-output-file-write crop-objects-to-roi-boundary
