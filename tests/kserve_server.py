@@ -80,6 +80,12 @@ def main() -> None:
     may_answer.set()
     regions: dict[str, mmap.mmap] = {}
 
+    one_at_a_time = threading.Lock()
+
+    def tell(word: str) -> None:
+        with one_at_a_time:  # print writes a word and its end apart
+            print(word, flush=True)
+
     def described(tensor: Any) -> Any:
         shape = [d if isinstance(d, int) else -1 for d in tensor.shape]
         if said.max_batch:
@@ -129,12 +135,12 @@ def main() -> None:
 
         def SystemSharedMemoryUnregister(self, request: Any, context: Any) -> Any:
             regions.pop(request.name).close()
-            print("forgotten", flush=True)
+            tell("forgotten")
             return pb.SystemSharedMemoryUnregisterResponse()
 
         def ModelInfer(self, request: Any, context: Any) -> Any:
             if not may_answer.is_set():
-                print("stalled", flush=True)
+                tell("stalled")
                 while not may_answer.wait(0.05) and context.is_active():
                     pass
             raw = list(request.raw_input_contents)
@@ -171,7 +177,7 @@ def main() -> None:
     rpc.add_GRPCInferenceServiceServicer_to_server(Service(), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    print(port, flush=True)
+    tell(str(port))
     for line in sys.stdin:
         (may_answer.clear if line.strip() == "stall" else may_answer.set)()
     os._exit(0)
