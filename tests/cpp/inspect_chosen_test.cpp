@@ -195,3 +195,21 @@ TEST_CASE("said by the config, these heads are taken, fit or not") {
   hints.options["version"] = "5";
   CHECK_THROWS_AS(make_head(inspect(scalar, hints), scalar.outputs), std::invalid_argument);
 }
+
+TEST_CASE("masks beside a DETR's queries are not read, and that is said") {
+  ModelInfo info = model("rf-detr-seg.onnx", {{"dets", f32, {1, 100, 4}}, {"labels", f32, {1, 100, 91}}});
+  CHECK_FALSE(has(evidence_of(inspect(info)), "masks"));
+  info.outputs.push_back({"masks", f32, {1, 100, 108, 108}});
+  CHECK(inspect(info).head == Head::detr_raw);
+  CHECK(has(evidence_of(inspect(info)), "output masks: masks of queries are not read, only boxes are (sure)"));
+}
+
+TEST_CASE("an SSD before its boxes are decoded is refused by name, with how to export it") {
+  const std::string caffe = refusal(model(
+      "ssd.onnx",
+      {{"mbox_loc", f32, {1, 34928}}, {"mbox_conf_flatten", f32, {1, 183372}}, {"mbox_priorbox", f32, {1, 2, 34928}}}));
+  CHECK(has(caffe, "it looks like an SSD whose boxes are offsets to priors (export it with its own post-processing"));
+  CHECK(has(refusal(model("ssd.onnx", {{"raw_outputs/box_encodings", f32, {1, 1917, 4}},
+                                       {"raw_outputs/class_predictions", f32, {1, 1917, 91}}})),
+            "an SSD whose boxes are offsets to priors"));
+}

@@ -74,6 +74,9 @@ Family describe_detr_raw(const ModelInfo& info, const Inputs&) {
   const TensorInfo& logits = info.outputs[places->logits];
   family.evidence.push_back("outputs " + info.outputs[places->boxes].name + " and " + logits.name +
                             ": boxes and logits of the same queries -> head detr_raw, no nms (sure)");
+  for (const auto& output : info.outputs)
+    if (names_any(output.name, {"mask"}))
+      family.evidence.push_back("output " + output.name + ": masks of queries are not read, only boxes are (sure)");
   decide_scores(info, logits.shape, family);
   family.feeding = feeding_of(info, logits.shape);
   return family;
