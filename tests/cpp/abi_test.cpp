@@ -24,6 +24,7 @@
 #include "nvdsgstutils.h"
 #include "nvdsinfer_context.h"
 #include "nvdsinfer_custom_impl.h"
+#include "nvdsinfer_dbscan.h"
 #include "nvdsmeta_schema.h"
 #include "nvdspreprocess_interface.h"
 #include "nvdspreprocess_meta.h"

@@ -1,4 +1,6 @@
 // Functions of the public headers that no element needs: events, messages, queries, regions, latency, names.
+#include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "gst-nvdscustomevent.h"
@@ -9,6 +11,7 @@
 #include "meta/batch_buffer.h"
 #include "nvds_version.h"
 #include "nvdsinfer.h"
+#include "nvdsinfer_dbscan.h"
 
 using namespace fluvial;
 
@@ -245,4 +248,43 @@ TEST_CASE("the version is that of the DeepStream whose headers these are") {
   CHECK(minor == NVDS_VERSION_MINOR);
   nvds_version_print();
   nvds_dependencies_version_print();
+}
+
+TEST_CASE("crowds of boxes become one, or stay without the loners") {
+  const NvDsInferObjectDetectionInfo boxes[] = {{3, 10, 10, 20, 20, 0.9F, 0},
+                                                {3, 11, 10, 20, 20, 0.8F, 0},
+                                                {3, 10, 11, 20, 20, 0.7F, 0},
+                                                {3, 50, 50, 9, 9, 1, 0}};
+  NvDsInferDBScanClusteringParams params{0.7F, 3, 1, 60, 0.5F};
+  auto* handle = NvDsInferDBScanCreate();
+  NvDsInferObjectDetectionInfo found[4];
+  std::size_t count = 4;
+  std::copy(std::begin(boxes), std::end(boxes), found);
+  NvDsInferDBScanCluster(handle, &params, found, &count);
+  REQUIRE(count == 1);
+  CHECK(found[0].classId == 3);
+  CHECK(found[0].detectionConfidence == 0.9F);
+  CHECK(found[0].left == doctest::Approx(31.0 / 3));
+  CHECK(found[0].rotation_angle == 0);
+
+  count = 4;
+  std::copy(std::begin(boxes), std::end(boxes), found);
+  NvDsInferDBScanClusterHybrid(handle, &params, found, &count);
+  CHECK(count == 3);
+  params.thresholdATHR = 1;  // 20 pixels for three boxes
+  NvDsInferDBScanCluster(handle, &params, found, &count);
+  CHECK(count == 0);
+  params.enableATHRFilter = 0;
+  count = 3;
+  std::copy_n(boxes, 3, found);
+  NvDsInferDBScanCluster(handle, &params, found, &count);
+  CHECK(count == 1);
+  params.minBoxes = 0;
+  count = 4;
+  NvDsInferDBScanCluster(handle, &params, found, &count);
+  CHECK(count == 4);
+  NvDsInferDBScanCluster(handle, nullptr, found, &count);
+  NvDsInferDBScanCluster(handle, &params, nullptr, &count);
+  NvDsInferDBScanDestroy(handle);
+  NvDsInferDBScanDestroy(nullptr);
 }

@@ -11,9 +11,10 @@ import pytest
 
 import fluvial as fv
 from fluvial.backends import Model, Ready, Tensor
+from needed import package
 from sam_models import GAIN, MEAN, SIDE, STD, save_decoder, save_encoder
 
-pytest.importorskip("onnx")
+package("onnx")
 
 Clip = Callable[..., Path]
 
@@ -108,7 +109,7 @@ def test_masks_are_those_of_plain_numpy(tmp_path: Path, make_clip: Clip, encoder
 
 
 def test_the_encoders_backend_runs_the_decoder_too(tmp_path: Path, make_clip: Clip, encoder: Path) -> None:
-    pytest.importorskip("onnxruntime")
+    package("onnxruntime")
     clip = make_clip("wide.mkv", frames=2, pattern="smpte", size=(1024, 576))
     decoder = save_decoder(tmp_path / "decoder.onnx")
     boxes = Finder(BOXES, (1024, 576))

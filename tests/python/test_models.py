@@ -204,7 +204,7 @@ def test_people_and_faces_of_two_models_come_from_one(tmp_path: Path) -> None:
 
 
 def test_people_with_masks_of_two_models_come_from_one(tmp_path: Path) -> None:
-    openvino = pytest.importorskip("openvino")
+    openvino = package("openvino")
     from openvino import opset13 as ops
 
     # Two people, of whom one is seen twice, and a car; all in the left half of the picture is a person's.
