@@ -6,6 +6,7 @@ them all. A new one:
 1. `make` writes a tiny ONNX file with the names, shapes and metadata of the published exports: `save_constants`.
 2. `reference` decodes the tensors by the family's formula, slowly, in NumPy and nothing else.
 3. A file of cases has a list `CASES`; that it is there is enough.
+4. `python tools/models_page.py --forms` writes its row into docs/models.md.
 """
 
 from __future__ import annotations
@@ -66,6 +67,7 @@ def save_constants(
     *,
     picture: tuple[str, Sequence[int]] = ("images", (1, 3, 64, 96)),
     sizes: str | None = None,
+    mask: tuple[str, Sequence[int | str]] | None = None,
     metadata: dict[str, str] | None = None,
 ) -> None:
     """Writes a network that answers every picture with the same tensors.
@@ -75,6 +77,7 @@ def save_constants(
         outputs: By name, in this order.
         picture: Name and shape of the input.
         sizes: Name of an input of sizes [1, 2] i64, for models that scale boxes themselves.
+        mask: Name and shape of an input i64 that says which pixels are no padding; outputs differ where one is not 1.
         metadata: As exporters write it into the file.
     """
     import onnx
@@ -92,7 +95,14 @@ def save_constants(
         nodes.append(helper.make_node("Cast", ["greatest_size"], ["as_float"], to=TensorProto.FLOAT))
         nodes.append(helper.make_node("Mul", ["as_float", "nothing"], ["still_nothing"]))
     nothing = "nothing" if sizes is None else "still_nothing"
-    values, infos = [numpy_helper.from_array(np.float32(0), "zero")], []
+    if mask is not None:
+        inputs.append(helper.make_tensor_value_info(mask[0], TensorProto.INT64, list(mask[1])))
+        nodes.append(helper.make_node("Cast", [mask[0]], ["shown"], to=TensorProto.FLOAT))
+        nodes.append(helper.make_node("ReduceMin", ["shown"], ["least_shown"], keepdims=0))
+        nodes.append(helper.make_node("Sub", ["one", "least_shown"], ["hidden"]))
+        nodes.append(helper.make_node("Add", [nothing, "hidden"], ["nothing_where_all_is_shown"]))
+        nothing = "nothing_where_all_is_shown"
+    values, infos = [numpy_helper.from_array(np.float32(n), name) for n, name in ((0, "zero"), (1, "one"))], []
     for name, value in outputs.items():
         kind = helper.np_dtype_to_tensor_dtype(value.dtype)
         values.append(numpy_helper.from_array(value, f"value_of_{name}"))
@@ -106,12 +116,12 @@ def save_constants(
 
 
 def run_model(path: Path) -> Tensors:
-    """The outputs for a black picture, by name."""
+    """The outputs for a black picture without padding, by name."""
     import openvino
 
     model = openvino.Core().compile_model(str(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    # Beside the picture: sizes and scales, which are numbers above 0.
-    inputs = [np.full(port.shape, len(port.shape) == 2, port.element_type.to_dtype()) for port in model.inputs]
+    # Beside the picture: sizes, scales and masks, which are numbers above 0.
+    inputs = [np.full(port.shape, len(port.shape) < 4, port.element_type.to_dtype()) for port in model.inputs]
     return {port.get_any_name(): value for port, value in model(inputs).items()}
 
 

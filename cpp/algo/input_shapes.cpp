@@ -1,6 +1,9 @@
 #include "algo/input_shapes.h"
 
 #include <stdexcept>
+#include <utility>
+
+#include "algo/fixed_input.h"
 
 namespace fluvial {
 namespace {
@@ -27,6 +30,7 @@ ClosedShapes close_input_shapes(const ModelInfo& info, const InputSpec& picture,
   }
   for (std::size_t i = 0; i < info.inputs.size(); ++i) {
     Shape& shape = closed.inputs[i];
+    if (is_pixel_mask(info.inputs[i])) shape = closed_mask(std::move(shape), picture.size);
     if (!shape.empty() && shape[0] < 0) shape[0] = closed.batch;
     for (auto d : shape)
       if (d < 0)

@@ -94,8 +94,9 @@ void Inspection::find_inputs() {
       take_picture(input, Layout::nhwc);
     } else if (!hints_.fills_inputs.empty() && !s.empty()) {
       note("input " + text_of({input}) + " -> " + hints_.fills_inputs + " fills it (said)");
-    } else if (!known_as(input).empty() && !(input.type == ElementType::i64 && inputs_.size != nullptr)) {
-      if (input.type == ElementType::i64) inputs_.size = &input;
+    } else if (const bool is_size = s.size() == 2 && input.type == ElementType::i64;
+               !known_as(input).empty() && !(is_size && inputs_.size != nullptr)) {
+      if (is_size) inputs_.size = &input;
       inputs_.fixed.push_back(&input);
     } else if (s.empty()) {
       refuse("input '" + input.name + "' has no dimensions, or leaves their number open; a picture has four", "");

@@ -70,6 +70,7 @@ struct InputSpec {
 struct FixedInput {
   std::string name;
   std::vector<float> values;
+  std::size_t times = 1;  // so often they are written for a picture, one after the other
 };
 
 struct ModelSpec {

@@ -4,6 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <numeric>
+
+#include "algo/fixed_input.h"
 #include "algo/heads/head.h"
 #include "algo/labels.h"
 
@@ -45,6 +48,24 @@ TEST_CASE("92 columns are DETR's: a softmax over COCO's ids and no object") {
   CHECK_FALSE(spec.needs_nms);
   CHECK(has(evidence_of(spec), "(likely)"));
   CHECK(make_head(spec, info.outputs) != nullptr);
+}
+
+TEST_CASE("Hugging Face's DETR is told that no pixel is padding") {
+  ModelInfo info = detr("model.onnx", 100, 92);
+  info.inputs.push_back({"pixel_mask", ElementType::i64, {-1, 64, 64}});
+  const ModelSpec spec = inspect(info);
+  CHECK(spec.head == Head::detr_raw);
+  CHECK(
+      has(evidence_of(spec), "input pixel_mask i64[?,64,64] -> is given 1 for each pixel, as none is padding (sure)"));
+  REQUIRE(spec.fixed_inputs.size() == 1);
+  std::vector<std::int64_t> out(2 * 64 * 64 + 1);
+  write_fixed(spec.fixed_inputs[0], 2, {"", ElementType::i64, {2, 64, 64}, out.data()});
+  CHECK(std::accumulate(out.begin(), out.end(), 0) == 2 * 64 * 64);
+  CHECK(out.back() == 0);
+  info.inputs[1].shape = {-1, -1, -1};
+  CHECK(inspect(info).fixed_inputs[0].times == 640 * 640);
+  info.inputs[1].type = ElementType::f16;
+  CHECK(has(refusal(info), "input 'pixel_mask' is neither"));
 }
 
 TEST_CASE("300 queries of 80 columns are RT-DETR's or D-FINE's, of 91 Deformable DETR's") {

@@ -114,6 +114,14 @@ TEST_CASE("a fixed batch overrules the one that was asked for, in other inputs t
   CHECK(closed.inputs[1] == Shape{2, 2});
 }
 
+TEST_CASE("an open mask of pixels has the picture's height and width, a closed one its own") {
+  auto info = model({-1, 3, -1, -1});
+  info.inputs.push_back({"pixel_mask", ElementType::i64, {-1, -1, -1}});
+  CHECK(close_input_shapes(info, picture(), 2).inputs[1] == Shape{2, 48, 64});
+  info.inputs[1].shape = {-1, 64, 64};
+  CHECK(close_input_shapes(info, picture(), 2).inputs[1] == Shape{2, 64, 64});
+}
+
 TEST_CASE("a size that nothing tells is named") {
   auto info = model({1, 3, 48, 64});
   info.inputs.push_back({"words", ElementType::i64, {1, -1}});

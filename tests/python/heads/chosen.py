@@ -19,7 +19,9 @@ def queries(count: int, random: np.random.Generator) -> np.ndarray:
     return np.hstack([random.uniform(0.2, 0.8, (count, 2)), random.uniform(0.1, 0.4, (count, 2))])[None]
 
 
-def make_detr(path: Path, *, count: int, columns: int, names: tuple[str, str] = ("logits", "pred_boxes")) -> None:
+def make_detr(
+    path: Path, *, count: int, columns: int, names: tuple[str, str] = ("logits", "pred_boxes"), mask: Any = None
+) -> None:
     random = np.random.default_rng(6)
     logits = random.normal(-6, 1, (1, count, columns))
     if columns == 92:
@@ -27,9 +29,8 @@ def make_detr(path: Path, *, count: int, columns: int, names: tuple[str, str] = 
     for query in random.choice(count, 9, replace=False):
         logits[0, query, random.integers(columns - 1)] = random.uniform(2, 6)
     outputs = {names[0]: logits, names[1]: queries(count, random)}
-    save_constants(
-        path, {k: v.astype(np.float32) for k, v in outputs.items()}, picture=("input", (1, 3, HEIGHT, WIDTH))
-    )
+    tensors = {k: v.astype(np.float32) for k, v in outputs.items()}
+    save_constants(path, tensors, picture=("input", (1, 3, HEIGHT, WIDTH)), mask=mask)
 
 
 def box_of(row: np.ndarray) -> list[float]:
@@ -112,6 +113,13 @@ def boxes_labels(tensors: Tensors, spec: Spec) -> list[Object]:
 
 CASES = [
     Case("detr", "detr_raw", lambda path: make_detr(path, count=100, columns=92), softmaxed, SETTINGS),
+    Case(
+        "detr-hugging-face",  # whose mask need not have the picture's size
+        "detr_raw",
+        lambda path: make_detr(path, count=100, columns=92, mask=("pixel_mask", [1, 48, 48])),
+        softmaxed,
+        SETTINGS,
+    ),
     Case(
         "rt-detr",
         "detr_raw",
