@@ -219,7 +219,16 @@ BROKEN = [
     Broken("no_graph.onnx", content(b"\x08\x08"), ("holds no graph",)),
     Broken("cyclic.onnx", cyclic(), ('node "b"',)),
     Broken("loose_end.onnx", onnx_file(nodes=[node("Relu", ["nothing"], ["scores"])]), ('node "nothing"',)),
-    Broken("unknown_op.onnx", onnx_file(nodes=[node("Frobnicate", ["picture"], ["scores"])]), ("Frobnicate",)),
+    Broken(
+        "unknown_op.onnx",
+        onnx_file(nodes=[node("Frobnicate", ["picture"], ["scores"])]),
+        ("no operation Frobnicate-13 (name-opset)", "opset_version=17", "backend=onnxruntime"),
+    ),
+    Broken(
+        "opset_99.onnx",
+        onnx_file(nodes=[node("OfTomorrow", ["picture"], ["scores"])], opset=99),
+        ("no operation OfTomorrow-99 (name-opset)", "opset_version=17"),
+    ),
     Broken(
         "unknown_domain.onnx",
         onnx_file(nodes=[node("Wonder", ["picture"], ["scores"], domain="com.example")], domain="com.example"),

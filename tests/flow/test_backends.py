@@ -645,3 +645,18 @@ def test_a_function_is_asked_with_one_picture_and_with_two() -> None:
     outputs = Function(call, input_size=(8, 8)).describe().outputs
     assert sizes == [1, 2]
     assert [t.shape for t in outputs] == [(-1, 1), (7, 4)]
+
+
+def test_an_opset_newer_than_onnx_runtime_is_named_with_what_it_allows(
+    make_clip: Clip, blob_model: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("onnxruntime")
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(str(blob_model))
+    model.opset_import[0].version = 99
+    onnx.save(model, str(tmp_path / "tomorrow.onnx"))
+    says = (
+        r"it is of opset 99 of ai\.onnx, this ONNX Runtime allows opsets to \d+; export it .*opset_version=17.*tomorrow"
+    )
+    with pytest.raises(fv.ModelError, match=says):
+        fv.Flow(make_clip("a.mp4")).infer(tmp_path / "tomorrow.onnx", backend="onnxruntime").run()

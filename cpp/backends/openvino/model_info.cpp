@@ -57,6 +57,16 @@ bool says_nothing(const std::string& line) {
   return line.compare(0, 7, "Check '") == 0 && line.find(" failed at ") != std::string::npos;
 }
 
+// Of operations that the runtime does not know, "Name-OPSET": mostly the opset is newer than it.
+std::string with_remedy(const std::string& words) {
+  const std::string says = "-- No conversion rule found for operations: ";
+  const auto at = words.find(says);
+  if (at == std::string::npos) return words;
+  return "this OpenVINO has no operation " + words.substr(at + says.size()) +
+         " (name-opset); allowed are those of the opsets that it knows: export the model with a lower one, such as "
+         "torch.onnx.export(..., opset_version=17), or let another backend run it (backend=onnxruntime)";
+}
+
 }  // namespace
 
 ElementType element_type(const ov::element::Type& type) {
@@ -103,7 +113,7 @@ std::string words_of(const std::exception& error) {
     words += (words.empty() ? "" : "; ") + line;
     if (words.size() > 600) break;
   }
-  return words.empty() ? error.what() : words;
+  return words.empty() ? error.what() : with_remedy(words);
 }
 
 }  // namespace fluvial

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,7 @@ _TYPES = {
     "tensor(int32)": "i32",
     "tensor(int64)": "i64",
 }
+_USUAL_OPSET = 17  # that exporters write and every runtime of today reads
 _ON_DEVICE = 2  # calls under way at a time on what is no CPU: one computes, one is copied
 
 
@@ -189,7 +191,18 @@ def _with_precision(
     return [(name, {**options, key: True} if name == _TENSORRT else options) for name, options in providers]
 
 
+# "... Opset 99 is under development and support for this is limited. ... domain ai.onnx is till opset 23."
+_TOO_NEW = re.compile(r"Opset (\d+) is under development.* domain (\S+) is till opset (\d+)", re.DOTALL)
+
+
 def _words(error: Exception) -> str:
+    too_new = _TOO_NEW.search(str(error))
+    if too_new:
+        opset, domain, most = too_new.groups()
+        return (
+            f"it is of opset {opset} of {domain}, this ONNX Runtime allows opsets to {most}; export it with one of those "
+            f"(torch.onnx.export(..., opset_version={min(int(most), _USUAL_OPSET)})), or install a newer onnxruntime"
+        )
     # "[ONNXRuntimeError] : 7 : INVALID_PROTOBUF : Load model from x failed:Protobuf parsing failed."
     text = str(error).strip().splitlines()
     first = text[0] if text else type(error).__name__
