@@ -199,9 +199,10 @@ def _words(error: Exception) -> str:
     too_new = _TOO_NEW.search(str(error))
     if too_new:
         opset, domain, most = too_new.groups()
+        export = f"torch.onnx.export(..., opset_version={min(int(most), _USUAL_OPSET)})"
         return (
-            f"it is of opset {opset} of {domain}, this ONNX Runtime allows opsets to {most}; export it with one of those "
-            f"(torch.onnx.export(..., opset_version={min(int(most), _USUAL_OPSET)})), or install a newer onnxruntime"
+            f"it is of opset {opset} of {domain}, this ONNX Runtime allows opsets to {most}; export it with one of "
+            f"those ({export}), or install a newer onnxruntime"
         )
     # "[ONNXRuntimeError] : 7 : INVALID_PROTOBUF : Load model from x failed:Protobuf parsing failed."
     text = str(error).strip().splitlines()
