@@ -6,10 +6,12 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "types/model.h"
+#include "types/row_selection.h"
 #include "types/tensor.h"
 
 namespace fluvial {
@@ -26,20 +28,31 @@ struct BackendSettings {
   std::map<std::string, Shape> shapes;
 };
 
+// Where a request's inputs lie, and in which order of work they are read.
+struct DeviceQueue {
+  int ordinal = -1;        // of the GPU; -1: in the host's memory
+  void* stream = nullptr;  // CUDA's: what was put into it before start() is done before the inputs are read
+};
+
 class Request {
  public:
   virtual ~Request() = default;
   // In the order of Backend::model().inputs. The memory is the request's own: written before start(), with room for
   // Backend::batch() units.
   virtual std::vector<TensorView> inputs() = 0;
+  virtual DeviceQueue queue() const { return {}; }
   // How many of Backend::batch() units the next start() is about. Where the model's batch is open, only so many are
   // run; elsewhere the others are run with whatever their memory holds.
   virtual void use_units(std::size_t) {}
   virtual void start() = 0;
   // Throws std::runtime_error with the backend's words when the inference failed.
   virtual void wait() = 0;
-  // In the order of Backend::model().outputs; valid from wait() to the next start().
+  // In the order of Backend::model().outputs; valid from wait() to the next start(). Empty where select_rows() did.
   virtual std::vector<TensorView> outputs() = 0;
+  // Asks the next start() to bring back only these rows; nothing: all outputs whole. Requests on the host never do.
+  virtual void select_rows(const std::optional<RowSelection>&) {}
+  // What it brought; nothing where outputs() has it all.
+  virtual std::optional<SelectedRows> selected(std::size_t /*unit*/) { return std::nullopt; }
 };
 
 class Backend {

@@ -17,6 +17,8 @@
 #include "bindings/frames.h"
 #include "bindings/tensor_arrays.h"
 #include "meta/offers.h"
+#include "surface/cuda/device.h"
+#include "surface/cuda/row_picker.h"
 
 namespace nb = nanobind;
 
@@ -102,6 +104,119 @@ class PythonRequest final : public Request {
   std::vector<Block> blocks_;
   std::vector<TensorView> inputs_;
   Held arrays_;
+  std::vector<TensorView> outputs_;
+  std::future<void> done_;
+};
+
+// What a backend returned that computes on a GPU: where a tensor will be when the queue has come so far.
+using OnDevice = std::tuple<std::uint64_t, Shape, nb::object>;
+
+// The same for a backend that takes its inputs on a GPU and leaves its outputs there: all is put into one queue, and
+// nobody waits before wait().
+class DeviceRequest final : public Request {
+ public:
+  DeviceRequest(nb::handle bridge, const ModelInfo& info, const ClosedShapes& shapes, Workers& workers,
+                cuda::Device& device)
+      : bridge_(bridge),
+        outputs_of_(info.outputs),
+        workers_(workers),
+        device_(device),
+        queue_(device),
+        copied_(device),
+        picker_(device),
+        units_(static_cast<std::size_t>(shapes.batch)) {
+    for (std::size_t i = 0; i < info.inputs.size(); ++i) {
+      const auto& input = info.inputs[i];
+      blocks_.push_back(device.allocate(element_count(shapes.inputs[i]) * bytes_of(input.type)));
+      inputs_.push_back({input.name, input.type, shapes.inputs[i], blocks_.back().get()});
+    }
+    in_python([this] {
+      nb::dict arrays;
+      for (std::size_t i = 0; i < inputs_.size(); ++i)
+        arrays[inputs_[i].name.c_str()] = device_array_of(inputs_[i], device_.ordinal(), blocks_[i]);
+      arrays_ = Held(std::move(arrays));
+    });
+  }
+  ~DeviceRequest() override {
+    const WithoutGil released;
+    if (done_.valid()) done_.wait();
+    queue_.wait();
+  }
+
+  std::vector<TensorView> inputs() override { return inputs_; }
+  DeviceQueue queue() const override { return {device_.ordinal(), queue_.stream()}; }
+  void use_units(std::size_t units) override { units_ = units; }
+
+  void start() override {
+    done_ = workers_.run(std::packaged_task<void()>([this] { infer(); }));
+  }
+
+  void wait() override {
+    const WithoutGil released;
+    done_.get();
+    copied_.wait();
+    has_rows_ = wanted_ && picker_.finish();
+    if (!wanted_ || has_rows_) return;
+    copy_all();  // one of the pictures is crowded
+    copied_.wait();
+  }
+
+  std::vector<TensorView> outputs() override { return outputs_; }
+  void select_rows(const std::optional<RowSelection>& wanted) override { wanted_ = wanted; }
+  std::optional<SelectedRows> selected(std::size_t unit) override {
+    if (!has_rows_) return std::nullopt;
+    return picker_.of_unit(unit);
+  }
+
+ private:
+  void infer() {
+    outputs_.clear();
+    in_python([this] {
+      nb::object found =
+          bridge_.attr("infer_on_device")(arrays_.get(), units_, reinterpret_cast<std::uintptr_t>(queue_.stream()));
+      on_device_.clear();
+      for (const auto& [address, shape, owner] : nb::cast<std::vector<OnDevice>>(found))
+        on_device_.push_back({address, shape});
+      found_ = Held(std::move(found));
+    });
+    if (!wanted_) return copy_all();
+    const auto& output = on_device_[wanted_->output];
+    picker_.start(*wanted_, output.address, static_cast<std::size_t>(output.shape[0]), queue_.stream());
+    copied_.set(queue_.stream());
+  }
+
+  void copy_all() {
+    const cuda::Current current(device_);
+    for (std::size_t i = 0; i < on_device_.size(); ++i) {
+      const auto& [address, shape] = on_device_[i];
+      const std::size_t bytes = element_count(shape) * bytes_of(outputs_of_[i].type);
+      const cuda::DeviceBlock host = device_.allocate_host(bytes);
+      FLUVIAL_CUDA(cuMemcpyDtoHAsync_v2, host.get(), address, bytes, queue_.stream());
+      outputs_.push_back({outputs_of_[i].name, outputs_of_[i].type, shape, host.get(), host});
+    }
+    copied_.set(queue_.stream());
+  }
+
+  struct Placed {
+    cuda::DevicePointer address;
+    Shape shape;
+  };
+
+  const nb::handle bridge_;
+  const std::vector<TensorInfo> outputs_of_;
+  Workers& workers_;
+  cuda::Device& device_;
+  cuda::Queue queue_;
+  cuda::Mark copied_;
+  cuda::RowPicker picker_;
+  std::optional<RowSelection> wanted_;  // by the next or running inference
+  bool has_rows_ = false;
+  std::size_t units_;
+  std::vector<cuda::DeviceBlock> blocks_;
+  std::vector<TensorView> inputs_;
+  Held arrays_;
+  std::vector<Placed> on_device_;  // the outputs there
+  Held found_;                     // and their owners, until the next ones
   std::vector<TensorView> outputs_;
   std::future<void> done_;
 };
@@ -195,13 +310,14 @@ void PythonBackend::compile(const InputSpec& input, const BackendSettings& setti
         nb::arg("device") = settings.device, nb::arg("precision") = settings.precision,
         nb::arg("threads") = settings.threads, nb::arg("requests") = settings.streams,
         nb::arg("shapes") = shapes_by_name(info_, shapes_));
-    std::tie(description_, parallel_) = nb::cast<std::tuple<std::string, int>>(ready);
+    std::tie(description_, parallel_, ordinal_) = nb::cast<std::tuple<std::string, int, int>>(ready);
   });
   workers_ = std::make_unique<Workers>(parallel_);
 }
 
 std::unique_ptr<Request> PythonBackend::make_request() {
-  return std::make_unique<PythonRequest>(bridge_.get(), info_, shapes_, *workers_);
+  if (ordinal_ < 0) return std::make_unique<PythonRequest>(bridge_.get(), info_, shapes_, *workers_);
+  return std::make_unique<DeviceRequest>(bridge_.get(), info_, shapes_, *workers_, cuda::Device::at(ordinal_));
 }
 
 namespace {

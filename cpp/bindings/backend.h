@@ -63,6 +63,7 @@ class PythonBackend final : public Backend {
   bool can_be_interrupted_ = false;
   ClosedShapes shapes_;
   int parallel_ = 1;
+  int ordinal_ = -1;  // of the GPU that takes its inputs there; -1: the host does
   std::string description_;
   std::unique_ptr<Workers> workers_;  // last: their threads end before what they use
 };

@@ -11,7 +11,8 @@ void bind_loop(nanobind::module_& m);  // Loop
 
 namespace fluvial::python {
 
-void bind_backends(nanobind::module_& m);       // offer_backend, withdraw_backend
+void bind_backends(nanobind::module_& m);
+void bind_gpu(nanobind::module_& m);            // offer_backend, withdraw_backend
 void bind_parsers(nanobind::module_& m);        // offer_parser, withdraw_parser
 void bind_frames(nanobind::module_& m);         // Batch, Frame, Objects, Object
 void bind_probes(nanobind::module_& m);         // attach_probe, detach_probe

@@ -59,6 +59,7 @@ NB_MODULE(_core, m) {
   fluvial::python::bind_plugin(m);
   fluvial::bind_loop(m);
   fluvial::python::bind_backends(m);
+  fluvial::python::bind_gpu(m);
   fluvial::python::bind_parsers(m);
   nanobind::module_ testing = m.def_submodule("_testing", "Buffers without a pipeline.");
   fluvial::python::bind_testing(testing);

@@ -20,11 +20,21 @@ nb::dlpack::dtype array_type(ElementType type) {
   }
 }
 
+nb::capsule holding(std::shared_ptr<const void> owner) {
+  using Owner = std::shared_ptr<const void>;
+  return {new Owner(std::move(owner)), [](void* o) noexcept { delete static_cast<Owner*>(o); }};
+}
+
 }  // namespace
 
+nb::object device_array_of(const TensorView& tensor, int ordinal, std::shared_ptr<const void> owner) {
+  const std::vector<std::size_t> shape(tensor.shape.begin(), tensor.shape.end());
+  return nb::cast(nb::ndarray<>(tensor.data, shape.size(), shape.data(), holding(std::move(owner)), nullptr,
+                                array_type(tensor.type), nb::device::cuda::value, ordinal));
+}
+
 nb::object array_of(const TensorView& tensor, std::shared_ptr<const void> owner, bool is_writable) {
-  using Owner = std::shared_ptr<const void>;
-  const nb::capsule held(new Owner(std::move(owner)), [](void* o) noexcept { delete static_cast<Owner*>(o); });
+  const nb::capsule held = holding(std::move(owner));
   const std::vector<std::size_t> shape(tensor.shape.begin(), tensor.shape.end());
   const auto type = array_type(tensor.type);
   if (is_writable)

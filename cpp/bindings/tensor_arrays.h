@@ -10,6 +10,9 @@
 
 namespace fluvial::python {
 
+// The same of memory on a GPU, as an object that speaks DLPack.
+nanobind::object device_array_of(const TensorView& tensor, int ordinal, std::shared_ptr<const void> owner);
+
 // `owner` lives as long as the array and its views. With the GIL.
 nanobind::object array_of(const TensorView& tensor, std::shared_ptr<const void> owner, bool is_writable);
 

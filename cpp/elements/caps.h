@@ -5,6 +5,9 @@
 
 #include "surface/format.h"
 
+// GStreamer's name for memory on NVIDIA's devices.
+#define GST_FEATURE_CUDA "memory:CUDAMemory"
+
 namespace fluvial {
 
 // `formats` in caps syntax, such as "{ NV12, RGBA }"; any size and framerate.
@@ -22,6 +25,14 @@ inline GstCaps* any_surface_caps(const char* formats = surface_formats) {
 inline GstCaps* any_video_caps() {
   auto* caps = any_surface_caps();
   gst_caps_append(caps, gst_caps_from_string(GST_VIDEO_CAPS_MAKE("{ NV12, I420, RGBA, RGB, BGRx, GRAY8 }")));
+  return caps;
+}
+
+// The same, or one frame in a GPU's memory as GStreamer's decoders leave it.
+inline GstCaps* any_input_caps() {
+  auto* caps = any_video_caps();
+  gst_caps_append(caps, gst_caps_from_string(
+                            GST_VIDEO_CAPS_MAKE_WITH_FEATURES(GST_FEATURE_CUDA, "{ NV12, I420, RGBA, BGRx, RGB }")));
   return caps;
 }
 

@@ -31,7 +31,7 @@ struct SurfaceAllocatorClass {
 
 SurfaceMemory* as_surface_memory(GstMemory* memory) { return reinterpret_cast<SurfaceMemory*>(memory); }
 
-void describe(const Surface& surface, NvBufSurfaceParams& params) { describe(surface.view(), params); }
+void describe(const Surface& surface, NvBufSurfaceParams& params) { describe(surface.planes(), params); }
 
 SurfacePtr private_copy(const Surface& surface) {
   // Rare: only where somebody writes into pixels that others see. The copy is not worth a pool of its own.

@@ -1,7 +1,7 @@
 // The pixels of one frame, in one kind of memory.
 //
 // Elements know only this file: which memory it is, and who scales or converts in it, is decided once, where surfaces
-// are made. A kind of memory is a folder here (system/; CUDA will be another one) with a Surface and an Allocator.
+// are made. A kind of memory is a folder here (system/, cuda/) with a Surface and an Allocator.
 #pragma once
 
 #include <gst/video/video.h>
@@ -36,8 +36,11 @@ class FLUVIAL_EXPORT Surface {
 
   const SurfaceFormat& format() const { return format_; }
   virtual NvBufSurfaceMemType memory() const = 0;
-  // The pixels as the CPU sees them. Throws std::runtime_error for memory that it cannot see.
+  // The pixels as the CPU sees them: a copy of them, made once, where they lie in memory that it cannot see.
+  // Throws std::runtime_error where that fails.
   virtual ImageView view() const = 0;
+  // The pixels where they lie: addresses of memory().
+  virtual ImageView planes() const { return view(); }
   // True when nobody but the holder of this object can see the pixels, so that they may be written.
   virtual bool is_private() const = 0;
   // The GstBuffer whose pixels these are, when it holds nothing else; else nullptr. Borrowed.

@@ -52,4 +52,13 @@ inline int plane_rows(PixelFormat format, int plane, int height) {
   return is_chroma ? (height + 1) / 2 : height;
 }
 
+// Of all planes, without what fills up their rows.
+inline std::uint64_t bytes_of_pixels(const ImageView& view) {
+  std::uint64_t bytes = 0;
+  for (int p = 0; p < plane_count(view.format); ++p)
+    bytes += static_cast<std::uint64_t>(row_bytes(view.format, p, view.width)) *
+             static_cast<std::uint64_t>(plane_rows(view.format, p, view.height));
+  return bytes;
+}
+
 }  // namespace fluvial

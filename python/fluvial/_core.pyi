@@ -373,6 +373,19 @@ def offer_backend(name: str, open: Callable[[str], object]) -> None:
 def withdraw_backend(name: str) -> None:
     """Those that are open stay."""
 
+def gpus() -> tuple[list[str], str]:
+    """Names of the GPUs in their order, and why there are none."""
+
+def gpu_traffic() -> dict[str, int]:
+    """
+    Bytes of pixels that this process has copied from GPUs ("downloaded") and to them ("uploaded").
+    """
+
+def use_nvrtc(path: str) -> None:
+    """
+    Where the compiler of kernels is, for machines where it came with a Python package.
+    """
+
 def offer_parser(name: str, open: Callable[..., object]) -> None:
     """
     From now on the elements of this process find a parser of this name: open(...) gives its bridge.

@@ -108,6 +108,25 @@ TEST_CASE("yolox reads raw and decoded grids, probabilities and logits, without 
   }
 }
 
+TEST_CASE("yolox asks a GPU for rows once it has seen enough to know how they are to be read") {
+  std::mt19937 random(5);
+  for (bool is_raw : {true, false}) {
+    for (bool is_logits : {true, false}) {
+      const YoloxCase c{{96, 64}, 3, is_raw, is_logits};
+      Floats tensor = yolox_tensor(c, random);
+      const auto head = make_head(spec_of(Head::yolox, c.size), {tensor.info()}, {0.4F, {}});
+      std::vector<Detection> found;
+      CHECK_FALSE(head->selection());
+      for (int look = 0; look < 16; ++look) {
+        found.clear();
+        head->decode({tensor.view()}, 1, found);
+      }
+      REQUIRE(found.size() > 0);
+      check_selection(*head, tensor, 1, found);
+    }
+  }
+}
+
 TEST_CASE("yolox does as the options say") {
   YoloxCase c;
   c.is_raw = false;

@@ -45,6 +45,8 @@ constexpr Family kFamilies[] = {
 
 void HeadDecoder::decode(const std::vector<TensorView>&, std::size_t, std::vector<Detection>&) {}
 
+void HeadDecoder::decode_rows(const SelectedRows&, std::vector<Detection>&) {}
+
 void HeadDecoder::describe(const std::vector<TensorView>&, std::size_t, const std::vector<Detection>&,
                            std::vector<Details>&) {}
 

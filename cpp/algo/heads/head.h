@@ -8,11 +8,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "types/detection.h"
 #include "types/model.h"
+#include "types/row_selection.h"
 #include "types/tensor.h"
 
 namespace fluvial {
@@ -32,6 +34,11 @@ class HeadDecoder {
 
   // Appends to `out`. A classification finds no objects.
   virtual void decode(const std::vector<TensorView>& outputs, std::size_t unit, std::vector<Detection>& out);
+
+  // A GPU may bring only these rows, which are then decoded in place of the whole. Nothing: it needs all outputs, or
+  // has not seen enough of them yet.
+  virtual std::optional<RowSelection> selection() const { return std::nullopt; }
+  virtual void decode_rows(const SelectedRows& rows, std::vector<Detection>& out);
 
   // Detectors with masks or keypoints: after suppression, one Details for each of `kept`, whose boxes lie within the
   // picture. Found by Detection::row, in the coordinates of their boxes.

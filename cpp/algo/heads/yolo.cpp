@@ -46,6 +46,27 @@ class Yolo : public HeadDecoder {
     }
   }
 
+  std::optional<RowSelection> selection() const override {
+    if (has_details() || count_ == 0) return std::nullopt;
+    RowSelection wanted;
+    wanted.output = outputs_.rows;
+    wanted.is_transposed = outputs_.is_transposed;
+    wanted.rows = static_cast<int>(count_);
+    wanted.columns = outputs_.columns;
+    wanted.first_score = 4;
+    wanted.score_count = class_count_;
+    wanted.least = thresholds_.least();
+    return wanted;
+  }
+
+  void decode_rows(const SelectedRows& rows, std::vector<Detection>& out) override {
+    for (std::size_t i = 0; i < rows.count; ++i) {
+      const Best best = best_of(rows.values[i] + 4, class_count_, thresholds_.least());
+      if (!(best.value >= thresholds_.of(best.index))) continue;
+      out.push_back({best.index, best.value, box_at({rows.values[i], 1}), rows.numbers[i]});
+    }
+  }
+
   bool has_details() const override { return details_.has_any(); }
 
   void describe(const std::vector<TensorView>& outputs, std::size_t unit, const std::vector<Detection>& kept,

@@ -62,16 +62,27 @@ class Yolox : public HeadDecoder {
     const float* rows = reader_.read(tensor, unit, {-1, columns_});
     const auto count = static_cast<std::size_t>(tensor.shape[1]);
     const bool has_grid = count == cells_.size();
-    const bool is_raw = boxes_ == "raw" || (boxes_ == "auto" && has_grid && looks_raw(rows));
-    const bool is_logits = scores_ == "logits" || (scores_ == "auto" && looks_logits(rows, count));
-    for (std::size_t i = 0; i < count; ++i) {
-      const float* row = rows + i * static_cast<std::size_t>(columns_);
-      Detection found;
-      if (!judge(row, is_logits, found)) continue;
-      found.row = static_cast<std::int32_t>(i);
-      found.box = is_raw && has_grid ? raw_box(row, cells_[i]) : decoded_box(row);
-      out.push_back(found);
-    }
+    Look look;
+    look.is_raw = has_grid && (boxes_ == "raw" || (boxes_ == "auto" && looks_raw(rows)));
+    look.is_logits = scores_ == "logits" || (scores_ == "auto" && looks_logits(rows, count));
+    remember(look, count);
+    for (std::size_t i = 0; i < count; ++i) decode_row(rows + i * static_cast<std::size_t>(columns_), i, look, out);
+  }
+
+  std::optional<RowSelection> selection() const override {
+    if (has_details() || looks_alike_ < looks_needed) return std::nullopt;
+    RowSelection wanted;
+    wanted.output = outputs_.rows;
+    wanted.rows = static_cast<int>(count_);
+    wanted.columns = columns_;
+    wanted.first_score = 4;  // objectness, which no class can lift
+    wanted.least = look_.is_logits ? logit(thresholds_.least()) : thresholds_.least();
+    return wanted;
+  }
+
+  void decode_rows(const SelectedRows& rows, std::vector<Detection>& out) override {
+    for (std::size_t i = 0; i < rows.count; ++i)
+      decode_row(rows.values[i], static_cast<std::size_t>(rows.numbers[i]), look_, out);
   }
 
   bool has_details() const override { return details_.has_any(); }
@@ -88,6 +99,29 @@ class Yolox : public HeadDecoder {
   }
 
  private:
+  // How the numbers are to be read.
+  struct Look {
+    bool is_raw = false, is_logits = false;
+  };
+  static constexpr int looks_needed = 16;  // in a row that say the same
+
+  void remember(const Look& look, std::size_t count) {
+    const bool is_same = look.is_raw == look_.is_raw && look.is_logits == look_.is_logits && count == count_;
+    looks_alike_ = is_same ? looks_alike_ + 1 : 1;
+    look_ = look;
+    count_ = count;
+  }
+
+  void decode_row(const float* row, std::size_t i, const Look& look, std::vector<Detection>& out) const {
+    Detection found;
+    if (!judge(row, look.is_logits, found)) return;
+    found.row = static_cast<std::int32_t>(i);
+    found.box = look.is_raw ? raw_box(row, cells_[i]) : decoded_box(row);
+    out.push_back(found);
+  }
+
+  static float logit(float probability) { return probability <= 0 ? kAny : std::log(probability / (1 - probability)); }
+
   // The last column of cells of the finest grid lies at the right edge, in pixels.
   bool looks_raw(const float* rows) const {
     const auto grid_width = static_cast<std::size_t>(width_) / kStrides[0];
@@ -133,6 +167,9 @@ class Yolox : public HeadDecoder {
   Thresholds thresholds_;
   RowDetails details_;
   FloatReader reader_;
+  Look look_;  // of the last whole output
+  int looks_alike_ = 0;
+  std::size_t count_ = 0;  // rows
 };
 
 }  // namespace

@@ -63,8 +63,9 @@ static void fluvial_convert_finalize(GObject* object) {
 
 // --- caps ------------------------------------------------------------------------------------------------------------
 
-static GstCaps* fluvial_convert_transform_caps(GstBaseTransform*, GstPadDirection, GstCaps* caps, GstCaps* filter) {
-  return narrowed(convertible_caps(caps), filter);
+static GstCaps* fluvial_convert_transform_caps(GstBaseTransform*, GstPadDirection direction, GstCaps* caps,
+                                               GstCaps* filter) {
+  return narrowed(convertible_caps(caps, direction), filter);
 }
 
 static GstCaps* fluvial_convert_fixate_caps(GstBaseTransform* self, GstPadDirection direction, GstCaps* caps,
@@ -226,7 +227,7 @@ static void fluvial_convert_class_init(FluvialConvertClass* klass) {
   base->passthrough_on_same_caps = FALSE;
 
   auto* element = GST_ELEMENT_CLASS(klass);
-  add_pad_template(element, "sink", GST_PAD_SINK, GST_PAD_ALWAYS, any_video_caps());
+  add_pad_template(element, "sink", GST_PAD_SINK, GST_PAD_ALWAYS, any_input_caps());
   add_pad_template(element, "src", GST_PAD_SRC, GST_PAD_ALWAYS, any_video_caps());
   gst_element_class_set_static_metadata(element, "Surface converter", "Filter/Converter/Video/Scaler",
                                         "Changes format, size, turn and memory of surfaces", "Fluvial");

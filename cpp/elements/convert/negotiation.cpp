@@ -3,6 +3,7 @@
 #include <initializer_list>
 #include <utility>
 
+#include "elements/caps.h"
 #include "surface/format.h"
 
 namespace fluvial {
@@ -46,9 +47,10 @@ void keep_colorimetry(const GstStructure* from, GstStructure* to) {
 
 }  // namespace
 
-GstCaps* convertible_caps(GstCaps* caps) {
+GstCaps* convertible_caps(GstCaps* caps, GstPadDirection direction) {
   auto* result = gst_caps_new_empty();
-  for (const char* feature : {surface_feature, static_cast<const char*>(nullptr)}) {
+  for (const char* feature : {surface_feature, static_cast<const char*>(nullptr), GST_FEATURE_CUDA}) {
+    if (direction == GST_PAD_SINK && feature && g_str_equal(feature, GST_FEATURE_CUDA)) continue;
     for (guint i = 0; i < gst_caps_get_size(caps); ++i) {
       auto* s = gst_structure_copy(gst_caps_get_structure(caps, i));
       gst_structure_remove_fields(s, "format", "colorimetry", "chroma-site", "width", "height", "batch-size",

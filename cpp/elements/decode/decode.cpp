@@ -5,7 +5,8 @@
 //   try   filesrc location=a.h264 ! h264parse ! fluvialdecode ! fakesink
 //
 // A bin: [decoder] ! [videoconvert, only for formats that surfaces lack] ! fluvialconvert. The decoder is made when the
-// caps are known. As nvv4l2decoder it ranks above every other decoder, so that decodebin chooses it.
+// caps are known: NVDEC where a GPU has it for this stream, whose frames stay on the GPU, else the best of the others.
+// As nvv4l2decoder it ranks above every other decoder, so that decodebin chooses it.
 
 #include "elements/decode/decode.h"
 
@@ -18,6 +19,8 @@
 #include "elements/compat_properties.h"
 #include "elements/guard.h"
 #include "nvds_latency_meta.h"
+#include "surface/cuda/device.h"
+#include "surface/cuda/gstreamer.h"
 
 GST_DEBUG_CATEGORY_STATIC(decode_debug);
 #define GST_CAT_DEFAULT decode_debug
@@ -37,6 +40,7 @@ constexpr const char* surface_ready = "video/x-raw, format=(string){ I420, NV12,
 struct Impl {
   std::mutex mutex;  // guards the settings
   guint threads = 1;
+  guint gpu_id = 0;
   guint drop_frame_interval = 0;
   guint seen_frames = 0;  // the streaming thread's
   guint arrived = 0;      // the same, where they come in
@@ -74,12 +78,16 @@ GstElement* make_first(GList* factories) {
   return nullptr;
 }
 
-// The best decoder for these caps. One that takes all of them comes before one that merely might: vp8alphadecodebin
-// does not forbid VP8 without alpha, and cannot decode it.
-GstElement* make_decoder(GstCaps* caps) {
-  auto* all = gst_element_factory_list_get_elements(
+GList* all_decoders() {
+  return gst_element_factory_list_get_elements(
       GST_ELEMENT_FACTORY_TYPE_DECODER | GST_ELEMENT_FACTORY_TYPE_MEDIA_VIDEO | GST_ELEMENT_FACTORY_TYPE_MEDIA_IMAGE,
       GST_RANK_MARGINAL);
+}
+
+// The best decoder for these caps in the CPU's memory. One that takes all of them comes before one that merely might:
+// vp8alphadecodebin does not forbid VP8 without alpha, and cannot decode it.
+GstElement* make_decoder(GstCaps* caps) {
+  auto* all = all_decoders();
   GstElement* made = nullptr;
   for (const bool takes_all : {true, false}) {
     auto* fitting = gst_element_factory_list_filter(all, caps, GST_PAD_SINK, takes_all);
@@ -91,9 +99,65 @@ GstElement* make_decoder(GstCaps* caps) {
   return made;
 }
 
+bool is_nvdec(GstElementFactory* factory) {
+  const char* plugin = gst_plugin_feature_get_plugin_name(GST_PLUGIN_FEATURE(factory));
+  return plugin && g_str_equal(plugin, "nvcodec");
+}
+
+// NVDEC gives more than eight bits in formats that surfaces do not have.
+bool has_eight_bits(GstCaps* caps) {
+  const auto* s = gst_caps_get_structure(caps, 0);
+  guint bits = 8;
+  gst_structure_get_uint(s, "bit-depth-luma", &bits);
+  return bits == 8;
+}
+
+// Opens an element of NVDEC's in the context that all of this process uses on that GPU; false for another's, and where
+// it does not open.
+bool opens_on(GstElement* element, guint gpu_id) {
+  guint device = 0;
+  g_object_get(element, "cuda-device-id", &device, nullptr);
+  if (device != gpu_id || static_cast<int>(gpu_id) >= cuda::Device::count()) return false;
+  auto* context = cuda::new_gst_context(cuda::Device::at(static_cast<int>(gpu_id)));
+  if (!context) return false;
+  gst_element_set_context(element, context);
+  gst_context_unref(context);
+  if (gst_element_set_state(element, GST_STATE_READY) != GST_STATE_CHANGE_FAILURE) return true;
+  gst_element_set_state(element, GST_STATE_NULL);
+  return false;
+}
+
+// nullptr where that GPU has none for these caps. Floating reference.
+GstElement* make_nvdec(GstCaps* caps, guint gpu_id) {
+  if (!cuda::driver() || !has_eight_bits(caps)) return nullptr;
+  auto* all = all_decoders();
+  auto* fitting = g_list_sort(gst_element_factory_list_filter(all, caps, GST_PAD_SINK, false),
+                              gst_plugin_feature_rank_compare_func);
+  GstElement* made = nullptr;
+  for (GList* node = fitting; node && !made; node = node->next) {
+    auto* factory = static_cast<GstElementFactory*>(node->data);
+    auto* element = is_nvdec(factory) ? gst_element_factory_create(factory, nullptr) : nullptr;
+    if (!element) continue;
+    if (opens_on(element, gpu_id))
+      made = element;
+    else
+      gst_object_unref(gst_object_ref_sink(element));
+  }
+  gst_plugin_feature_list_free(fitting);
+  gst_plugin_feature_list_free(all);
+  return made;
+}
+
 void set_if_known(GstElement* element, const char* property, const std::string& value) {
   if (g_object_class_find_property(G_OBJECT_GET_CLASS(element), property))
     gst_util_set_object_arg(G_OBJECT(element), property, value.c_str());
+}
+
+// A decoder on the CPU.
+void set_up(GstElement* decoder, guint threads) {
+  for (const char* name : {"max-threads", "threads", "n-threads"}) set_if_known(decoder, name, std::to_string(threads));
+  // libjpeg's fast transform, jpegdec's default, makes red and blue a level darker in the mean, to save a tenth.
+  set_if_known(decoder, "idct-method", "islow");
 }
 
 }  // namespace
@@ -125,10 +189,41 @@ static GstPadProbeReturn note_arrival(GstPad*, GstPadProbeInfo* info, gpointer s
   return GST_PAD_PROBE_OK;
 }
 
+// decoder ! capsfilter ! convert: frames stay on the GPU.
+static bool link_nvdec(FluvialDecode* self, GstElement* decoder) {
+  auto* filter = gst_element_factory_make("capsfilter", nullptr);
+  auto* wanted = gst_caps_from_string("video/x-raw(" GST_FEATURE_CUDA "), format=(string)NV12");
+  g_object_set(filter, "caps", wanted, nullptr);
+  gst_caps_unref(wanted);
+  gst_bin_add_many(GST_BIN(self), decoder, filter, nullptr);
+  const bool is_linked = gst_element_link_many(decoder, filter, impl_of(self).convert, nullptr);
+  for (auto* element : {filter, decoder}) gst_element_sync_state_with_parent(element);
+  return is_linked;
+}
+
 // decoder ! videoconvert ! capsfilter ! convert, of which videoconvert passes through what surfaces can hold.
+static bool link_decoder(FluvialDecode* self, GstElement* decoder) {
+  auto* anything = gst_element_factory_make("videoconvert", nullptr);
+  auto* filter = gst_element_factory_make("capsfilter", nullptr);
+  auto* ready = gst_caps_from_string(surface_ready);
+  g_object_set(filter, "caps", ready, nullptr);
+  gst_caps_unref(ready);
+  gst_bin_add_many(GST_BIN(self), decoder, anything, filter, nullptr);
+  const bool is_linked = gst_element_link_many(decoder, anything, filter, impl_of(self).convert, nullptr);
+  for (auto* element : {filter, anything, decoder}) gst_element_sync_state_with_parent(element);
+  return is_linked;
+}
+
 static bool build(FluvialDecode* self, GstCaps* caps) {
   auto& impl = impl_of(self);
-  auto* decoder = make_decoder(caps);
+  guint gpu_id = 0, threads = 0;
+  {
+    std::lock_guard lock(impl.mutex);
+    gpu_id = impl.gpu_id;
+    threads = impl.threads;
+  }
+  auto* nvdec = make_nvdec(caps, gpu_id);
+  auto* decoder = nvdec ? nvdec : make_decoder(caps);
   if (!decoder) {
     gchar* text = gst_caps_to_string(caps);
     GST_ELEMENT_ERROR(self, STREAM, CODEC_NOT_FOUND, ("no decoder on this machine for %s", text),
@@ -136,22 +231,9 @@ static bool build(FluvialDecode* self, GstCaps* caps) {
     g_free(text);
     return false;
   }
-  {
-    std::lock_guard lock(impl.mutex);
-    const std::string threads = std::to_string(impl.threads);
-    for (const char* name : {"max-threads", "threads", "n-threads"}) set_if_known(decoder, name, threads);
-  }
-  // libjpeg's fast transform, jpegdec's default, makes red and blue a level darker in the mean, to save a tenth.
-  set_if_known(decoder, "idct-method", "islow");
   GST_INFO_OBJECT(self, "decoding with %s", GST_OBJECT_NAME(gst_element_get_factory(decoder)));
-  auto* anything = gst_element_factory_make("videoconvert", nullptr);
-  auto* filter = gst_element_factory_make("capsfilter", nullptr);
-  auto* ready = gst_caps_from_string(surface_ready);
-  g_object_set(filter, "caps", ready, nullptr);
-  gst_caps_unref(ready);
-  gst_bin_add_many(GST_BIN(self), decoder, anything, filter, nullptr);
-  const bool is_linked = gst_element_link_many(decoder, anything, filter, impl.convert, nullptr);
-  for (auto* element : {filter, anything, decoder}) gst_element_sync_state_with_parent(element);
+  if (!nvdec) set_up(decoder, threads);
+  const bool is_linked = nvdec ? link_nvdec(self, decoder) : link_decoder(self, decoder);
   impl.decoder = decoder;
 
   auto* pad = gst_element_get_static_pad(decoder, "sink");
@@ -265,20 +347,28 @@ static void fluvial_decode_finalize(GObject* object) {
   G_OBJECT_CLASS(fluvial_decode_parent_class)->finalize(object);
 }
 
-enum { PROP_0, PROP_THREADS, PROP_DROP_FRAME_INTERVAL, PROP_IGNORED };
+enum { PROP_0, PROP_THREADS, PROP_DROP_FRAME_INTERVAL, PROP_GPU_ID, PROP_IGNORED };
+
+static guint* setting_of(Impl& impl, guint id) {
+  switch (id) {
+    case PROP_THREADS: return &impl.threads;
+    case PROP_DROP_FRAME_INTERVAL: return &impl.drop_frame_interval;
+    default: return &impl.gpu_id;
+  }
+}
 
 static void fluvial_decode_set_property(GObject* self, guint id, const GValue* value, GParamSpec* spec) {
   auto& impl = impl_of(self);
   if (id >= PROP_IGNORED) return impl.ignored.set(spec, value);
   std::lock_guard lock(impl.mutex);
-  (id == PROP_THREADS ? impl.threads : impl.drop_frame_interval) = g_value_get_uint(value);
+  *setting_of(impl, id) = g_value_get_uint(value);
 }
 
 static void fluvial_decode_get_property(GObject* self, guint id, GValue* value, GParamSpec* spec) {
   auto& impl = impl_of(self);
   if (id >= PROP_IGNORED) return impl.ignored.get(spec, value);
   std::lock_guard lock(impl.mutex);
-  g_value_set_uint(value, id == PROP_THREADS ? impl.threads : impl.drop_frame_interval);
+  g_value_set_uint(value, *setting_of(impl, id));
 }
 
 static void fluvial_decode_class_init(FluvialDecodeClass* klass) {
@@ -289,8 +379,8 @@ static void fluvial_decode_class_init(FluvialDecodeClass* klass) {
   PropertyInstaller own(object, PROP_THREADS);
   own.add_uint("threads", "Threads of a software decoder; 0: one a core. One is the most work done per watt", 0, 64, 1);
   own.add_uint("drop-frame-interval", "Keep one picture in this many; 0 and 1 keep all", 0, 30, 0);
+  own.add_uint("gpu-id", "GPU whose decoder is used, where there is one for the stream", 0, G_MAXUINT, 0);
   PropertyInstaller ignored(object, PROP_IGNORED);
-  ignored.add_uint("gpu-id", "Number of the GPU; no effect in system memory", 0, G_MAXUINT, 0);
   ignored.add_uint("cudadec-memtype", "0 device, 1 pinned, 2 unified; no effect in system memory", 0, 2, 0);
   ignored.add_uint("num-extra-surfaces", "No effect: a software decoder makes frames as needed", 0, 55, 1);
   ignored.add_uint("skip-frames", "Kinds of frames skipped, as DeepStream numbers them; no effect", 0, 2, 0);

@@ -32,8 +32,9 @@ using EventPtr = std::unique_ptr<GstEvent, Unref>;
 struct Job {
   std::shared_ptr<Work> work;
   BufferPtr buffer;
-  std::vector<Unit> units;
-  RequestLease request;  // last: gone first, so that nothing runs on what is gone
+  std::vector<Unit> units = {};
+  std::shared_ptr<void> fed = nullptr;  // what its inputs are still written from
+  RequestLease request;                 // last: gone first, so that nothing runs on what is gone
 };
 
 // A buffer whose inferences all stand before it.

@@ -24,7 +24,7 @@ void RawOutput::write(const TensorView& output, std::size_t bytes, std::size_t u
 
 void RawOutput::hand_on(GstBuffer* buffer, const std::vector<TensorView>& outputs, std::size_t units) {
   const auto& s = decision_.settings;
-  if (!s.writes_raw_output && !s.raw_callback) return;
+  if (!is_wanted()) return;
   std::vector<TensorView> parts;  // the first unit's, at the beginning of the memory of all
   std::vector<NvDsInferLayerInfo> layers;
   for (std::size_t i = 0; i < outputs.size(); ++i) parts.push_back(part_of(outputs[i], 0, decision_.has_batch(i)));

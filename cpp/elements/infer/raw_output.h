@@ -18,6 +18,7 @@ class RawOutput {
  public:
   RawOutput(const Decision& decision, std::size_t inputs) : decision_(decision), inputs_(inputs) {}
 
+  bool is_wanted() const { return decision_.settings.writes_raw_output || decision_.settings.raw_callback; }
   // After each inference, with the buffer that its `units` pictures are of. Files go to the working folder, named as
   // DeepStream names them: gstnvdsinfer_uid-01_layer-NAME_batch-0000000000_batchsize-01.bin. Throws std::runtime_error
   // when one cannot be written.

@@ -23,6 +23,7 @@ class RequestLease {
 
   explicit operator bool() const { return request_ != nullptr; }
   Request* operator->() const { return request_; }
+  Request* get() const { return request_; }
   void start();
   void wait();  // throws what the backend says
 

@@ -1,7 +1,6 @@
 #include "elements/infer/work.h"
 
 #include <algorithm>
-#include <cstring>
 #include <stdexcept>
 #include <string>
 
@@ -52,7 +51,6 @@ Work::Work(Decision decision, std::unique_ptr<Backend> backend, Health::Complain
     : decision_(std::move(decision)),
       backend_(std::move(backend)),
       requests_(*backend_, request_count(decision_, *backend_)),
-      preprocessor_(decision_.spec.input),
       masks_(std::move(masks)),
       health_(decision_, std::move(complain)),
       raw_output_(decision_, backend_->model().inputs.size()) {
@@ -83,15 +81,19 @@ Work::Work(Decision decision, std::unique_ptr<Backend> backend, Health::Complain
 // The first inference allocates and is slow; a model that cannot run at all is found out before the first frame.
 void Work::warm_up() {
   RequestLease request = requests_.acquire();
-  const TensorView picture = request->inputs()[picture_input_];
-  const std::size_t wanted = preprocessor_.unit_bytes() * units_in_request();
+  feeder_ = make_feeder(decision_.spec.input, request->queue());
+  const auto inputs = request->inputs();
+  const TensorView& picture = inputs[picture_input_];
+  const std::size_t wanted = feeder_->unit_bytes() * units_in_request();
   const std::size_t there = element_count(picture.shape) * bytes_of(picture.type);
   if (wanted != there)
     throw std::runtime_error("input '" + picture.name + "' holds " + std::to_string(there) +
                              " bytes, the picture needs " + std::to_string(wanted));
   for (int i = 0; i < 2; ++i) {
-    std::memset(picture.data, 0, there);
-    write_fixed_inputs(request->inputs());
+    feeder_->begin(request->queue());
+    feeder_->write_zeros(there, picture.data);
+    write_fixed_inputs(inputs);
+    const auto held = feeder_->done();
     const gint64 before = g_get_monotonic_time();
     request.start();
     request.wait();
@@ -112,34 +114,51 @@ void Work::resume() {
 void Work::start(Job& job) {
   try {
     fill(job);
+    job.request->select_rows(rows_for_next());
     job.request.start();
   } catch (const std::exception& e) {
     throw std::runtime_error("inference on " + place_of(job.units.front()) + ": " + e.what());
   }
 }
 
+// Now and then all of the outputs, for whoever judges them.
+std::optional<RowSelection> Work::rows_for_next() {
+  constexpr std::uint64_t whole_every = 64;
+  if (started_++ % whole_every == 0) return std::nullopt;
+  std::lock_guard lock(mutex_);
+  return wanted_rows_;
+}
+
 void Work::fill(Job& job) {
   job.request->use_units(job.units.size());
+  feeder_->begin(job.request->queue());
   const auto inputs = job.request->inputs();
   auto* out = static_cast<char*>(inputs[picture_input_].data);
   for (auto& unit : job.units) {
     if (unit.tensor) {
-      std::memcpy(out, unit.tensor, preprocessor_.unit_bytes());
+      feeder_->write_bytes(unit.tensor, feeder_->unit_bytes(), out);
     } else {
       const auto surface = surface_at(job.buffer.get(), unit.frame->batch_id);
       const Box crop = crop_of(unit, surface->format().size, decision_.spec.object_margin);
-      unit.letterbox = preprocessor_.run(surface->view(), crop, out);
+      unit.letterbox = feeder_->write_picture(*surface, crop, out);
     }
-    out += preprocessor_.unit_bytes();
+    out += feeder_->unit_bytes();
   }
   write_fixed_inputs(inputs);
+  job.fed = feeder_->done();
 }
 
-void Work::write_fixed_inputs(const std::vector<TensorView>& inputs) const {
-  for (const auto& [place, fixed] : fixed_inputs_) write_fixed(fixed, units_in_request(), inputs[place]);
+void Work::write_fixed_inputs(const std::vector<TensorView>& inputs) {
+  for (const auto& [place, fixed] : fixed_inputs_) {
+    TensorView on_host = inputs[place];
+    std::vector<char> bytes(element_count(on_host.shape) * bytes_of(on_host.type));
+    on_host.data = bytes.data();
+    write_fixed(fixed, units_in_request(), on_host);
+    feeder_->write_bytes(bytes.data(), bytes.size(), inputs[place].data);
+  }
   for (const auto& [place, bytes] : filled_inputs_) {
     const TensorView& input = inputs[place];
-    std::memcpy(input.data, bytes.data(), element_count(input.shape) * bytes_of(input.type));
+    feeder_->write_bytes(bytes.data(), element_count(input.shape) * bytes_of(input.type), input.data);
   }
 }
 
@@ -147,10 +166,12 @@ void Work::finish(Job& job) {
   try {
     job.request.wait();
     const auto outputs = job.request->outputs();
-    health_.look_at(outputs);
+    request_ = job.request.get();
+    if (!outputs.empty()) health_.look_at(outputs);
     raw_output_.hand_on(job.buffer.get(), outputs, job.units.size());
     for (std::size_t i = 0; i < job.units.size(); ++i)
       finish_unit(outputs, i, job.units[i], size_of(job.buffer.get(), job.units[i]));
+    choose_rows();
   } catch (const std::exception& e) {
     throw std::runtime_error("inference on " + place_of(job.units.front()) + ": " + e.what());
   }
@@ -177,6 +198,14 @@ void Work::finish_unit(const std::vector<TensorView>& outputs, std::size_t index
   }
 }
 
+// What nobody else reads need not come from the device.
+void Work::choose_rows() {
+  const bool has_other_readers = decision_.settings.wants_tensors || raw_output_.is_wanted();
+  const auto rows = head_ && !has_other_readers ? head_->selection() : std::nullopt;
+  std::lock_guard lock(mutex_);
+  wanted_rows_ = rows;
+}
+
 // Leaves boxes and points in pixels of the frame. Masks lie over boxes, so these are cut to the picture before.
 void Work::detect(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit, Size frame) {
   find(outputs, index, unit);
@@ -198,7 +227,10 @@ void Work::detect(const std::vector<TensorView>& outputs, std::size_t index, con
 // Leaves boxes in pixels of the network's input, ids as shown.
 void Work::find(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit) {
   detections_.clear();
-  head_->decode(outputs, index, detections_);
+  if (const auto rows = request_->selected(index))
+    head_->decode_rows(*rows, detections_);
+  else
+    head_->decode(outputs, index, detections_);
   if (!unit.object) health_.look_at(detections_);
   for (auto& d : detections_) d.class_id = decision_.shown_class(d.class_id);
   drop(detections_, [](const Detection& d) { return d.class_id < 0; });

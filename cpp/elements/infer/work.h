@@ -3,12 +3,14 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "algo/heads/head.h"
-#include "algo/preprocess.h"
 #include "elements/infer/decision.h"
+#include "elements/infer/feeder.h"
 #include "elements/infer/flow_queue.h"
 #include "elements/infer/health.h"
 #include "elements/infer/prompted_masks.h"
@@ -47,10 +49,12 @@ class Work {
  private:
   void fill(Job& job);
   void warm_up();
-  void write_fixed_inputs(const std::vector<TensorView>& inputs) const;
+  void write_fixed_inputs(const std::vector<TensorView>& inputs);
   void finish_unit(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit, Size frame);
   void detect(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit, Size frame);
   void find(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
+  void choose_rows();
+  std::optional<RowSelection> rows_for_next();
   void segment(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
   void embed(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
   void classify(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
@@ -65,7 +69,11 @@ class Work {
   std::vector<FilledInput> filled_inputs_;
   GstClockTime inference_time_ = 0;
 
-  Preprocessor preprocessor_;  // bringing
+  std::mutex mutex_;                         // guards wanted_rows_, which the pushing thread tells the bringing one
+  std::optional<RowSelection> wanted_rows_;  // nothing: all outputs whole
+  std::uint64_t started_ = 0;                // bringing
+
+  std::unique_ptr<Feeder> feeder_;  // bringing
 
   std::unique_ptr<PromptedMasks> masks_;
   std::unique_ptr<HeadDecoder> head_;  // pushing, from here on
@@ -73,6 +81,7 @@ class Work {
   RawOutput raw_output_;
   std::vector<int> shown_classes_;  // of a map's, by the model's own number; empty: they stay
   ResultMemory results_;
+  Request* request_ = nullptr;  // whose results are read
   std::vector<Detection> detections_;
   std::vector<Details> details_;  // one a detection, or none at all
   std::vector<Classification> classifications_;

@@ -39,14 +39,6 @@ class Idle {
   std::vector<std::unique_ptr<SystemSurface>> surfaces_;
 };
 
-std::uint64_t bytes_of_pixels(const ImageView& view) {
-  std::uint64_t bytes = 0;
-  for (int p = 0; p < plane_count(view.format); ++p)
-    bytes += static_cast<std::uint64_t>(row_bytes(view.format, p, view.width)) *
-             static_cast<std::uint64_t>(plane_rows(view.format, p, view.height));
-  return bytes;
-}
-
 class SystemAllocator final : public Allocator {
  public:
   SurfacePtr allocate(const SurfaceFormat& format) override {

@@ -6,6 +6,7 @@
 #include <new>
 #include <stdexcept>
 
+#include "surface/cuda/surface.h"
 #include "surface/format.h"
 
 namespace fluvial {
@@ -74,6 +75,7 @@ class WrappedSurface final : public Surface {
 }  // namespace
 
 SurfacePtr wrap_video_buffer(GstBuffer* buffer, const GstVideoInfo& info, GstMapFlags access) {
+  if (cuda::is_device_buffer(buffer)) return cuda::wrap_device_buffer(buffer, info);
   return std::make_shared<WrappedSurface>(buffer, info, access);
 }
 

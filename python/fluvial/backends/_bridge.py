@@ -10,12 +10,13 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from fluvial.backends.protocol import ELEMENT_TYPES, Backend, Model, Plan, Ready, Tensor
+from fluvial.backends.protocol import ELEMENT_TYPES, Backend, DeviceBackend, Model, Plan, Ready, Tensor
 from fluvial.errors import FluvialError, ModelError, did_you_mean
 
 __all__ = ["Bridge", "open_named", "words"]
 
 _Result = TypeVar("_Result")
+_OnDevice = tuple[int, tuple[int, ...], Any]  # address, shape, owner
 
 _FOLDER = str(Path(__file__).parent)
 
@@ -51,14 +52,20 @@ class Bridge:
         threads: int,
         requests: int,
         shapes: dict[str, tuple[int, ...]],
-    ) -> tuple[str, int]:
-        """Description, and how many calls of `infer` may run at a time."""
+    ) -> tuple[str, int, int]:
+        """Description, how many calls of `infer` may run at a time, and the GPU that takes inputs; -1: none."""
         plan = Plan(batch, device, precision, threads, requests, shapes, is_batch_open)
         return self._kept(lambda: self._compile(plan))
 
     def infer(self, inputs: dict[str, NDArray[Any]], units: int) -> tuple[NDArray[Any], ...]:
         """Outputs in the order of the description, C-contiguous."""
         return self._kept(lambda: self._infer(inputs, units))
+
+    def infer_on_device(
+        self, inputs: dict[str, Any], units: int, stream: int
+    ) -> list[tuple[int, tuple[int, ...], Any]]:
+        """Address, shape and owner of the outputs in the order of the description, where the stream leaves them."""
+        return self._kept(lambda: self._infer_on_device(inputs, units, stream))
 
     @property
     def can_be_interrupted(self) -> bool:
@@ -114,14 +121,14 @@ class Bridge:
                     f"{', '.join(ELEMENT_TYPES)}"
                 )
 
-    def _compile(self, plan: Plan) -> tuple[str, int]:
+    def _compile(self, plan: Plan) -> tuple[str, int, int]:
         self._batch = plan.batch if plan.is_batch_open else 0
         ready = self._backend.compile(plan)
         if ready is None:
             ready = Ready()
         if not isinstance(ready, Ready) or ready.parallel < 1:
             raise ModelError(f"{self._name}: compile() returned {_short(ready)}; a Ready with parallel >= 1 or None")
-        return ready.description or self._name, ready.parallel
+        return ready.description or self._name, ready.parallel, ready.cuda_device
 
     def _infer(self, inputs: dict[str, NDArray[Any]], units: int) -> tuple[NDArray[Any], ...]:
         if units < self._batch:
@@ -130,6 +137,24 @@ class Bridge:
         if not isinstance(found, Mapping):
             raise ModelError(f"{self._name}: infer() returned {_short(found)}; a dict of arrays by output is needed")
         return tuple([self._output(tensor, found) for tensor in self._outputs])
+
+    def _infer_on_device(self, inputs: dict[str, Any], units: int, stream: int) -> list[_OnDevice]:
+        assert isinstance(self._backend, DeviceBackend)
+        found = self._backend.infer_on_device(inputs, units if self._batch else 0, stream)
+        return [self._output_on_device(tensor, found) for tensor in self._outputs]
+
+    def _output_on_device(self, tensor: Tensor, found: Mapping[str, Any]) -> _OnDevice:
+        where = f"{self._name}: output {tensor.name!r}"
+        if tensor.name not in found:
+            raise ModelError(f"{where} is missing from what the model returned; {did_you_mean(tensor.name, found)}")
+        value = found[tensor.name]
+        face = value.__cuda_array_interface__
+        kind = np.dtype(face["typestr"]).name
+        if kind != ELEMENT_TYPES[tensor.type] or face.get("strides") is not None:
+            raise ModelError(
+                f"{where} is {kind}, strides {face.get('strides')}; contiguous {tensor.type} was described"
+            )
+        return face["data"][0], tuple(face["shape"]), value
 
     def _output(self, tensor: Tensor, found: Mapping[str, Any]) -> NDArray[Any]:
         where = f"{self._name}: output {tensor.name!r}"

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 if TYPE_CHECKING:  # importing NumPy changes the filters of warnings: not before it is needed
     from numpy.typing import NDArray
 
-__all__ = ["ELEMENT_TYPES", "Backend", "Model", "Plan", "Ready", "Tensor"]
+__all__ = ["ELEMENT_TYPES", "Backend", "DeviceBackend", "Model", "Plan", "Ready", "Tensor"]
 
 # As fluvial writes them, and NumPy.
 ELEMENT_TYPES = {"f32": "float32", "f16": "float16", "i8": "int8", "u8": "uint8", "i32": "int32", "i64": "int64"}
@@ -101,10 +101,13 @@ class Ready:
     Attributes:
         description: One line for people: "ONNX Runtime 1.32.0 on CPU, 2 at a time, 1 thread each".
         parallel: Calls of `infer` that may run at a time. One more lies ready.
+        cuda_device: Number of the GPU on which inputs are wanted and outputs left: the backend is a `DeviceBackend`.
+            -1: both are on the host.
     """
 
     description: str = ""
     parallel: int = 1
+    cuda_device: int = -1
 
 
 @runtime_checkable
@@ -120,3 +123,15 @@ class Backend(Protocol):
     def infer(self, inputs: dict[str, NDArray[Any]]) -> Mapping[str, Any]:
         """Outputs by name for inputs by name. Views of the inputs stay valid as long as somebody holds them; what is in
         them changes with the next picture."""
+
+
+@runtime_checkable
+class DeviceBackend(Backend, Protocol):
+    """A backend that may keep inputs and outputs on a GPU, as it says in `Ready.cuda_device`."""
+
+    def infer_on_device(self, inputs: dict[str, Any], units: int, stream: int) -> Mapping[str, Any]:
+        """Puts the inference of the first `units` pictures (0: all) into a stream of CUDA's, and does not wait for it.
+
+        Inputs speak DLPack; they are always the same for one stream. Outputs have `__cuda_array_interface__`, are
+        contiguous and stay as they are until the next call with that stream.
+        """

@@ -101,6 +101,7 @@ def examine() -> Iterator[Finding]:
         _packages,
         _openvino,
         _backends,
+        _gpus,
         _display,
         _cameras,
         _models,
@@ -193,6 +194,20 @@ def _openvino() -> Iterator[Finding]:
 def _backends() -> Iterator[Finding]:
     for one in available():
         yield Finding(one.title, f"backend={one.name}", one.is_here, one.detail)
+
+
+def _gpus() -> Iterator[Finding]:
+    try:
+        from fluvial import _core
+    except ImportError:  # said by _python
+        return
+    names, why_not = _core.gpus()
+    yield Finding("NVIDIA GPU", "decoding and inference on it", bool(names), ", ".join(names) or why_not)
+    if names:
+        decoders = [n for n in ("nvh264dec", "nvh265dec", "nvvp9dec", "nvjpegdec") if _has(n)]
+        yield Finding(
+            "NVDEC", "hardware decoding", bool(decoders), ", ".join(decoders) or "none", "gstreamer1.0-plugins-bad"
+        )
 
 
 def _display() -> Iterator[Finding]:

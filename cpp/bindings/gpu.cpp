@@ -1,0 +1,45 @@
+// What of the machine's GPUs this process sees, and what it has carried to and from them.
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bindings/face.h"
+#include "surface/cuda/compiler.h"
+#include "surface/cuda/device.h"
+#include "surface/cuda/surface.h"
+
+namespace nb = nanobind;
+
+namespace fluvial::python {
+namespace {
+
+std::pair<std::vector<std::string>, std::string> gpus() {
+  std::vector<std::string> names;
+  for (int i = 0; i < cuda::Device::count(); ++i) names.push_back(cuda::Device::at(i).name());
+  return {names, cuda::why_not()};
+}
+
+std::map<std::string, std::uint64_t> gpu_traffic() {
+  return {{"downloaded", cuda::downloaded_bytes()}, {"uploaded", cuda::uploaded_bytes()}};
+}
+
+}  // namespace
+
+void bind_gpu(nb::module_& m) {
+  m.def("gpus", gpus, nb::call_guard<nb::gil_scoped_release>(),
+        "Names of the GPUs in their order, and why there are none.");
+  m.def("gpu_traffic", gpu_traffic,
+        "Bytes of pixels that this process has copied from GPUs (\"downloaded\") and to them (\"uploaded\").");
+  m.def("use_nvrtc", cuda::use_nvrtc, nb::arg("path"),
+        "Where the compiler of kernels is, for machines where it came with a Python package.");
+}
+
+}  // namespace fluvial::python

@@ -1,0 +1,163 @@
+#include "surface/cuda/device.h"
+
+#include <map>
+#include <stdexcept>
+
+#include "surface/cuda/compiler.h"
+
+namespace fluvial::cuda {
+namespace {
+
+constexpr unsigned non_blocking_stream = 1;
+constexpr unsigned blocking_event = 1, event_without_time = 2;
+constexpr int compute_major = 75, compute_minor = 76;  // CUdevice_attribute
+
+int attribute(int handle, int which) {
+  int value = 0;
+  FLUVIAL_CUDA(cuDeviceGetAttribute, &value, which, handle);
+  return value;
+}
+
+// Sizes that differ little share their blocks.
+std::size_t rounded(std::size_t bytes) {
+  constexpr std::size_t page = 4096;
+  return (bytes + page - 1) / page * page;
+}
+
+}  // namespace
+
+Current::Current(const Device& device) { FLUVIAL_CUDA(cuCtxPushCurrent_v2, device.context()); }
+
+Current::~Current() {
+  Context was = nullptr;
+  driver()->cuCtxPopCurrent_v2(&was);
+}
+
+Queue::Queue(Device& device) : device_(device) {
+  const Current current(device);
+  FLUVIAL_CUDA(cuStreamCreate, &stream_, non_blocking_stream);
+}
+
+Queue::~Queue() {
+  const Current current(device_);
+  driver()->cuStreamSynchronize(stream_);
+  driver()->cuStreamDestroy_v2(stream_);
+}
+
+void Queue::wait() const {
+  const Current current(device_);
+  FLUVIAL_CUDA(cuStreamSynchronize, stream_);
+}
+
+Mark::Mark(Device& device) : device_(device) {
+  const Current current(device);
+  FLUVIAL_CUDA(cuEventCreate, &event_, blocking_event | event_without_time);
+}
+
+Mark::~Mark() {
+  const Current current(device_);
+  driver()->cuEventDestroy_v2(event_);
+}
+
+void Mark::set(Stream stream) {
+  const Current current(device_);
+  FLUVIAL_CUDA(cuEventRecord, event_, stream);
+}
+
+void Mark::wait() const {
+  const Current current(device_);
+  FLUVIAL_CUDA(cuEventSynchronize, event_);
+}
+
+// --- the device ------------------------------------------------------------------------------------------------------
+
+// Blocks that nobody holds, by size.
+struct Device::Idle {
+  std::mutex mutex;
+  std::multimap<std::size_t, void*> blocks;
+};
+
+int Device::count() {
+  int count = 0;
+  if (driver()) driver()->cuDeviceGetCount(&count);
+  return count;
+}
+
+Device& Device::at(Ordinal ordinal) {
+  if (!driver()) throw std::runtime_error(why_not());
+  if (ordinal < 0 || ordinal >= count())
+    throw std::runtime_error("there is no GPU " + std::to_string(ordinal) + "; this machine has " +
+                             std::to_string(count()) + ", counted from 0");
+  static std::mutex mutex;
+  static std::map<Ordinal, Device*> devices;
+  std::lock_guard lock(mutex);
+  Device*& device = devices[ordinal];
+  if (!device) device = new Device(ordinal);
+  return *device;
+}
+
+Device& Device::of(const void* memory) {
+  if (!driver()) throw std::runtime_error(why_not());
+  constexpr int device_ordinal = 9;  // CUpointer_attribute
+  Ordinal ordinal = 0;
+  FLUVIAL_CUDA(cuPointerGetAttribute, &ordinal, device_ordinal, reinterpret_cast<DevicePointer>(memory));
+  return at(ordinal);
+}
+
+Device::Device(Ordinal ordinal)
+    : ordinal_(ordinal), device_blocks_(std::make_shared<Idle>()), host_blocks_(std::make_shared<Idle>()) {
+  FLUVIAL_CUDA(cuDeviceGet, &handle_, ordinal);
+  FLUVIAL_CUDA(cuDevicePrimaryCtxRetain, &context_, handle_);
+}
+
+std::string Device::name() const {
+  char text[256] = {};
+  FLUVIAL_CUDA(cuDeviceGetName, text, sizeof text, handle_);
+  return text;
+}
+
+std::string Device::architecture() const {
+  return "sm_" + std::to_string(attribute(handle_, compute_major)) + std::to_string(attribute(handle_, compute_minor));
+}
+
+Function Device::kernel(const char* name) {
+  std::lock_guard lock(mutex_);
+  const auto known = kernels_.find(name);
+  if (known != kernels_.end()) return known->second;
+  const Current current(*this);
+  Module module = nullptr;
+  const std::string code = compiled_kernels(architecture());
+  FLUVIAL_CUDA(cuModuleLoadData, &module, code.data());
+  for (const char* function : kernel_names) FLUVIAL_CUDA(cuModuleGetFunction, &kernels_[function], module, function);
+  return kernels_.at(name);
+}
+
+DeviceBlock Device::take(Idle& idle, std::size_t bytes, bool is_host) {
+  const std::size_t size = rounded(bytes);
+  void* memory = nullptr;
+  {
+    std::lock_guard lock(idle.mutex);
+    const auto fitting = idle.blocks.find(size);
+    if (fitting != idle.blocks.end()) {
+      memory = fitting->second;
+      idle.blocks.erase(fitting);
+    }
+  }
+  if (!memory) {
+    const Current current(*this);
+    if (is_host)
+      FLUVIAL_CUDA(cuMemHostAlloc, &memory, size, 0);
+    else
+      FLUVIAL_CUDA(cuMemAlloc_v2, reinterpret_cast<DevicePointer*>(&memory), size);
+  }
+  const auto home = is_host ? host_blocks_ : device_blocks_;
+  return {memory, [home, size](void* block) {
+            std::lock_guard lock(home->mutex);
+            home->blocks.emplace(size, block);
+          }};
+}
+
+DeviceBlock Device::allocate(std::size_t bytes) { return take(*device_blocks_, bytes, false); }
+DeviceBlock Device::allocate_host(std::size_t bytes) { return take(*host_blocks_, bytes, true); }
+
+}  // namespace fluvial::cuda

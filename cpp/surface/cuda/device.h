@@ -1,0 +1,100 @@
+// One GPU: its primary context, which PyTorch and others share, and the project's kernels on it.
+//
+// Device memory and events are counted objects that go back to a pool: nothing is allocated from the driver while a
+// stream is in its steady state, and freeing (which waits for the whole device) happens only at the end.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "surface/cuda/driver.h"
+
+namespace fluvial::cuda {
+
+class Device;
+
+// Makes a device's context the calling thread's, while it lives.
+class FLUVIAL_EXPORT Current {
+ public:
+  explicit Current(const Device& device);
+  ~Current();
+  Current(const Current&) = delete;
+  Current& operator=(const Current&) = delete;
+};
+
+// A queue of work on a device, which waits for no other.
+class FLUVIAL_EXPORT Queue {
+ public:
+  explicit Queue(Device& device);
+  ~Queue();
+  Queue(const Queue&) = delete;
+  Queue& operator=(const Queue&) = delete;
+  Stream stream() const { return stream_; }
+  Device& device() const { return device_; }
+  void wait() const;  // for all that was put into it
+
+ private:
+  Device& device_;
+  Stream stream_ = nullptr;
+};
+
+// A place in a queue that can be waited for, without burning a core.
+class FLUVIAL_EXPORT Mark {
+ public:
+  explicit Mark(Device& device);
+  ~Mark();
+  Mark(const Mark&) = delete;
+  Mark& operator=(const Mark&) = delete;
+  void set(Stream stream);
+  void wait() const;
+
+ private:
+  Device& device_;
+  Event event_ = nullptr;
+};
+
+// Bytes on a device, or on the host in pages that the device copies from and to at full speed.
+using DeviceBlock = std::shared_ptr<void>;
+
+class FLUVIAL_EXPORT Device {
+ public:
+  // Throws std::runtime_error: no driver, no such device.
+  static Device& at(Ordinal ordinal);
+  static int count();  // 0 without a driver
+  // The one whose memory this is.
+  static Device& of(const void* memory);
+
+  Ordinal ordinal() const { return ordinal_; }
+  Context context() const { return context_; }
+  int handle() const { return handle_; }  // CUdevice
+  std::string name() const;
+  std::string architecture() const;  // "sm_90"
+
+  // A function of kernels/, compiled for this device on first use. Throws std::runtime_error: no compiler, with where
+  // it was looked for.
+  Function kernel(const char* name);
+
+  // From a pool, to which it returns. Throws std::runtime_error where the device has no such memory left.
+  DeviceBlock allocate(std::size_t bytes);
+  DeviceBlock allocate_host(std::size_t bytes);
+
+ private:
+  explicit Device(Ordinal ordinal);
+  ~Device() = delete;  // a process keeps its devices
+  struct Idle;
+  DeviceBlock take(Idle& idle, std::size_t bytes, bool is_host);
+
+  const Ordinal ordinal_;
+  int handle_ = 0;
+  Context context_ = nullptr;
+  std::mutex mutex_;
+  std::unordered_map<std::string, Function> kernels_;
+  std::shared_ptr<Idle> device_blocks_, host_blocks_;
+};
+
+inline DevicePointer address_of(const DeviceBlock& block) { return reinterpret_cast<DevicePointer>(block.get()); }
+
+}  // namespace fluvial::cuda

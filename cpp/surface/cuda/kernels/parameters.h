@@ -1,0 +1,45 @@
+// What host and kernels tell each other. No includes: NVRTC has none.
+#pragma once
+
+namespace fluvial::cuda {
+
+// One direction of a picture: output sample i comes from source place start + i * step, kept inside [first, last].
+struct Direction {
+  float start, step;
+  float first, last;
+};
+
+// A picture on the device, and where it lies on the network's input.
+struct Picture {
+  enum Format { nv12, i420, rgba, bgrx, rgb, gray8 };
+  void* out;  // its place in the batch
+  const unsigned char* plane[3];
+  int stride[3];  // bytes
+  int format;
+  Direction across, down;                // of luma, or of pixels
+  Direction chroma_across, chroma_down;  // of YUV
+  int left, top, width, height;          // on the input; beside it is border
+  float luma, red_v, green_u, green_v, blue_u;
+  float luma_bias, red_bias, green_bias, blue_bias;
+};
+
+// What all pictures of a batch become.
+struct Input {
+  enum Type { f32, f16, u8, i32 };
+  int width, height, channels;
+  int type;
+  int is_nhwc;
+  int first_is_blue;
+  float gain[3], bias[3], border[3];  // by channel of the tensor
+};
+
+// RowSelection for a kernel.
+struct Rows {
+  int rows, columns;
+  int row_step, column_step;  // values from one to the next
+  int first_score, score_count;
+  float least;
+  int room;  // rows of a unit that are kept
+};
+
+}  // namespace fluvial::cuda
