@@ -14,11 +14,12 @@ imported:
 from __future__ import annotations
 
 import ctypes
+import importlib.util
 import os
 import sys
 from pathlib import Path
 
-__all__ = ["keep_whole", "loaded_libraries"]
+__all__ = ["keep_package_whole", "keep_whole", "loaded_libraries"]
 
 _LIBGCC = "libgcc_s.so.1"
 
@@ -59,6 +60,21 @@ def keep_whole(folder: Path) -> None:
             "_core.*.so",
         )
         for path in (p for pattern in ours for p in folder.glob(pattern)):
+            _open(str(path), os.RTLD_NOW | os.RTLD_DEEPBIND)
+
+
+def keep_package_whole(name: str, pattern: str) -> None:
+    """The second remedy for a package that is about to be imported, whose extension throws.
+
+    Args:
+        name: Of the package.
+        pattern: Where its extension is, under its folder.
+    """
+    if not sys.platform.startswith("linux") or name in sys.modules or not _is_mixed(loaded_libraries()):
+        return
+    spec = importlib.util.find_spec(name)
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        for path in Path(folder).glob(pattern):
             _open(str(path), os.RTLD_NOW | os.RTLD_DEEPBIND)
 
 

@@ -239,9 +239,10 @@ class Flow:
             PipelineError: A stage failed. It names the line of your program that added the stage.
             Exception: Whatever a probe raised, with a note that says which stage, source and frame it was about.
         """
-        graph = self._start(has_loop=False)
+        graph = self._new_graph(has_loop=False)
         try:
-            with graph.pipeline._interrupt:
+            with graph.pipeline._interrupt:  # from the first thread on: Ctrl+C may come at once
+                graph.start()
                 graph.wait()
             graph.finish()
         finally:
@@ -256,7 +257,9 @@ class Flow:
 
         Leaving the loop early ends the run as if the sources had ended. Raises like `run`.
         """
-        return loop_over(self._start(has_loop=True))
+        graph = self._new_graph(has_loop=True)
+        graph.start()
+        return loop_over(graph)
 
     @property
     def problems(self) -> tuple[PipelineError, ...]:
@@ -304,11 +307,10 @@ class Flow:
         self._stages.append(stage)
         return self
 
-    def _start(self, *, has_loop: bool) -> Graph:
+    def _new_graph(self, *, has_loop: bool) -> Graph:
         if self._graph is not None and self._graph.is_running:
             raise ConfigError(f"{CallSite.here()}\n  this flow runs already")
         self._graph = Graph(self.sources, self._stages, self._limits, self._at, has_loop=has_loop)
-        self._graph.start()
         return self._graph
 
 

@@ -25,6 +25,7 @@ def test_a_camera_beside_a_file(camera: Camera, tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["door.mp4", "file.mp4"]
 
 
+@pytest.mark.slow
 def test_a_slow_loop_gets_the_newest_frame(camera: Camera) -> None:
     times = []
     for i, batch in enumerate(fv.Flow(camera[0], rtsp_latency_ms=50)):

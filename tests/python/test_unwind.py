@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from needed import package
+
 ROOT = Path(__file__).parents[2]
 
 PROGRAM = """
@@ -51,3 +53,33 @@ def test_an_exception_is_no_crash(before: tuple[str, ...]) -> None:
         check=False,
     )
     assert done.stdout.split() == ["extension", "plugin"], f"{done.returncode}\n{done.stderr[-2000:]}"
+
+
+ONNX_RUNTIME = """
+import sys
+import numpy
+import gi
+gi.require_version("Gst", "1.0")
+from gi.repository import Gst
+Gst.init(None)
+import fluvial as fv
+from fluvial.backends import OnnxRuntime
+try:
+    OnnxRuntime(sys.argv[1]).describe()
+except fv.ModelError:
+    print("ONNX Runtime")
+"""
+
+
+def test_onnx_runtime_s_exceptions_are_no_crash_either(tmp_path: Path) -> None:
+    package("onnxruntime", promise="packages")
+    broken = tmp_path / "broken.onnx"
+    broken.write_bytes(b"no model")
+    done = subprocess.run(
+        [sys.executable, "-c", ONNX_RUNTIME, str(broken)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "python")},
+        check=False,
+    )
+    assert done.stdout.strip() == "ONNX Runtime", f"{done.returncode}\n{done.stderr[-2000:]}"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fluvial._unwind import keep_package_whole
 from fluvial.backends._cpus import cpu_share
 from fluvial.backends._onnx_file import makers_of_outputs
 from fluvial.backends.protocol import Model, Plan, Ready, Tensor
@@ -166,6 +167,7 @@ class OnnxRuntime:
 
 
 def _package() -> Any:
+    keep_package_whole("onnxruntime", "capi/onnxruntime_pybind11_state*.so")
     try:
         import onnxruntime
     except ImportError as e:
