@@ -3,8 +3,8 @@
     python bench/bench_models.py [--json] [--quick]
 
 Detectors: frames a second of mux - infer on raw video over inferences a second of the model alone, constant input, the
-faster of our schedule and OpenVINO's throughput mode. On H.264 the same cores decode: there the measure is what they
-could do if decoder and model shared them without loss.
+faster of our schedule and OpenVINO's throughput mode. On H.264 the same cores decode, and the measure, for
+information, is what they could do if decoder and model shared them without loss.
 Classifier: CPU time that it adds for each of 20 objects a frame, over that of one inference of the model alone.
 """
 
@@ -70,7 +70,6 @@ def of_detector(name: str, frames: int, rounds: int) -> list[Row]:
             f"{name}, H.264",
             both / best["coded"],
             "of both",
-            at_least=LEAST,
             spread=spread,
             note=f"{1 / best['coded']:.1f} of {1 / both:.1f} a second; decoding takes {decode.cpu_ms:.2f} ms of CPU a "
             f"frame, which makes it {alone / best['coded']:.2f} of the model",
