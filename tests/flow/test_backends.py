@@ -420,7 +420,8 @@ def parse(tensors, info):
 how = dict(parser=parse) if {is_parser} else dict(network_type=1)
 subject = (lambda x: np.zeros((len(x), 5), np.float32)) if {is_parser} else model
 flow = fv.Flow({clip!r}).infer(subject, input_size=(64, 64), model_color_format=0, net_scale_factor=1.0, **how)
-graph = flow._start(has_loop=False)
+graph = flow._new_graph(has_loop=False)
+graph.start()
 assert is_asked.wait(30)
 print("ends", flush=True)
 """
