@@ -229,8 +229,13 @@ TEST_CASE("an SSD before its boxes are decoded is refused by name, with how to e
   const std::string caffe = refusal(model(
       "ssd.onnx",
       {{"mbox_loc", f32, {1, 34928}}, {"mbox_conf_flatten", f32, {1, 183372}}, {"mbox_priorbox", f32, {1, 2, 34928}}}));
-  CHECK(has(caffe, "it looks like an SSD whose boxes are offsets to priors (export it with its own post-processing"));
+  CHECK(has(caffe,
+            "it looks like an SSD, or one of its kind, whose boxes are offsets to priors (export it with its own "
+            "post-processing"));
   CHECK(has(refusal(model("ssd.onnx", {{"raw_outputs/box_encodings", f32, {1, 1917, 4}},
                                        {"raw_outputs/class_predictions", f32, {1, 1917, 91}}})),
-            "an SSD whose boxes are offsets to priors"));
+            "whose boxes are offsets to priors"));
+  // Of PyTorch: by shapes alone they could be boxes.
+  CHECK(has(refusal(model("ssd.onnx", {{"cls_logits", f32, {1, 8732, 81}}, {"bbox_pred", f32, {1, 8732, 4}}})),
+            "whose boxes are offsets to priors"));
 }

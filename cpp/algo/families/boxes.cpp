@@ -102,6 +102,7 @@ bool is_boxes_scores(const ModelInfo& info, const Inputs&) {
   const auto& outputs = info.outputs;
   if (outputs.size() != 2 || outputs[0].shape.size() != 3 || outputs[1].shape.size() != 3) return false;
   if (find(outputs, 3, 4) == nullptr || outputs[0].shape[1] != outputs[1].shape[1]) return false;
+  if (are_offsets_to_priors(outputs)) return false;
   const bool have_names = names_any(outputs[0].name, {"box", "loc", "score", "conf", "cls"}) &&
                           names_any(outputs[1].name, {"box", "loc", "score", "conf", "cls"});
   return have_names && outputs[0].shape[2] > 0 && outputs[1].shape[2] > 0;

@@ -73,8 +73,9 @@ std::string resemblance(const ModelInfo& info, const Inputs& inputs) {
     return "PaddleDetection's boxes [N,A,4] and scores [N,C,A] without suppression (export it with nms, "
            "exclude_nms=False)";
   if (task == "obb") return "oriented boxes (YOLO-OBB)";
-  if (any([](const auto& o) { return names_any(o.name, {"priorbox", "mbox_loc", "box_encodings"}); }))
-    return "an SSD whose boxes are offsets to priors (export it with its own post-processing, DetectionOutput or "
+  if (are_offsets_to_priors(outputs))
+    return "an SSD, or one of its kind, whose boxes are offsets to priors (export it with its own post-processing, "
+           "DetectionOutput or "
            "TensorFlow's detection_boxes)";
   if (any([](const auto& o) { return names_any(o.name, {"kps", "landmark"}); })) {
     return "a face detector with landmarks of a kind that is not known";

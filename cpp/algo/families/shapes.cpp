@@ -13,6 +13,15 @@ bool names_any(const std::string& name, std::initializer_list<const char*> parts
                      [&](const char* part) { return lower.find(part) != std::string::npos; });
 }
 
+bool are_offsets_to_priors(const Outputs& outputs) {
+  const auto any = [&](std::initializer_list<const char*> parts) {
+    return std::any_of(outputs.begin(), outputs.end(), [&](const auto& o) { return names_any(o.name, parts); });
+  };
+  // What a network predicts of boxes is offsets where its scores are logits yet: both are from before post-processing.
+  const bool are_predictions = any({"bbox_pred", "box_pred", "bbox_regression"}) && any({"logits"});
+  return any({"priorbox", "mbox_loc", "box_encodings"}) || are_predictions;
+}
+
 const TensorInfo* find(const Outputs& outputs, std::size_t rank, std::int64_t last) {
   for (const auto& output : outputs) {
     if (output.shape.size() == rank && output.shape.back() == last) return &output;

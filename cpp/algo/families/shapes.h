@@ -13,6 +13,8 @@ using Outputs = std::vector<TensorInfo>;
 
 bool is_integer(const TensorInfo& tensor);
 bool names_any(const std::string& name, std::initializer_list<const char*> parts);  // whatever the case
+// By their names: boxes that only somebody who has the priors can read, as SSDs give them before they are decoded.
+bool are_offsets_to_priors(const Outputs& outputs);
 const TensorInfo* find(const Outputs& outputs, std::size_t rank, std::int64_t last);
 
 // Of one output of rank 3, alone or with prototypes of masks [N, M, h, w]; rows are null otherwise.
