@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <map>
 #include <new>
 #include <tuple>
@@ -41,6 +42,7 @@ Block new_block(std::size_t bytes) {
   const std::size_t size = (bytes + alignment) / alignment * alignment;
   void* memory = std::aligned_alloc(alignment, size);
   if (!memory) throw std::bad_alloc();
+  std::memset(memory, 0, size);  // a batch may be padded with it before pictures were ever written there
   return {memory, std::free};
 }
 
