@@ -56,47 +56,40 @@ std::vector<TensorView> views_of(nb::handle arrays, const std::vector<TensorInfo
   return views;
 }
 
-class PythonRequest final : public Request {
+// What a worker does with the bridge: the inputs are this object's memory, wherever that is.
+class BridgeRequest : public Request {
  public:
-  PythonRequest(nb::handle bridge, const ModelInfo& info, const ClosedShapes& shapes, Workers& workers)
-      : bridge_(bridge), outputs_of_(info.outputs), workers_(workers), units_(static_cast<std::size_t>(shapes.batch)) {
+  std::vector<TensorView> inputs() override { return inputs_; }
+  void use_units(std::size_t units) override { units_ = units; }
+  void start() override {
+    done_ = workers_.run(std::packaged_task<void()>([this] { infer(); }));
+  }
+  std::vector<TensorView> outputs() override { return outputs_; }
+
+ protected:
+  BridgeRequest(nb::handle bridge, const ModelInfo& info, const ClosedShapes& shapes, Workers& workers)
+      : bridge_(bridge), outputs_of_(info.outputs), workers_(workers), units_(static_cast<std::size_t>(shapes.batch)) {}
+
+  // new_block(bytes) is memory, array(tensor, block) an object of Python's on it.
+  template <typename NewBlock, typename ArrayOf>
+  void make_inputs(const ModelInfo& info, const ClosedShapes& shapes, NewBlock new_block, ArrayOf array) {
     for (std::size_t i = 0; i < info.inputs.size(); ++i) {
       const auto& input = info.inputs[i];
       blocks_.push_back(new_block(element_count(shapes.inputs[i]) * bytes_of(input.type)));
       inputs_.push_back({input.name, input.type, shapes.inputs[i], blocks_.back().get()});
     }
-    in_python([this] {
+    in_python([&] {
       nb::dict arrays;
-      for (std::size_t i = 0; i < inputs_.size(); ++i)
-        arrays[inputs_[i].name.c_str()] = array_of(inputs_[i], blocks_[i], true);
+      for (std::size_t i = 0; i < inputs_.size(); ++i) arrays[inputs_[i].name.c_str()] = array(inputs_[i], blocks_[i]);
       arrays_ = Held(std::move(arrays));
     });
   }
-  ~PythonRequest() override {
+
+  virtual void infer() = 0;  // in a worker's thread
+  // For destructors: the worker uses what they destroy.
+  void let_worker_finish() {
     const WithoutGil released;
     if (done_.valid()) done_.wait();
-  }
-
-  std::vector<TensorView> inputs() override { return inputs_; }
-  void use_units(std::size_t units) override { units_ = units; }
-
-  void start() override {
-    done_ = workers_.run(std::packaged_task<void()>([this] { infer(); }));
-  }
-
-  void wait() override {
-    const WithoutGil released;
-    done_.get();
-  }
-
-  std::vector<TensorView> outputs() override { return outputs_; }
-
- private:
-  void infer() {
-    in_python([this] {
-      outputs_.clear();
-      outputs_ = views_of(bridge_.attr("infer")(arrays_.get(), units_), outputs_of_);
-    });
   }
 
   const nb::handle bridge_;
@@ -110,48 +103,50 @@ class PythonRequest final : public Request {
   std::future<void> done_;
 };
 
+class PythonRequest final : public BridgeRequest {
+ public:
+  PythonRequest(nb::handle bridge, const ModelInfo& info, const ClosedShapes& shapes, Workers& workers)
+      : BridgeRequest(bridge, info, shapes, workers) {
+    make_inputs(info, shapes, new_block,
+                [](const TensorView& input, const Block& block) { return array_of(input, block, true); });
+  }
+  ~PythonRequest() override { let_worker_finish(); }
+
+  void wait() override {
+    const WithoutGil released;
+    done_.get();
+  }
+
+ private:
+  void infer() override {
+    in_python([this] {
+      outputs_.clear();
+      outputs_ = views_of(bridge_.attr("infer")(arrays_.get(), units_), outputs_of_);
+    });
+  }
+};
+
 // What a backend returned that computes on a GPU: where a tensor will be when the queue has come so far.
 using OnDevice = std::tuple<std::uint64_t, Shape, nb::object>;
 
 // The same for a backend that takes its inputs on a GPU and leaves its outputs there: all is put into one queue, and
 // nobody waits before wait().
-class DeviceRequest final : public Request {
+class DeviceRequest final : public BridgeRequest {
  public:
   DeviceRequest(nb::handle bridge, const ModelInfo& info, const ClosedShapes& shapes, Workers& workers,
                 cuda::Device& device)
-      : bridge_(bridge),
-        outputs_of_(info.outputs),
-        workers_(workers),
+      : BridgeRequest(bridge, info, shapes, workers),
         device_(device),
-        queue_(device),
         copied_(device),
         picker_(device),
-        units_(static_cast<std::size_t>(shapes.batch)) {
-    for (std::size_t i = 0; i < info.inputs.size(); ++i) {
-      const auto& input = info.inputs[i];
-      blocks_.push_back(device.allocate(element_count(shapes.inputs[i]) * bytes_of(input.type)));
-      inputs_.push_back({input.name, input.type, shapes.inputs[i], blocks_.back().get()});
-    }
-    in_python([this] {
-      nb::dict arrays;
-      for (std::size_t i = 0; i < inputs_.size(); ++i)
-        arrays[inputs_[i].name.c_str()] = device_array_of(inputs_[i], device_.ordinal(), blocks_[i]);
-      arrays_ = Held(std::move(arrays));
-    });
+        queue_(device) {
+    make_inputs(
+        info, shapes, [&](std::size_t bytes) { return device.allocate(bytes); },
+        [&](const TensorView& input, const Block& block) { return device_array_of(input, device.ordinal(), block); });
   }
-  ~DeviceRequest() override {
-    const WithoutGil released;
-    if (done_.valid()) done_.wait();
-    queue_.wait();
-  }
+  ~DeviceRequest() override { let_worker_finish(); }
 
-  std::vector<TensorView> inputs() override { return inputs_; }
   DeviceQueue queue() const override { return {device_.ordinal(), queue_.stream()}; }
-  void use_units(std::size_t units) override { units_ = units; }
-
-  void start() override {
-    done_ = workers_.run(std::packaged_task<void()>([this] { infer(); }));
-  }
 
   void wait() override {
     const WithoutGil released;
@@ -163,7 +158,6 @@ class DeviceRequest final : public Request {
     copied_.wait();
   }
 
-  std::vector<TensorView> outputs() override { return outputs_; }
   void select_rows(const std::optional<RowSelection>& wanted) override { wanted_ = wanted; }
   std::optional<SelectedRows> selected(std::size_t unit) override {
     if (!has_rows_) return std::nullopt;
@@ -171,7 +165,7 @@ class DeviceRequest final : public Request {
   }
 
  private:
-  void infer() {
+  void infer() override {
     outputs_.clear();
     in_python([this] {
       nb::object found =
@@ -204,23 +198,14 @@ class DeviceRequest final : public Request {
     Shape shape;
   };
 
-  const nb::handle bridge_;
-  const std::vector<TensorInfo> outputs_of_;
-  Workers& workers_;
   cuda::Device& device_;
-  cuda::Queue queue_;
   cuda::Mark copied_;
   cuda::RowPicker picker_;
   std::optional<RowSelection> wanted_;  // by the next or running inference
   bool has_rows_ = false;
-  std::size_t units_;
-  std::vector<cuda::DeviceBlock> blocks_;
-  std::vector<TensorView> inputs_;
-  Held arrays_;
   std::vector<Placed> on_device_;  // the outputs there
   Held found_;                     // and their owners, until the next ones
-  std::vector<TensorView> outputs_;
-  std::future<void> done_;
+  cuda::Queue queue_;              // last: gone first, when all that was put into it is done
 };
 
 nb::dict shapes_by_name(const ModelInfo& info, const ClosedShapes& shapes) {

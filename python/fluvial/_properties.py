@@ -77,11 +77,33 @@ def plain(value: object) -> Any:
 _WHOLE = ("gint", "guint", "gint64", "guint64", "glong", "gulong", "guchar", "gchar")
 
 
+def _enum_members(pspec: Any) -> dict[int, Any]:
+    # By number, with value_nick and value_name. What enum_class is has changed: a class of Python's with a table, and
+    # from PyGObject 3.50 on GObject's own struct, which is asked number by number.
+    known = getattr(pspec.enum_class, "__enum_values__", None)
+    if known is not None:
+        return {int(number): member for number, member in known.items()}
+    numbers = range(pspec.enum_class.minimum, pspec.enum_class.maximum + 1)
+    found = ((number, GObject.enum_get_value(pspec.enum_class, number)) for number in numbers)
+    return {number: member for number, member in found if member is not None}
+
+
+def _flag_bits(pspec: Any) -> dict[str, int]:
+    # By nick; the same history.
+    known = getattr(pspec.flags_class, "__flags_values__", None)
+    if known is not None:
+        return {nick: int(member) for member in known.values() for nick in member.value_nicks}
+    bits = (
+        GObject.flags_get_first_value(pspec.flags_class, 1 << n) for n in range(32) if pspec.flags_class.mask >> n & 1
+    )
+    return {member.value_nick: member.value for member in bits if member is not None}
+
+
 def _nicks(pspec: Any) -> list[str]:
     # An enum's nicks; for flags, those of single bits.
     if pspec.value_type.fundamental.name == "GEnum":
-        return [v.value_nick for v in pspec.enum_class.__enum_values__.values()]
-    return [n for v in pspec.flags_class.__flags_values__.values() for n in v.value_nicks if int(v)]
+        return [member.value_nick for member in _enum_members(pspec).values()]
+    return [nick for nick, bit in _flag_bits(pspec).items() if bit]
 
 
 def _read_bool(_: Any, value: object) -> bool:
@@ -118,7 +140,7 @@ def _read_string(_: Any, value: Any) -> str | None:
 
 
 def _read_enum(pspec: Any, value: object) -> int:
-    values = pspec.enum_class.__enum_values__
+    values = _enum_members(pspec)
     if isinstance(value, str):
         for number, entry in values.items():
             if value.lower().replace("_", "-") in (entry.value_nick.lower(), entry.value_name.lower()):
@@ -136,7 +158,7 @@ def _read_flags(pspec: Any, value: object) -> int:
         return int(value)
     if not isinstance(value, str):
         raise TypeError
-    bits = {n: int(v) for v in pspec.flags_class.__flags_values__.values() for n in v.value_nicks}
+    bits = _flag_bits(pspec)
     total = 0
     for word in filter(None, (w.strip() for w in value.split("+"))):
         if word not in bits:

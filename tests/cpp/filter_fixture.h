@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "folder.h"
 #include "harness.h"
 #include "meta/batch_buffer.h"
 #include "surface/batch.h"
@@ -56,23 +57,6 @@ inline NvDsFrameMeta* frame_of(GstBuffer* buffer, guint source) {
     if (frame->source_id == source) return frame;
   return nullptr;
 }
-
-class Folder {
- public:
-  Folder() : path_(std::filesystem::temp_directory_path() / ("fluvial-filter-" + std::to_string(g_random_int()))) {
-    std::filesystem::create_directories(path_);
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string write(const std::string& name, const std::string& text) const {
-    std::ofstream(path_ / name, std::ios::binary) << text;
-    return (path_ / name).string();
-  }
-
- private:
-  std::filesystem::path path_;
-};
 
 using BufferPtr = std::unique_ptr<GstBuffer, void (*)(GstBuffer*)>;
 

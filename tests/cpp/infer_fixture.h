@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "folder.h"
 #include "meta/batch_buffer.h"
 #include "surface/batch.h"
 #include "surface/format.h"
@@ -22,24 +23,7 @@ using namespace fluvial;  // NOLINT
 
 constexpr int side = 32;  // pixels of the network's input; frames are twice as large
 
-class Folder {
- public:
-  Folder() : path_(std::filesystem::temp_directory_path() / ("fluvial-infer-" + std::to_string(::getpid()))) {
-    std::filesystem::remove_all(path_);
-    std::filesystem::create_directories(path_);
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string write(const std::string& name, const std::string& text) const {
-    std::ofstream(path_ / name, std::ios::binary) << text;
-    return (path_ / name).string();
-  }
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
+using testing::Folder;
 
 inline GstBuffer* new_batch(guint frames, int frame_num) {
   auto allocator = make_system_allocator();

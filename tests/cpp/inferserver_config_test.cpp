@@ -7,6 +7,7 @@
 #include <fstream>
 #include <random>
 
+#include "folder.h"
 // The plugin is a module that nothing links with: the test compiles the sources that it tests.
 #include "elements/config_text.cpp"                    // NOLINT
 #include "elements/config_values.cpp"                  // NOLINT
@@ -22,25 +23,9 @@ using namespace fluvial;
 namespace {
 
 // A folder with a model repository "repo" and config files.
-class Folder {
+class Folder : public testing::Folder {
  public:
-  Folder() : path_(fs::temp_directory_path() / ("fluvial-server-" + std::to_string(std::random_device()()))) {
-    fs::create_directories(path_);
-  }
-  ~Folder() { fs::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  std::string write(const std::string& name, const std::string& text = "") const {
-    fs::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name) << text;
-    return (path_ / name).string();
-  }
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
   NvinferConfig read(const std::string& text) const { return read_inferserver_config(write("c.txt", text)); }
-
- private:
-  fs::path path_;
 };
 
 std::string backend(const std::string& triton) { return "backend { triton { " + triton + " } }"; }

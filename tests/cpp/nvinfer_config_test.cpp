@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "folder.h"
 // The plugin is a module that nothing links with: the test compiles the sources that it tests.
 #include "elements/config_text.cpp"           // NOLINT
 #include "elements/config_values.cpp"         // NOLINT
@@ -16,26 +17,7 @@ using namespace fluvial;  // NOLINT
 
 namespace {
 
-class Folder {
- public:
-  Folder() : path_(fs::temp_directory_path() / ("fluvial-config-" + std::to_string(::getpid()))) {
-    fs::remove_all(path_);
-    fs::create_directories(path_);
-  }
-  ~Folder() { fs::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  std::string write(const std::string& name, const std::string& text) const {
-    fs::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name) << text;
-    return (path_ / name).string();
-  }
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  fs::path path_;
-};
+using testing::Folder;
 
 bool has(const std::vector<std::string>& lines, const std::string& part) {
   return std::any_of(lines.begin(), lines.end(), [&](const auto& l) { return l.find(part) != std::string::npos; });

@@ -18,7 +18,7 @@ class HostFeeder final : public Feeder {
   Letterbox write_picture(const Surface& surface, const Box& crop, void* to) override {
     return preprocessor_.run(surface.view(), crop, to);
   }
-  void write_bytes(const void* from, std::size_t bytes, void* to) override { std::memcpy(to, from, bytes); }
+  void write(std::size_t, void* to, const std::function<void(void*)>& fill) override { fill(to); }
   void write_zeros(std::size_t bytes, void* to) override { std::memset(to, 0, bytes); }
   std::shared_ptr<void> done() override { return nullptr; }
 
@@ -32,13 +32,17 @@ class CudaFeeder final : public Feeder {
   CudaFeeder(const InputSpec& input, cuda::Device& device)
       : device_(device), writer_(device, input), unit_bytes_(Preprocessor(input).unit_bytes()) {}
   std::size_t unit_bytes() const override { return unit_bytes_; }
-  void begin(const DeviceQueue& queue) override { stream_ = queue.stream; }
+  void begin(const DeviceQueue& queue) override {
+    stream_ = queue.stream;
+    writer_.forget();  // what a job left that failed half way
+    held_.clear();
+  }
   Letterbox write_picture(const Surface& surface, const Box& crop, void* to) override {
     return writer_.add(surface, crop, to, stream_);
   }
-  void write_bytes(const void* from, std::size_t bytes, void* to) override {
+  void write(std::size_t bytes, void* to, const std::function<void(void*)>& fill) override {
     held_.push_back(device_.allocate_host(bytes));
-    std::memcpy(held_.back().get(), from, bytes);
+    fill(held_.back().get());
     const cuda::Current current(device_);
     FLUVIAL_CUDA(cuMemcpyHtoDAsync_v2, reinterpret_cast<cuda::DevicePointer>(to), held_.back().get(), bytes, stream_);
   }

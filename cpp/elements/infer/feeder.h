@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 
 #include "algo/letterbox.h"
@@ -18,7 +19,8 @@ class Feeder {
   virtual void begin(const DeviceQueue& queue) = 0;
   // Writes one picture and returns where the crop lies on the input. The surface must live until the inference is done.
   virtual Letterbox write_picture(const Surface& surface, const Box& crop, void* to) = 0;
-  virtual void write_bytes(const void* from, std::size_t bytes, void* to) = 0;
+  // Other values than pictures: `fill` writes so many bytes where it is told to, at once.
+  virtual void write(std::size_t bytes, void* to, const std::function<void(void*)>& fill) = 0;
   virtual void write_zeros(std::size_t bytes, void* to) = 0;
   // What is returned must live until the inference is done.
   virtual std::shared_ptr<void> done() = 0;

@@ -1,6 +1,7 @@
 #include "elements/infer/work.h"
 
 #include <algorithm>
+#include <cstring>
 #include <stdexcept>
 #include <string>
 
@@ -136,7 +137,8 @@ void Work::fill(Job& job) {
   auto* out = static_cast<char*>(inputs[picture_input_].data);
   for (auto& unit : job.units) {
     if (unit.tensor) {
-      feeder_->write_bytes(unit.tensor, feeder_->unit_bytes(), out);
+      const std::size_t bytes = feeder_->unit_bytes();
+      feeder_->write(bytes, out, [&](void* to) { std::memcpy(to, unit.tensor, bytes); });
     } else {
       const auto surface = surface_at(job.buffer.get(), unit.frame->batch_id);
       const Box crop = crop_of(unit, surface->format().size, decision_.spec.object_margin);
@@ -149,17 +151,20 @@ void Work::fill(Job& job) {
 }
 
 void Work::write_fixed_inputs(const std::vector<TensorView>& inputs) {
-  for (const auto& [place, fixed] : fixed_inputs_) {
-    TensorView on_host = inputs[place];
-    std::vector<char> bytes(element_count(on_host.shape) * bytes_of(on_host.type));
-    on_host.data = bytes.data();
-    write_fixed(fixed, units_in_request(), on_host);
-    feeder_->write_bytes(bytes.data(), bytes.size(), inputs[place].data);
-  }
-  for (const auto& [place, bytes] : filled_inputs_) {
+  const auto write = [&](std::size_t place, const auto& fill) {
     const TensorView& input = inputs[place];
-    feeder_->write_bytes(bytes.data(), element_count(input.shape) * bytes_of(input.type), input.data);
-  }
+    feeder_->write(element_count(input.shape) * bytes_of(input.type), input.data, [&](void* to) {
+      TensorView there = input;
+      there.data = to;
+      fill(there);
+    });
+  };
+  for (const auto& fixed : fixed_inputs_)
+    write(fixed.first, [&](const TensorView& there) { write_fixed(fixed.second, units_in_request(), there); });
+  for (const auto& filled : filled_inputs_)
+    write(filled.place, [&](const TensorView& there) {
+      std::memcpy(there.data, filled.bytes.data(), element_count(there.shape) * bytes_of(there.type));
+    });
 }
 
 void Work::finish(Job& job) {

@@ -1,6 +1,5 @@
 #include "surface/cuda/compiler.h"
 
-#include <dlfcn.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "surface/cuda/kernels.h"
+#include "surface/cuda/symbol.h"
 
 namespace fluvial::cuda {
 namespace {
@@ -51,8 +51,8 @@ void* open_library(std::string& tried) {
 
 template <typename F>
 void find(void* library, F*& function, const char* name) {
-  function = reinterpret_cast<F*>(dlsym(library, name));
-  if (!function) throw std::runtime_error(std::string("this NVRTC is too old: it lacks ") + name);
+  if (!find_symbol(library, name, function))
+    throw std::runtime_error(std::string("this NVRTC is too old: it lacks ") + name);
 }
 
 Nvrtc load() {

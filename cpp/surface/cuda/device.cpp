@@ -18,10 +18,20 @@ int attribute(int handle, int which) {
   return value;
 }
 
-// Sizes that differ little share their blocks.
+// To the next power of two: batches of all sizes share a few kinds of blocks, and the pool stays as small.
 std::size_t rounded(std::size_t bytes) {
-  constexpr std::size_t page = 4096;
-  return (bytes + page - 1) / page * page;
+  std::size_t size = 4096;
+  while (size < bytes) size *= 2;
+  return size;
+}
+
+// For destructors, which must not throw: of a device that was lost nothing can be given back.
+template <typename Body>
+void quietly(const Device& device, Body body) noexcept {
+  if (driver()->cuCtxPushCurrent_v2(device.context()) != 0) return;
+  body();
+  Context was = nullptr;
+  driver()->cuCtxPopCurrent_v2(&was);
 }
 
 }  // namespace
@@ -39,9 +49,10 @@ Queue::Queue(Device& device) : device_(device) {
 }
 
 Queue::~Queue() {
-  const Current current(device_);
-  driver()->cuStreamSynchronize(stream_);
-  driver()->cuStreamDestroy_v2(stream_);
+  quietly(device_, [this] {
+    driver()->cuStreamSynchronize(stream_);
+    driver()->cuStreamDestroy_v2(stream_);
+  });
 }
 
 void Queue::wait() const {
@@ -55,8 +66,7 @@ Mark::Mark(Device& device) : device_(device) {
 }
 
 Mark::~Mark() {
-  const Current current(device_);
-  driver()->cuEventDestroy_v2(event_);
+  quietly(device_, [this] { driver()->cuEventDestroy_v2(event_); });
 }
 
 void Mark::set(Stream stream) {

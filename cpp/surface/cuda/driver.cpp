@@ -1,8 +1,8 @@
 #include "surface/cuda/driver.h"
 
-#include <dlfcn.h>
-
 #include <stdexcept>
+
+#include "surface/cuda/symbol.h"
 
 namespace fluvial::cuda {
 namespace {
@@ -28,9 +28,9 @@ bool find_functions(Loaded& loaded) {
     loaded.why_not = "no NVIDIA driver: libcuda.so.1 is not there";
     return false;
   }
-#define FLUVIAL_FIND(name, parameters)                                                   \
-  loaded.functions.name = reinterpret_cast<Result(*) parameters>(dlsym(library, #name)); \
-  if (!loaded.functions.name) loaded.why_not = "the NVIDIA driver is too old: it lacks " #name;
+#define FLUVIAL_FIND(name, parameters)                     \
+  if (!find_symbol(library, #name, loaded.functions.name)) \
+    loaded.why_not = "the NVIDIA driver is too old: it lacks " #name;
   FLUVIAL_CUDA_DRIVER(FLUVIAL_FIND)
 #undef FLUVIAL_FIND
   return loaded.why_not.empty();

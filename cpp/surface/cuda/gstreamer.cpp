@@ -1,6 +1,6 @@
 #include "surface/cuda/gstreamer.h"
 
-#include <dlfcn.h>
+#include "surface/cuda/symbol.h"
 
 namespace fluvial::cuda {
 namespace {
@@ -17,15 +17,10 @@ Library load() {
   Library library;
   void* handle = dlopen("libgstcuda-1.0.so.0", RTLD_NOW | RTLD_GLOBAL);
   if (!handle) return library;
-  library.is_whole = true;
-#define FLUVIAL_FIND(name)                                                       \
-  library.name = reinterpret_cast<decltype(library.name)>(dlsym(handle, #name)); \
-  if (!library.name) library.is_whole = false;
-  FLUVIAL_FIND(gst_cuda_load_library)
-  FLUVIAL_FIND(gst_cuda_context_new_wrapped)
-  FLUVIAL_FIND(gst_context_new_cuda_context)
-#undef FLUVIAL_FIND
-  if (library.is_whole && !library.gst_cuda_load_library()) library.is_whole = false;
+  library.is_whole = find_symbol(handle, "gst_cuda_load_library", library.gst_cuda_load_library) &&
+                     find_symbol(handle, "gst_cuda_context_new_wrapped", library.gst_cuda_context_new_wrapped) &&
+                     find_symbol(handle, "gst_context_new_cuda_context", library.gst_context_new_cuda_context) &&
+                     library.gst_cuda_load_library();
   return library;
 }
 

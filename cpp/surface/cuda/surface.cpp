@@ -58,8 +58,13 @@ class DecodedSurface final : public Surface {
     GstMemory* memory = gst_buffer_peek_memory(buffer, 0);
     if (!gst_memory_map(memory, &map_, map_on_device))
       throw std::runtime_error("a frame in device memory cannot be mapped there");
+    try {
+      device_ = &Device::of(map_.data);
+    } catch (...) {
+      gst_memory_unmap(memory, &map_);
+      throw;
+    }
     buffer_ = gst_buffer_ref(buffer);
-    device_ = &Device::of(map_.data);
     planes_.format = format().pixels;
     planes_.width = format().size.width;
     planes_.height = format().size.height;

@@ -61,9 +61,7 @@ class Bridge:
         """Outputs in the order of the description, C-contiguous."""
         return self._kept(lambda: self._infer(inputs, units))
 
-    def infer_on_device(
-        self, inputs: dict[str, Any], units: int, stream: int
-    ) -> list[tuple[int, tuple[int, ...], Any]]:
+    def infer_on_device(self, inputs: dict[str, Any], units: int, stream: int) -> list[_OnDevice]:
         """Address, shape and owner of the outputs in the order of the description, where the stream leaves them."""
         return self._kept(lambda: self._infer_on_device(inputs, units, stream))
 
@@ -128,6 +126,10 @@ class Bridge:
             ready = Ready()
         if not isinstance(ready, Ready) or ready.parallel < 1:
             raise ModelError(f"{self._name}: compile() returned {_short(ready)}; a Ready with parallel >= 1 or None")
+        if ready.cuda_device >= 0 and not isinstance(self._backend, DeviceBackend):
+            raise ModelError(
+                f"{self._name}: compile() returned cuda_device={ready.cuda_device}; it needs infer_on_device"
+            )
         return ready.description or self._name, ready.parallel, ready.cuda_device
 
     def _infer(self, inputs: dict[str, NDArray[Any]], units: int) -> tuple[NDArray[Any], ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 __all__ = ["GraphQueue", "recorded_size"]
 
-Ready = Callable[[Any], Callable[[Any], dict[str, Any]]]
+Prepare = Callable[[Any], Callable[[Any], dict[str, Any]]]
 
 _WARM_UPS = 3  # before a recording: libraries choose their algorithms in the first runs
 
@@ -27,14 +27,14 @@ class GraphQueue:
 
     Args:
         torch: The package.
-        ready: Gets pictures and returns a function of such: tensors by name, batch first.
+        prepare: Gets pictures and returns a function of such: tensors by name, batch first.
         pictures: [N, ...] on the device, N the largest batch.
         stream: CUDA's stream, as a number.
         is_exact: float32 is computed with all of its bits; else where it is faster with ten of its 23.
     """
 
-    def __init__(self, torch: Any, ready: Ready, pictures: Any, stream: int, *, is_exact: bool) -> None:
-        self._torch, self._ready, self._pictures, self._is_exact = torch, ready, pictures, is_exact
+    def __init__(self, torch: Any, prepare: Prepare, pictures: Any, stream: int, *, is_exact: bool) -> None:
+        self._torch, self._prepare, self._pictures, self._is_exact = torch, prepare, pictures, is_exact
         self._stream = torch.cuda.ExternalStream(stream, device=pictures.device)
         self._recorded: dict[int, tuple[Any, dict[str, Any]]] = {}
 
@@ -55,7 +55,7 @@ class GraphQueue:
 
     def _record_so(self, pictures: Any) -> tuple[Any, dict[str, Any]]:
         torch = self._torch
-        call = self._ready(pictures)
+        call = self._prepare(pictures)
         for _ in range(_WARM_UPS):
             call(pictures)
         self._stream.synchronize()

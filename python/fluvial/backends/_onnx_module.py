@@ -41,11 +41,15 @@ def onnx_as_module(path: Path) -> OnnxModule:
     inputs = [i for i in file.graph.input if i.name not in weights]
     if len(inputs) != 1:
         raise ModelError(f"{path}: takes {len(inputs)} inputs; with backend='pytorch' one is fed: a picture")
+    sizes = tuple(d.dim_value or -1 for d in inputs[0].type.tensor_type.shape.dim)
+    if len(sizes) != 4 or min(sizes[1:]) < 1:
+        raise ModelError(
+            f"{path}: its input is {list(sizes)} (-1: open); [N, 3, height, width] is needed, N alone open"
+        )
     try:
         module = onnx2torch.convert(file).eval()
     except Exception as e:  # whatever an operation that it lacks makes of it
         raise ModelError(f"{path}: onnx2torch makes no module of it: {str(e).splitlines()[0]}") from e
     makers = {f"op.{name}": kind for name, kind in makers_of_outputs(path).items()}
     said = {p.key: p.value for p in file.metadata_props}
-    sizes = tuple(d.dim_value or -1 for d in inputs[0].type.tensor_type.shape.dim)
     return OnnxModule(module, tuple(o.name for o in file.graph.output), sizes, {**makers, **said})

@@ -20,6 +20,11 @@ class TensorWriter {
   // One unit, to be written to device memory at `out`. The surface must live until what launch() put into the stream is
   // done. One in system memory is copied to the device first. Throws std::invalid_argument for one without pixels.
   Letterbox add(const Surface& surface, const Box& crop, void* out, Stream stream);
+  // Leaves what was added since the last launch().
+  void forget() {
+    pictures_.clear();
+    blocks_.clear();
+  }
   // Writes all units that were added. What is returned must live until that is done.
   std::vector<DeviceBlock> launch(Stream stream);
 
