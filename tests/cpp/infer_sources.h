@@ -15,6 +15,7 @@
 #include "elements/infer/decision.cpp"               // NOLINT
 #include "elements/infer/feeder.cpp"                 // NOLINT
 #include "elements/infer/flow_queue.cpp"             // NOLINT
+#include "elements/infer/gpu/pictures.cpp"           // NOLINT
 #include "elements/infer/gpu/tensor_writer.cpp"      // NOLINT
 #include "elements/infer/health.cpp"                 // NOLINT
 #include "elements/infer/labels_file.cpp"            // NOLINT

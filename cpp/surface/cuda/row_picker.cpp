@@ -3,9 +3,15 @@
 #include <algorithm>
 #include <numeric>
 
-#include "surface/cuda/kernels/parameters.h"
-
 namespace fluvial::cuda {
+
+Rows rows_of(const RowSelection& selection, int room) {
+  Rows rows{selection.rows,        selection.columns, 0,   0, selection.first_score,
+            selection.score_count, selection.least,   room};
+  rows.row_step = selection.is_transposed ? 1 : selection.columns;
+  rows.column_step = selection.is_transposed ? selection.rows : 1;
+  return rows;
+}
 
 // One block: counts, numbers, values.
 void RowPicker::start(const RowSelection& selection, DevicePointer output, std::size_t units, Stream stream) {
@@ -18,10 +24,7 @@ void RowPicker::start(const RowSelection& selection, DevicePointer output, std::
   DevicePointer counts = address_of(on_device_);
   DevicePointer numbers = counts + 4 * units;
   DevicePointer values = numbers + 4 * units * room;
-  Rows rows{selection.rows,  selection.columns,     0, 0, selection.first_score, selection.score_count,
-            selection.least, static_cast<int>(room)};
-  rows.row_step = selection.is_transposed ? 1 : selection.columns;
-  rows.column_step = selection.is_transposed ? selection.rows : 1;
+  Rows rows = rows_of(selection, static_cast<int>(room));
   void* parameters[] = {&output, &rows, &counts, &numbers, &values};
   const Function kernel = device_.kernel("select_rows");
   const Current current(device_);

@@ -4,9 +4,13 @@
 #include <vector>
 
 #include "surface/cuda/device.h"
+#include "surface/cuda/kernels/parameters.h"
 #include "types/row_selection.h"
 
 namespace fluvial::cuda {
+
+// As the kernel select_rows is told of it; `room` rows of a unit are kept.
+FLUVIAL_EXPORT Rows rows_of(const RowSelection& selection, int room);
 
 // Belongs to one request.
 class FLUVIAL_EXPORT RowPicker {

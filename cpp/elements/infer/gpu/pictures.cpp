@@ -1,0 +1,103 @@
+#include "elements/infer/gpu/pictures.h"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "algo/pixel_rows.h"
+
+namespace fluvial::cuda {
+namespace {
+
+int format_of(PixelFormat format) {
+  switch (format) {
+    case PixelFormat::nv12: return Picture::nv12;
+    case PixelFormat::i420: return Picture::i420;
+    case PixelFormat::rgba: return Picture::rgba;
+    case PixelFormat::bgrx: return Picture::bgrx;
+    case PixelFormat::rgb: return Picture::rgb;
+    case PixelFormat::gray8: return Picture::gray8;
+    default: throw std::invalid_argument("a surface without pixels");
+  }
+}
+
+int type_of(ElementType type) {
+  switch (type) {
+    case ElementType::f16: return Input::f16;
+    case ElementType::u8: return Input::u8;
+    case ElementType::i32: return Input::i32;
+    default: return Input::f32;
+  }
+}
+
+// As Axis::lay in algo/resample.cpp lays it.
+Direction direction(double start, double length, int available, int count) {
+  const int begin = std::clamp(static_cast<int>(std::floor(start + 1e-3)), 0, available - 1);
+  const int end = std::clamp(static_cast<int>(std::ceil(start + length - 1e-3)), begin + 1, available);
+  const double step = length / count;
+  return {static_cast<float>(start + 0.5 * step - 0.5), static_cast<float>(step), static_cast<float>(begin),
+          static_cast<float>(end - 1)};
+}
+
+void lay(const Letterbox& box, Size size, bool has_chroma, Picture& picture) {
+  const Box& crop = box.crop;
+  picture.left = box.left;
+  picture.top = box.top;
+  picture.width = box.width;
+  picture.height = box.height;
+  picture.across = direction(crop.left, crop.width, size.width, box.width);
+  picture.down = direction(crop.top, crop.height, size.height, box.height);
+  if (!has_chroma) return;
+  picture.chroma_across = direction(crop.left / 2.0, crop.width / 2.0, (size.width + 1) / 2, box.width);
+  picture.chroma_down = direction(crop.top / 2.0, crop.height / 2.0, (size.height + 1) / 2, box.height);
+}
+
+void set_colours(const Colorimetry& colours, Picture& picture) {
+  const YuvMatrix m = yuv_matrix(colours.is_bt709, colours.is_full_range);
+  // Of grey levels, where the matrix is of their 128th parts.
+  picture.luma = m.luma * kQ7One;
+  picture.red_v = m.red_v * kQ7One;
+  picture.green_u = m.green_u * kQ7One;
+  picture.green_v = m.green_v * kQ7One;
+  picture.blue_u = m.blue_u * kQ7One;
+  picture.luma_bias = m.luma_bias;
+  picture.red_bias = m.red_bias;
+  picture.green_bias = m.green_bias;
+  picture.blue_bias = m.blue_bias;
+}
+
+}  // namespace
+
+Input input_of(const InputSpec& spec) {
+  Input input{};
+  input.width = spec.size.width;
+  input.height = spec.size.height;
+  input.channels = spec.color == ColorOrder::gray ? 1 : 3;
+  input.type = type_of(spec.type);
+  input.is_nhwc = spec.layout == Layout::nhwc;
+  input.first_is_blue = spec.color == ColorOrder::bgr;
+  for (int c = 0; c < input.channels; ++c) {
+    input.gain[c] = spec.scale[c];
+    input.bias[c] = -spec.offset[c] * spec.scale[c];
+    input.border[c] = (spec.pad_value - spec.offset[c]) * spec.scale[c];
+  }
+  return input;
+}
+
+Picture picture_of(PixelFormat format, Size size, const Colorimetry& colours, const Letterbox& box) {
+  Picture picture{};
+  picture.format = format_of(format);
+  if (box.is_empty()) return picture;
+  lay(box, size, is_yuv(format), picture);
+  if (is_yuv(format)) set_colours(colours, picture);
+  return picture;
+}
+
+void place_planes(const ImageView& view, Picture& picture) {
+  for (int p = 0; p < plane_count(view.format); ++p) {
+    picture.plane[p] = view.plane[p];
+    picture.stride[p] = view.stride[p];
+  }
+}
+
+}  // namespace fluvial::cuda

@@ -1,0 +1,277 @@
+// The GPU's kernels that feed a network and pick rows of its output, run on the host and compared with what the CPU's
+// path gives.
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <random>
+#include <vector>
+
+#include "algo/half.h"
+#include "algo/preprocess.h"
+#include "elements/infer/gpu/pictures.cpp"  // NOLINT: a part of the plugin, which exports nothing
+#include "kernels_on_host.h"
+#include "surface/cuda/row_picker.h"
+
+#include "surface/cuda/kernels/pictures_to_tensor.cu"
+#include "surface/cuda/kernels/select_rows.cu"
+
+using namespace fluvial;
+
+namespace {
+
+struct Noise {
+  std::vector<std::uint8_t> memory;
+  ImageView view;
+
+  Noise(PixelFormat format, int width, int height, Colorimetry colours = {}) {
+    view.format = format;
+    view.width = width;
+    view.height = height;
+    view.colorimetry = colours;
+    std::size_t offset[3] = {};
+    for (int p = 0; p < plane_count(format); ++p) {
+      offset[p] = memory.size();
+      view.stride[p] = row_bytes(format, p, width) + 3;
+      // The last row has no padding: reading past it is an error that sanitizers see.
+      memory.resize(memory.size() + static_cast<std::size_t>(view.stride[p] * (plane_rows(format, p, height) - 1) +
+                                                             row_bytes(format, p, width)));
+    }
+    std::mt19937 random(7);
+    for (auto& byte : memory) byte = static_cast<std::uint8_t>(random());
+    for (int p = 0; p < plane_count(format); ++p) view.plane[p] = memory.data() + offset[p];
+  }
+  Box all() const { return {0, 0, static_cast<float>(view.width), static_cast<float>(view.height)}; }
+};
+
+double value(const void* tensor, ElementType type, std::size_t i) {
+  switch (type) {
+    case ElementType::f16: return half_to_float(static_cast<const std::uint16_t*>(tensor)[i]);
+    case ElementType::u8: return static_cast<const std::uint8_t*>(tensor)[i];
+    case ElementType::i32: return static_cast<const std::int32_t*>(tensor)[i];
+    default: return static_cast<const float*>(tensor)[i];
+  }
+}
+
+void run_on_host(const std::vector<cuda::Picture>& pictures, const cuda::Input& input) {
+  const auto blocks = [](int pixels, unsigned of) { return (static_cast<unsigned>(pixels) + of - 1) / of; };
+  run_kernel({blocks(input.width, 32), blocks(input.height, 8), static_cast<unsigned>(pictures.size())}, {32, 8, 1},
+             [&] { cuda::pictures_to_tensor(pictures.data(), input); });
+}
+
+// How far the kernel's tensor is from the CPU's, in grey levels.
+double greatest_difference(const Noise& frame, const Box& crop, const InputSpec& spec) {
+  Preprocessor preprocessor(spec);
+  const std::size_t bytes = preprocessor.unit_bytes();
+  std::vector<std::uint8_t> expected(bytes), got(bytes + 64, 0xA5);
+  const Letterbox box = preprocessor.run(frame.view, crop, expected.data());
+  cuda::Picture picture =
+      cuda::picture_of(frame.view.format, {frame.view.width, frame.view.height}, frame.view.colorimetry, box);
+  cuda::place_planes(frame.view, picture);
+  picture.out = got.data();
+  run_on_host({picture}, cuda::input_of(spec));
+  for (std::size_t i = bytes; i < got.size(); ++i) REQUIRE(got[i] == 0xA5);
+  double greatest = 0;
+  for (std::size_t i = 0; i < bytes / bytes_of(spec.type); ++i)
+    greatest = std::max(greatest, std::abs(value(got.data(), spec.type, i) - value(expected.data(), spec.type, i)) /
+                                      static_cast<double>(spec.scale[0]));
+  return greatest;
+}
+
+InputSpec input(Size size, ElementType type = ElementType::f32, Layout layout = Layout::nchw) {
+  InputSpec spec;
+  spec.size = size;
+  spec.type = type;
+  spec.layout = layout;
+  spec.pad_value = 114;
+  return spec;
+}
+
+constexpr PixelFormat formats[] = {PixelFormat::nv12, PixelFormat::i420, PixelFormat::rgba,
+                                   PixelFormat::rgb,  PixelFormat::bgrx, PixelFormat::gray8};
+// Grey levels. The CPU keeps 1/128 of a level between its steps, the kernel all of a float.
+constexpr double limit = 0.06;
+
+}  // namespace
+
+TEST_CASE("pictures_to_tensor: every format, shrunk and enlarged, odd and even, as the CPU writes it") {
+  double greatest = 0;
+  for (PixelFormat format : formats)
+    for (Size frame : {Size{64, 48}, Size{63, 47}, Size{1, 1}, Size{131, 7}, Size{17, 95}})
+      for (Size size : {Size{32, 32}, Size{33, 17}, Size{97, 101}, Size{1, 1}, Size{63, 47}}) {
+        const Noise noise(format, frame.width, frame.height);
+        greatest = std::max(greatest, greatest_difference(noise, noise.all(), input(size)));
+      }
+  MESSAGE("at most ", greatest, " grey levels");
+  CHECK(greatest < limit);
+}
+
+TEST_CASE("pictures_to_tensor: crops anywhere, with and without a letterbox") {
+  const Box crops[] = {{10, 8, 20, 16},    {11, 9, 21, 15},    {3.25F, 4.75F, 30.5F, 21.125F}, {0.5F, 0.5F, 1, 1},
+                       {-10, -10, 30, 25}, {50, 30, 100, 100}, {12.3F, 7.9F, 0.2F, 30},        {200, 200, 5, 5}};
+  double greatest = 0;
+  for (PixelFormat format : formats)
+    for (const Box& crop : crops)
+      for (const bool keeps : {false, true}) {
+        InputSpec spec = input({40, 24});
+        spec.keeps_aspect = keeps;
+        spec.is_padding_centred = crop.left > 5;
+        greatest = std::max(greatest, greatest_difference(Noise(format, 67, 45), crop, spec));
+      }
+  MESSAGE("at most ", greatest, " grey levels");
+  CHECK(greatest < limit);
+}
+
+TEST_CASE("pictures_to_tensor: every colorimetry and order of colours") {
+  double greatest = 0;
+  for (PixelFormat format : formats)
+    for (const bool is_bt709 : {false, true})
+      for (const bool is_full_range : {false, true})
+        for (ColorOrder color : {ColorOrder::rgb, ColorOrder::bgr, ColorOrder::gray}) {
+          const Noise noise(format, 61, 43, {is_bt709, is_full_range});
+          InputSpec spec = input({50, 60});
+          spec.color = color;
+          greatest = std::max(greatest, greatest_difference(noise, noise.all(), spec));
+        }
+  MESSAGE("at most ", greatest, " grey levels");
+  CHECK(greatest < limit);
+}
+
+TEST_CASE("pictures_to_tensor: every type and layout, normalised") {
+  for (ElementType type : {ElementType::f32, ElementType::f16, ElementType::u8, ElementType::i32}) {
+    double greatest = 0;
+    const bool is_float = type == ElementType::f32 || type == ElementType::f16;
+    for (PixelFormat format : formats)
+      for (Layout layout : {Layout::nchw, Layout::nhwc})
+        for (ColorOrder color : {ColorOrder::rgb, ColorOrder::gray}) {
+          const Noise noise(format, 59, 41);
+          InputSpec spec = input({37, 29}, type, layout);
+          spec.color = color;
+          spec.keeps_aspect = true;
+          for (int c = 0; c < 3 && is_float; ++c) {
+            spec.offset[c] = 100.0F + 11.0F * static_cast<float>(c);
+            spec.scale[c] = 1 / 50.0F;
+          }
+          greatest = std::max(greatest, greatest_difference(noise, noise.all(), spec));
+        }
+    CAPTURE(static_cast<int>(type));
+    MESSAGE("at most ", greatest, " grey levels in type ", static_cast<int>(type));
+    // Halves of up to 4 have steps of 1/512, times a scale of 1/50; integers may round to either side.
+    CHECK(greatest < (type == ElementType::f32 ? limit : is_float ? 0.16 : 1.01));
+  }
+}
+
+TEST_CASE("pictures_to_tensor: each picture of a batch goes to its own place") {
+  const InputSpec spec = input({20, 20});
+  std::vector<float> tensor(3 * 20 * 20 * 3);
+  std::vector<cuda::Picture> pictures;
+  const Noise noise(PixelFormat::nv12, 40, 40);
+  for (int i = 0; i < 3; ++i) {
+    const Box crop{static_cast<float>(10 * i), 0, 20, 20};
+    pictures.push_back(cuda::picture_of(PixelFormat::nv12, {40, 40}, {}, make_letterbox(spec, crop, {40, 40})));
+    cuda::place_planes(noise.view, pictures.back());
+    pictures.back().out = tensor.data() + i * 20 * 20 * 3;
+  }
+  run_on_host(pictures, cuda::input_of(spec));
+  Preprocessor preprocessor(spec);
+  std::vector<float> expected(20 * 20 * 3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    preprocessor.run(noise.view, {static_cast<float>(10 * i), 0, 20, 20}, expected.data());
+    for (std::size_t k = 0; k < expected.size(); ++k)
+      REQUIRE(std::abs(tensor[i * expected.size() + k] - expected[k]) < limit);
+  }
+}
+
+TEST_CASE("halves are rounded to nearest, ties to even, of every magnitude") {
+  for (int bits = 0; bits < 0x7C00; ++bits) {
+    const float exact = half_to_float(static_cast<std::uint16_t>(bits));
+    REQUIRE(half_bits_on_host(exact) == bits);
+    REQUIRE(half_bits_on_host(-exact) == (bits | 0x8000));
+    const float next = bits + 1 < 0x7C00 ? half_to_float(static_cast<std::uint16_t>(bits + 1)) : 65536.0F;
+    const int even = bits % 2 == 0 ? bits : bits + 1;
+    REQUIRE(half_bits_on_host(exact + (next - exact) / 2) == even);
+  }
+}
+
+TEST_CASE("select_rows: the rows that a plain loop finds, in both layouts, and the count of those past the room") {
+  std::mt19937 random(5);
+  std::uniform_real_distribution<float> scores(0, 1);
+  for (const bool is_transposed : {false, true}) {
+    RowSelection selection;
+    selection.is_transposed = is_transposed;
+    selection.rows = 1000;
+    selection.columns = 9;
+    selection.first_score = 4;
+    selection.score_count = 5;
+    selection.least = 0.97F;
+    constexpr int units = 3, room = 160;
+    std::vector<float> output(static_cast<std::size_t>(units) * 9000);
+    for (auto& number : output) number = scores(random);
+    for (std::size_t i = 18000; i < 27000; ++i) output[i] = 0.99F;  // all rows of the last unit
+    std::vector<int> counts(units), numbers(units * room, -1);
+    std::vector<float> values(units * room * 9, -1);
+    const cuda::Rows rows = cuda::rows_of(selection, room);
+    run_kernel({4, units, 1}, {256, 1, 1},
+               [&] { cuda::select_rows(output.data(), rows, counts.data(), numbers.data(), values.data()); });
+    const auto at = [&](std::size_t unit, std::size_t row, std::size_t column) {
+      return output[unit * 9000 + (is_transposed ? column * 1000 + row : row * 9 + column)];
+    };
+    for (std::size_t unit = 0; unit < 2; ++unit) {
+      std::vector<int> expected;
+      for (std::size_t row = 0; row < 1000; ++row)
+        for (std::size_t column = 4; column < 9; ++column)
+          if (at(unit, row, column) >= selection.least) {
+            expected.push_back(static_cast<int>(row));
+            break;
+          }
+      REQUIRE(counts[unit] == static_cast<int>(expected.size()));
+      REQUIRE(counts[unit] <= room);
+      for (std::size_t i = 0; i < expected.size(); ++i) {
+        CHECK(numbers[unit * room + i] == expected[i]);
+        for (std::size_t column = 0; column < 9; ++column)
+          CHECK(values[(unit * room + i) * 9 + column] == at(unit, static_cast<std::size_t>(expected[i]), column));
+      }
+    }
+    CHECK(counts[2] == 1000);
+  }
+}
+
+// --- the means of these tests ----------------------------------------------------------------------------------------
+
+namespace {
+
+// As kernels sum: each warp by exchange, then the block through its shared memory.
+void sum_of_block(const int* numbers, int* sums) {
+  __shared__ int of_warp[8];
+  int sum = numbers[blockIdx.x * blockDim.x + threadIdx.x];
+  for (int by = 16; by > 0; by /= 2) sum += __shfl_down_sync(~0U, sum, static_cast<unsigned>(by));
+  if (threadIdx.x % 32 == 0) of_warp[threadIdx.x / 32] = sum;
+  __syncthreads();
+  if (threadIdx.x != 0) return;
+  for (unsigned i = 1; i < blockDim.x / 32; ++i) sum += of_warp[i];
+  sums[blockIdx.x] = sum;
+}
+
+}  // namespace
+
+TEST_CASE("threads of a block wait for each other and exchange what they have") {
+  std::vector<int> numbers(256);
+  std::iota(numbers.begin(), numbers.end(), 0);
+  int sums[2] = {};
+  run_together({2, 1, 1}, {128, 1, 1}, [&] { sum_of_block(numbers.data(), sums); });
+  CHECK(sums[0] == 127 * 128 / 2);
+  CHECK(sums[1] == 127 * 128 / 2 + 128 * 128);
+  unsigned votes = 0;
+  run_together({1, 1, 1}, {32, 1, 1}, [&] { votes = __ballot_sync(~0U, threadIdx.x % 3 == 0); });
+  CHECK(votes == 0x49249249);
+}
+
+TEST_CASE("a kernel that waits where nobody can come is told so") {
+  CHECK_THROWS_WITH_AS(run_kernel({1, 1, 1}, {32, 1, 1}, [] { __syncthreads(); }),
+                       "a kernel whose threads wait for each other needs run_together()", std::logic_error);
+  const auto waits_crosswise = [] { threadIdx.x == 0 ? __syncthreads() : __syncwarp(); };
+  CHECK_THROWS_WITH_AS(run_together({1, 1, 1}, {32, 1, 1}, waits_crosswise),
+                       "threads of a block wait for each other for ever", std::logic_error);
+}
