@@ -5,9 +5,9 @@
 Both run the same file with OpenVINO in f32, see the same pixels (PNG files that OpenCV wrote), and are scored by the
 same code, so what differs is the pipeline's scaling, letterbox, head, suppression, and way back to the frame. The
 reference scales with OpenCV and decodes by the formula that each model's authors publish. A third figure is the
-pipeline's on the JPEG files themselves, for information: they are 4:4:4, of which GStreamer's jpegdec keeps every
-second value of chroma. 25 pictures are few: the columns can be compared, the models cannot. Pictures and truth may not
-be shipped: they are read from the assets folder (FLUVIAL_ASSETS, or shared/assets beside the checkout).
+pipeline's on the JPEG files themselves, for information: by another decoder than OpenCV's. 25 pictures are few: the
+columns can be compared, the models cannot. Pictures and truth may not be shipped: they are read from the assets folder
+(FLUVIAL_ASSETS, or shared/assets beside the checkout).
 """
 
 from __future__ import annotations

@@ -28,9 +28,10 @@ inline GstCaps* any_video_caps() {
   return caps;
 }
 
-// The same, or one frame in a GPU's memory as GStreamer's decoders leave it.
+// The same, one frame with all chroma, or one in a GPU's memory as GStreamer's decoders leave it.
 inline GstCaps* any_input_caps() {
   auto* caps = any_video_caps();
+  gst_caps_append(caps, gst_caps_from_string(GST_VIDEO_CAPS_MAKE("Y444")));
   gst_caps_append(caps, gst_caps_from_string(
                             GST_VIDEO_CAPS_MAKE_WITH_FEATURES(GST_FEATURE_CUDA, "{ NV12, I420, RGBA, BGRx, RGB }")));
   return caps;

@@ -13,6 +13,7 @@ constexpr Row table[] = {
     {PixelFormat::nv12, GST_VIDEO_FORMAT_NV12, "NV12"}, {PixelFormat::i420, GST_VIDEO_FORMAT_I420, "I420"},
     {PixelFormat::rgba, GST_VIDEO_FORMAT_RGBA, "RGBA"}, {PixelFormat::rgb, GST_VIDEO_FORMAT_RGB, "RGB"},
     {PixelFormat::bgrx, GST_VIDEO_FORMAT_BGRx, "BGRx"}, {PixelFormat::gray8, GST_VIDEO_FORMAT_GRAY8, "GRAY8"},
+    {PixelFormat::y444, GST_VIDEO_FORMAT_Y444, "Y444"},
 };
 
 NvBufSurfaceColorFormat yuv_variant(const Colorimetry& c, NvBufSurfaceColorFormat bt601,

@@ -6,9 +6,12 @@
 
 namespace fluvial {
 
-enum class PixelFormat { unknown, nv12, i420, rgba, rgb, bgrx, gray8 };
+// Y444 only comes in: no surface has it.
+enum class PixelFormat { unknown, nv12, i420, rgba, rgb, bgrx, gray8, y444 };
 
-inline bool is_yuv(PixelFormat format) { return format == PixelFormat::i420 || format == PixelFormat::nv12; }
+inline bool is_yuv(PixelFormat format) {
+  return format == PixelFormat::i420 || format == PixelFormat::nv12 || format == PixelFormat::y444;
+}
 
 // How YUV becomes RGB. Ignored for RGB and grey pictures.
 struct Colorimetry {
@@ -16,7 +19,7 @@ struct Colorimetry {
   bool is_full_range = false;  // 0..255, else 16..235
 };
 
-// Does not own its pixels. Planes: NV12 is Y, UV; I420 is Y, U, V; the others have one.
+// Does not own its pixels. Planes: NV12 is Y, UV; I420 and Y444 are Y, U, V; the others have one.
 struct ImageView {
   PixelFormat format = PixelFormat::unknown;
   int width = 0;
@@ -28,7 +31,8 @@ struct ImageView {
 
 inline int plane_count(PixelFormat format) {
   switch (format) {
-    case PixelFormat::i420: return 3;
+    case PixelFormat::i420:
+    case PixelFormat::y444: return 3;
     case PixelFormat::nv12: return 2;
     case PixelFormat::unknown: return 0;
     default: return 1;

@@ -344,6 +344,21 @@ TEST_CASE("every pair of formats and memories runs in a pipeline, odd sizes too"
     }
 }
 
+TEST_CASE("4:4:4 in system memory becomes RGBA, or what is asked for") {
+  for (const char* to : {"RGBA", "NV12", "I420", "RGB", "BGRx", "GRAY8"}) {
+    Pipeline p(
+        "videotestsrc num-buffers=2 ! video/x-raw,format=Y444,width=67,height=45 ! fluvialconvert ! identity name=i ! "
+        "video/x-raw(memory:NVMM) ! fluvialconvert ! video/x-raw,format=" +
+        std::string(to) + " ! fakesink");
+    std::atomic<bool> is_rgba{false};
+    watch(p.element("i"), "sink",
+          [&](GstBuffer* buffer) { is_rgba = surface_at(buffer, 0)->format().pixels == PixelFormat::rgba; });
+    const auto outcome = p.play();
+    CHECK_MESSAGE(outcome.has_ended, to << " " << outcome.error);
+    CHECK(is_rgba);
+  }
+}
+
 TEST_CASE("a writer on one branch of a tee leaves the other branch's picture alone") {
   Pipeline p(
       "videotestsrc num-buffers=5 pattern=black ! video/x-raw,format=RGBA,width=16,height=16 ! fluvialconvert "

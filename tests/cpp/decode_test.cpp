@@ -6,6 +6,7 @@
 #include "surface/batch.h"
 
 #include <atomic>
+#include <cstring>
 
 using namespace fluvial;
 using namespace testing;
@@ -90,6 +91,52 @@ TEST_CASE("JPEG is decoded by the exact transform, so that colours are none too 
   CHECK(p.play().has_ended);
   CHECK(ours == exact);
   CHECK(exact != fast);
+}
+
+TEST_CASE("stills of any sampling follow each other, and 4:4:4 keeps every pixel's colour") {
+  Pipeline p(
+      "videotestsrc num-buffers=30 pattern=checkers-1 ! videoconvert ! capsfilter name=c "
+      "caps=video/x-raw,format=Y444,width=96,height=64 ! jpegenc quality=95 ! fluvialdecode ! fakesink name=f");
+  std::atomic<int> seen{0}, whole{0}, coloured{0}, turns{0};
+  std::atomic<bool> was_whole{true};
+  watch(p.element("f"), "sink", [&](GstBuffer* buffer) {
+    const auto& surface = surface_at(buffer, 0);
+    const bool is_whole = surface->format().pixels == PixelFormat::rgba;
+    whole += is_whole;
+    turns += is_whole != was_whole.exchange(is_whole);
+    if (is_whole) {  // red and green pixels in turn
+      const auto* left = at(surface->view(), 0, 40, 20);
+      coloured += std::abs(left[0] - left[4]) > 150 && std::abs(left[1] - left[5]) > 150;
+    }
+    if (++seen % 8) return;
+    auto* caps = gst_caps_from_string(is_whole ? "video/x-raw,format=I420,width=96,height=64"
+                                               : "video/x-raw,format=Y444,width=96,height=64");
+    g_object_set(p.element("c"), "caps", caps, nullptr);
+    gst_caps_unref(caps);
+  });
+  const auto outcome = p.play();
+  CHECK_MESSAGE(outcome.has_ended, outcome.error);
+  CHECK(seen == 30);
+  CHECK(turns >= 2);
+  CHECK(whole >= 8);
+  CHECK(coloured == whole);
+}
+
+TEST_CASE("JPEG without a picture is an error, not silence") {
+  for (const char* bytes : {"\xff\xd8", "no picture at all"}) {
+    Harness h("fluvialdecode");
+    auto* bus = gst_bus_new();
+    gst_element_set_bus(h.element(), bus);
+    h.set_in_caps("image/jpeg,framerate=30/1");
+    h.push(gst_buffer_new_memdup(bytes, std::strlen(bytes)));
+    gst_harness_push_event(h.get(), gst_event_new_eos());
+    auto* message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
+    CHECK(message);
+    if (message) gst_message_unref(message);
+    gst_element_set_bus(h.element(), nullptr);
+    gst_object_unref(bus);
+    CHECK(gst_harness_buffers_received(h.get()) == 0);
+  }
 }
 
 TEST_CASE("no decoder for a codec is an error that names it and a remedy") {

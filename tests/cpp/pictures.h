@@ -49,6 +49,10 @@ inline double luma(const ImageView& view, int x, int y) {
 }
 
 inline Yuv read_yuv(const ImageView& view, int x, int y) {
+  if (view.format == PixelFormat::y444) {
+    const double range = view.colorimetry.is_full_range ? 255 : 224;
+    return {luma(view, x, y), (*at(view, 1, x, y) - 128) / range, (*at(view, 2, x, y) - 128) / range};
+  }
   const bool is_nv12 = view.format == PixelFormat::nv12;
   const double u = *(is_nv12 ? at(view, 1, x / 2 * 2, y / 2) : at(view, 1, x / 2, y / 2));
   const double v = *(is_nv12 ? at(view, 1, x / 2 * 2 + 1, y / 2) : at(view, 2, x / 2, y / 2));
@@ -108,6 +112,9 @@ inline void write_pixel(const ImageView& view, int x, int y, Rgb c, double grey)
       if (view.format == PixelFormat::nv12) {
         *at(view, 1, x / 2 * 2, y / 2) = u;
         *at(view, 1, x / 2 * 2 + 1, y / 2) = v;
+      } else if (view.format == PixelFormat::y444) {
+        *at(view, 1, x, y) = u;
+        *at(view, 2, x, y) = v;
       } else {
         *at(view, 1, x / 2, y / 2) = u;
         *at(view, 2, x / 2, y / 2) = v;
@@ -152,5 +159,7 @@ inline int difference(const ImageView& a, const ImageView& b) {
 
 constexpr PixelFormat all_formats[] = {PixelFormat::nv12, PixelFormat::i420, PixelFormat::rgba,
                                        PixelFormat::rgb,  PixelFormat::bgrx, PixelFormat::gray8};
+constexpr PixelFormat incoming_formats[] = {PixelFormat::nv12, PixelFormat::i420,  PixelFormat::rgba, PixelFormat::rgb,
+                                            PixelFormat::bgrx, PixelFormat::gray8, PixelFormat::y444};
 
 }  // namespace testing

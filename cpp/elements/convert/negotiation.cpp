@@ -45,6 +45,11 @@ void keep_colorimetry(const GstStructure* from, GstStructure* to) {
   if (colorimetry) gst_structure_set(to, "colorimetry", G_TYPE_STRING, colorimetry, nullptr);
 }
 
+// Of frames in system memory, which need not become surfaces as they are.
+constexpr const char* incoming_formats = "{ NV12, I420, RGBA, RGB, BGRx, GRAY8, Y444 }";
+
+const char* kept_format(const char* given) { return g_strcmp0(given, "Y444") == 0 ? "RGBA" : given; }
+
 }  // namespace
 
 GstCaps* convertible_caps(GstCaps* caps, GstPadDirection direction) {
@@ -59,7 +64,7 @@ GstCaps* convertible_caps(GstCaps* caps, GstPadDirection direction) {
                         nullptr);
       GValue formats = G_VALUE_INIT;
       g_value_init(&formats, GST_TYPE_LIST);
-      gst_value_deserialize(&formats, surface_formats);
+      gst_value_deserialize(&formats, !feature && direction == GST_PAD_SRC ? incoming_formats : surface_formats);
       gst_structure_take_value(s, "format", &formats);
       auto* features = feature ? gst_caps_features_new(feature, nullptr) : gst_caps_features_new_empty();
       result = gst_caps_merge_structure_full(result, s, features);
@@ -78,7 +83,7 @@ GstCaps* nearest_caps(GstCaps* caps, GstCaps* other, GstPadDirection direction, 
   other = gst_caps_truncate(prefer_size(gst_caps_make_writable(other), width, height));
   auto* s = gst_caps_get_structure(other, 0);
   if (gst_structure_has_field(s, "format"))
-    gst_structure_fixate_field_string(s, "format", gst_structure_get_string(given, "format"));
+    gst_structure_fixate_field_string(s, "format", kept_format(gst_structure_get_string(given, "format")));
   gst_structure_fixate_field_nearest_int(s, "width", width);
   gst_structure_fixate_field_nearest_int(s, "height", height);
   if (gst_caps_features_contains(gst_caps_get_features(other, 0), surface_feature) && direction == GST_PAD_SINK)

@@ -6,7 +6,9 @@
 //
 // A bin: [decoder] ! [videoconvert, only for formats that surfaces lack] ! fluvialconvert. The decoder is made when the
 // caps are known: NVDEC where a GPU has it for this stream, whose frames stay on the GPU, else the best of the others.
-// As nvv4l2decoder it ranks above every other decoder, so that decodebin chooses it.
+// Before one of JPEG stands jpegparse: stills of 4:4:4 are decoded by libav, as jpegdec leaves out most of their
+// chroma, and the next still may be of another sampling. As nvv4l2decoder it ranks above every other decoder, so that
+// decodebin chooses it.
 
 #include "elements/decode/decode.h"
 
@@ -35,7 +37,7 @@ constexpr const char* compressed =
     "video/x-vp8; video/x-vp9; video/x-av1; video/mpeg, mpegversion=(int){ 1, 2, 4 }, systemstream=(boolean)false; "
     "video/x-divx; video/x-xvid; image/jpeg";
 
-constexpr const char* surface_ready = "video/x-raw, format=(string){ I420, NV12, RGBA, RGB, BGRx, GRAY8 }";
+constexpr const char* surface_ready = "video/x-raw, format=(string){ I420, NV12, RGBA, RGB, BGRx, GRAY8, Y444 }";
 
 struct Impl {
   std::mutex mutex;  // guards the settings
@@ -47,7 +49,9 @@ struct Impl {
   IgnoredProperties ignored;
   GstPad* sink = nullptr;  // the bin's pads, owned by the bin
   GstElement* convert = nullptr;
+  GstElement* parser = nullptr;   // of JPEG
   GstElement* decoder = nullptr;  // nullptr until the caps are known
+  bool keeps_chroma = false;      // what it was chosen for
 };
 
 bool decodes_into_system_memory(GstElementFactory* factory) {
@@ -173,6 +177,9 @@ G_DEFINE_TYPE(FluvialDecode, fluvial_decode, GST_TYPE_BIN)
 
 static Impl& impl_of(gpointer self) { return *reinterpret_cast<FluvialDecode*>(self)->impl; }
 
+// The caps are known, and who takes them.
+static bool has_begun(const Impl& impl) { return impl.parser || impl.decoder; }
+
 // Keeps every n-th picture. Dropped after decoding, as others are predicted from it.
 static GstPadProbeReturn drop_frames(GstPad*, GstPadProbeInfo*, gpointer self) {
   auto& impl = impl_of(self);
@@ -214,7 +221,15 @@ static bool link_decoder(FluvialDecode* self, GstElement* decoder) {
   return is_linked;
 }
 
-static bool build(FluvialDecode* self, GstCaps* caps) {
+static bool is_jpeg(GstCaps* caps) { return gst_structure_has_name(gst_caps_get_structure(caps, 0), "image/jpeg"); }
+
+// JPEG with as much chroma as luma, which jpegdec makes I420 of by leaving out three values of four.
+static bool is_full_of_chroma(GstCaps* caps) {
+  const char* sampling = gst_structure_get_string(gst_caps_get_structure(caps, 0), "sampling");
+  return sampling && g_str_equal(sampling, "YCbCr-4:4:4");
+}
+
+static bool make_and_link(FluvialDecode* self, GstCaps* caps) {
   auto& impl = impl_of(self);
   guint gpu_id = 0, threads = 0;
   {
@@ -223,7 +238,9 @@ static bool build(FluvialDecode* self, GstCaps* caps) {
     threads = impl.threads;
   }
   auto* nvdec = make_nvdec(caps, gpu_id);
-  auto* decoder = nvdec ? nvdec : make_decoder(caps);
+  impl.keeps_chroma = is_full_of_chroma(caps);
+  auto* whole = nvdec || !impl.keeps_chroma ? nullptr : gst_element_factory_make("avdec_mjpeg", nullptr);
+  auto* decoder = nvdec ? nvdec : whole ? whole : make_decoder(caps);
   if (!decoder) {
     gchar* text = gst_caps_to_string(caps);
     GST_ELEMENT_ERROR(self, STREAM, CODEC_NOT_FOUND, ("no decoder on this machine for %s", text),
@@ -233,19 +250,66 @@ static bool build(FluvialDecode* self, GstCaps* caps) {
   }
   GST_INFO_OBJECT(self, "decoding with %s", GST_OBJECT_NAME(gst_element_get_factory(decoder)));
   if (!nvdec) set_up(decoder, threads);
-  const bool is_linked = nvdec ? link_nvdec(self, decoder) : link_decoder(self, decoder);
   impl.decoder = decoder;
+  return nvdec ? link_nvdec(self, decoder) : link_decoder(self, decoder);
+}
 
-  auto* pad = gst_element_get_static_pad(decoder, "sink");
-  const bool is_targeted = is_linked && gst_ghost_pad_set_target(GST_GHOST_PAD(impl.sink), pad);
+// All but `kept` and the converter.
+static void remove_children(FluvialDecode* self, GstElement* kept) {
+  auto* children = gst_bin_iterate_elements(GST_BIN(self));
+  GList* gone = nullptr;
+  GValue item = G_VALUE_INIT;
+  while (gst_iterator_next(children, &item) == GST_ITERATOR_OK) {
+    auto* child = static_cast<GstElement*>(g_value_get_object(&item));
+    if (child != impl_of(self).convert && child != kept) gone = g_list_prepend(gone, gst_object_ref(child));
+    g_value_reset(&item);
+  }
+  g_value_unset(&item);
+  gst_iterator_free(children);
+  for (GList* node = gone; node; node = node->next) {
+    gst_element_set_state(GST_ELEMENT(node->data), GST_STATE_NULL);
+    gst_bin_remove(GST_BIN(self), GST_ELEMENT(node->data));
+  }
+  g_list_free_full(gone, gst_object_unref);
+}
+
+// A still begins: another decoder where this one asks for it. Decoders of JPEG hold no picture back.
+static GstPadProbeReturn see_sampling(GstPad*, GstPadProbeInfo* info, gpointer data) {
+  auto* self = static_cast<FluvialDecode*>(data);
+  auto& impl = impl_of(self);
+  auto* event = GST_PAD_PROBE_INFO_EVENT(info);
+  if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS) return GST_PAD_PROBE_OK;
+  GstCaps* caps = nullptr;
+  gst_event_parse_caps(event, &caps);
+  if (impl.decoder && impl.keeps_chroma == is_full_of_chroma(caps)) return GST_PAD_PROBE_OK;
+  remove_children(self, impl.parser);
+  if (make_and_link(self, caps)) gst_element_link(impl.parser, impl.decoder);
+  return GST_PAD_PROBE_OK;
+}
+
+static bool begin_at(FluvialDecode* self, GstElement* first) {
+  auto* pad = gst_element_get_static_pad(first, "sink");
+  const bool is_targeted = gst_ghost_pad_set_target(GST_GHOST_PAD(impl_of(self).sink), pad);
   gst_object_unref(pad);
   return is_targeted;
+}
+
+static bool build(FluvialDecode* self, GstCaps* caps) {
+  auto& impl = impl_of(self);
+  impl.parser = is_jpeg(caps) ? gst_element_factory_make("jpegparse", nullptr) : nullptr;
+  if (!impl.parser) return make_and_link(self, caps) && begin_at(self, impl.decoder);
+  gst_bin_add(GST_BIN(self), impl.parser);
+  auto* out = gst_element_get_static_pad(impl.parser, "src");
+  gst_pad_add_probe(out, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, see_sampling, self, nullptr);
+  gst_object_unref(out);
+  gst_element_sync_state_with_parent(impl.parser);
+  return begin_at(self, impl.parser);
 }
 
 static gboolean fluvial_decode_sink_event(GstPad* pad, GstObject* parent, GstEvent* event) {
   auto* self = reinterpret_cast<FluvialDecode*>(parent);
   auto& impl = impl_of(self);
-  if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS && !impl.decoder) {
+  if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS && !has_begun(impl)) {
     GstCaps* caps = nullptr;
     gst_event_parse_caps(event, &caps);
     if (!build(self, caps)) {
@@ -253,7 +317,7 @@ static gboolean fluvial_decode_sink_event(GstPad* pad, GstObject* parent, GstEve
       return FALSE;
     }
   }
-  if (!impl.decoder && GST_EVENT_TYPE(event) == GST_EVENT_EOS) {
+  if (!has_begun(impl) && GST_EVENT_TYPE(event) == GST_EVENT_EOS) {
     // The stream ended before it began: say so instead of waiting for ever.
     auto* src = gst_element_get_static_pad(impl.convert, "src");
     const gboolean is_taken = gst_pad_push_event(src, event);
@@ -265,7 +329,7 @@ static gboolean fluvial_decode_sink_event(GstPad* pad, GstObject* parent, GstEve
 }
 
 static gboolean fluvial_decode_sink_query(GstPad* pad, GstObject* parent, GstQuery* query) {
-  if (impl_of(parent).decoder) return gst_pad_query_default(pad, parent, query);
+  if (has_begun(impl_of(parent))) return gst_pad_query_default(pad, parent, query);
   switch (GST_QUERY_TYPE(query)) {
     case GST_QUERY_CAPS: {
       GstCaps* filter = nullptr;
@@ -295,23 +359,10 @@ static gboolean fluvial_decode_sink_query(GstPad* pad, GstObject* parent, GstQue
 // Back in NULL the next stream may be of another codec: the decoder goes.
 static void forget_decoder(FluvialDecode* self) {
   auto& impl = impl_of(self);
-  if (!impl.decoder) return;
+  if (!has_begun(impl)) return;
   gst_ghost_pad_set_target(GST_GHOST_PAD(impl.sink), nullptr);
-  auto* children = gst_bin_iterate_elements(GST_BIN(self));
-  GList* gone = nullptr;
-  GValue item = G_VALUE_INIT;
-  while (gst_iterator_next(children, &item) == GST_ITERATOR_OK) {
-    auto* child = static_cast<GstElement*>(g_value_get_object(&item));
-    if (child != impl.convert) gone = g_list_prepend(gone, gst_object_ref(child));
-    g_value_reset(&item);
-  }
-  g_value_unset(&item);
-  gst_iterator_free(children);
-  for (GList* node = gone; node; node = node->next) {
-    gst_element_set_state(GST_ELEMENT(node->data), GST_STATE_NULL);
-    gst_bin_remove(GST_BIN(self), GST_ELEMENT(node->data));
-  }
-  g_list_free_full(gone, gst_object_unref);
+  remove_children(self, nullptr);
+  impl.parser = nullptr;
   impl.decoder = nullptr;
   impl.seen_frames = 0;
 }

@@ -79,7 +79,22 @@ void clear_chroma(const ImageView& view) {
                      plane_rows(view.format, p, view.height), 128);
 }
 
-// From I420, NV12 and grey.
+// The mean of 2x2 samples. libyuv's own mixes in a third where a side is odd.
+void halve_plane(const ImageView& f, const ImageView& t, int plane) {
+  const auto row = [plane](const ImageView& view, int y) {
+    return view.plane[plane] + static_cast<std::ptrdiff_t>(y) * view.stride[plane];
+  };
+  for (int y = 0; y < f.height; y += 2) {
+    const auto *above = row(f, y), *below = row(f, std::min(y + 1, f.height - 1));
+    auto* out = row(t, y / 2);
+    for (int x = 0; x < f.width; x += 2) {
+      const int next = std::min(x + 1, f.width - 1);
+      out[x / 2] = static_cast<std::uint8_t>((above[x] + above[next] + below[x] + below[next] + 2) / 4);
+    }
+  }
+}
+
+// From I420, NV12, Y444 and grey.
 bool convert_yuv(const ImageView& f, const ImageView& t) {
   using namespace libyuv;
   const auto* yuv = yuv_matrix(f.colorimetry);
@@ -106,6 +121,17 @@ bool convert_yuv(const ImageView& f, const ImageView& t) {
       return !NV21ToRGB24Matrix(s[0], ss[0], s[1], ss[1], d[0], ds[0], yvu, w, h);
     case pair_of(PixelFormat::nv12, PixelFormat::i420):
       return !NV12ToI420(s[0], ss[0], s[1], ss[1], d[0], ds[0], d[1], ds[1], d[2], ds[2], w, h);
+    case pair_of(PixelFormat::y444, PixelFormat::rgba):
+      return !I444ToARGBMatrix(s[0], ss[0], s[2], ss[2], s[1], ss[1], d[0], ds[0], yvu, w, h);
+    case pair_of(PixelFormat::y444, PixelFormat::bgrx):
+      return !I444ToARGBMatrix(s[0], ss[0], s[1], ss[1], s[2], ss[2], d[0], ds[0], yuv, w, h);
+    case pair_of(PixelFormat::y444, PixelFormat::rgb):
+      return !I444ToRGB24Matrix(s[0], ss[0], s[2], ss[2], s[1], ss[1], d[0], ds[0], yvu, w, h);
+    case pair_of(PixelFormat::y444, PixelFormat::i420):
+      CopyPlane(s[0], ss[0], d[0], ds[0], w, h);
+      for (int plane : {1, 2}) halve_plane(f, t, plane);
+      return true;
+    case pair_of(PixelFormat::y444, PixelFormat::gray8):
     case pair_of(PixelFormat::i420, PixelFormat::gray8):
     case pair_of(PixelFormat::nv12, PixelFormat::gray8):
       copy_luma(f, t, f.colorimetry.is_full_range, true);
@@ -252,7 +278,9 @@ void convert_pixels(const ImageView& from, const ImageView& to) {
   convert_by(stone, from, to);
 }
 
-bool is_scalable(PixelFormat format) { return format != PixelFormat::rgb && format != PixelFormat::unknown; }
+bool is_scalable(PixelFormat format) {
+  return format != PixelFormat::rgb && format != PixelFormat::y444 && format != PixelFormat::unknown;
+}
 
 void scale_pixels(const ImageView& f, const ImageView& t, Filter filter) {
   using namespace libyuv;
