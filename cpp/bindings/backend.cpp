@@ -152,8 +152,8 @@ class DeviceRequest final : public BridgeRequest {
     const WithoutGil released;
     done_.get();
     copied_.wait();
-    has_rows_ = wanted_ && picker_.finish();
-    if (!wanted_ || has_rows_) return;
+    has_rows_ = is_picking_ && picker_.finish();
+    if (!is_picking_ || has_rows_) return;
     copy_all();  // one of the pictures is crowded
     copied_.wait();
   }
@@ -166,45 +166,47 @@ class DeviceRequest final : public BridgeRequest {
 
  private:
   void infer() override {
-    outputs_.clear();
     in_python([this] {
       nb::object found =
           bridge_.attr("infer_on_device")(arrays_.get(), units_, reinterpret_cast<std::uintptr_t>(queue_.stream()));
       on_device_.clear();
       for (const auto& [address, shape, owner] : nb::cast<std::vector<OnDevice>>(found))
-        on_device_.push_back({address, shape});
+        on_device_.push_back({address, outputs_of_[on_device_.size()].type, shape});
       found_ = Held(std::move(found));
     });
-    if (!wanted_) return copy_all();
-    const auto& output = on_device_[wanted_->output];
-    picker_.start(*wanted_, output.address, static_cast<std::size_t>(output.shape[0]), queue_.stream());
+    is_picking_ = wanted_ && picker_.start(*wanted_, on_device_, queue_.stream());
+    if (!is_picking_) return copy_all();
+    outputs_.clear();
+    for (const auto& info : outputs_of_) outputs_.push_back({info.name, info.type, {}});
+    for (const std::size_t i : wanted_->whole) copy(i);
     copied_.set(queue_.stream());
   }
 
   void copy_all() {
-    const cuda::Current current(device_);
-    for (std::size_t i = 0; i < on_device_.size(); ++i) {
-      const auto& [address, shape] = on_device_[i];
-      const std::size_t bytes = element_count(shape) * bytes_of(outputs_of_[i].type);
-      const cuda::DeviceBlock host = device_.allocate_host(bytes);
-      FLUVIAL_CUDA(cuMemcpyDtoHAsync_v2, host.get(), address, bytes, queue_.stream());
-      outputs_.push_back({outputs_of_[i].name, outputs_of_[i].type, shape, host.get(), host});
-    }
+    outputs_.clear();
+    for (const auto& info : outputs_of_) outputs_.push_back({info.name, info.type, {}});
+    for (std::size_t i = 0; i < on_device_.size(); ++i) copy(i);
     copied_.set(queue_.stream());
   }
 
-  struct Placed {
-    cuda::DevicePointer address;
-    Shape shape;
-  };
+  void copy(std::size_t i) {
+    const auto& [address, type, shape] = on_device_.at(i);
+    const std::size_t bytes = element_count(shape) * bytes_of(type);
+    const cuda::DeviceBlock host = device_.allocate_host(bytes);
+    const cuda::Current current(device_);
+    FLUVIAL_CUDA(cuMemcpyDtoHAsync_v2, host.get(), address, bytes, queue_.stream());
+    cuda::count_returned(bytes);
+    outputs_.at(i) = {outputs_of_[i].name, type, shape, host.get(), host};
+  }
 
   cuda::Device& device_;
   cuda::Mark copied_;
   cuda::RowPicker picker_;
   std::optional<RowSelection> wanted_;  // by the next or running inference
+  bool is_picking_ = false;
   bool has_rows_ = false;
-  std::vector<Placed> on_device_;  // the outputs there
-  Held found_;                     // and their owners, until the next ones
+  std::vector<cuda::DeviceTensor> on_device_;  // the outputs there
+  Held found_;                                 // and their owners, until the next ones
   cuda::Queue queue_;              // last: gone first, when all that was put into it is done
 };
 

@@ -14,6 +14,7 @@
 #include "bindings/face.h"
 #include "surface/cuda/compiler.h"
 #include "surface/cuda/device.h"
+#include "surface/cuda/row_picker.h"
 #include "surface/cuda/surface.h"
 
 namespace nb = nanobind;
@@ -38,6 +39,7 @@ void bind_gpu(nb::module_& m) {
         "Names of the GPUs in their order, and why there are none.");
   m.def("gpu_traffic", gpu_traffic,
         "Bytes of pixels that this process has copied from GPUs (\"downloaded\") and to them (\"uploaded\").");
+  m.def("gpu_returned", cuda::returned_bytes, "Bytes of models' outputs that this process has brought from GPUs.");
   m.def("use_nvrtc", cuda::use_nvrtc, nb::arg("path"),
         "Where the compiler of kernels is, for machines where it came with a Python package.");
 }

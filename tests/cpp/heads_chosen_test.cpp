@@ -7,6 +7,7 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "selected_rows.h"
 #include "tensors.h"
 
 using namespace testing;
@@ -59,9 +60,10 @@ TEST_CASE("DETR's query is its surest class, unless it is no object") {
         expected.push_back({best, static_cast<float>(score), slow_box(boxes.data.data() + 4 * i)});
     }
     std::vector<Detection> found;
-    make_head(raw_spec("softmax"), {logits.info(), boxes.info(), hidden.info()}, settings)
-        ->decode({logits.view(), boxes.view(), hidden.view()}, 1, found);
+    const auto head = make_head(raw_spec("softmax"), {logits.info(), boxes.info(), hidden.info()}, settings);
+    head->decode({logits.view(), boxes.view(), hidden.view()}, 1, found);
     check_same(found, expected);
+    check_selection(*head, {logits.view(), boxes.view(), hidden.view()}, 1);
   }
 }
 
@@ -83,16 +85,20 @@ TEST_CASE("with a focal loss, each class of a query is an object by itself") {
   ModelSpec spec = raw_spec("sigmoid");
   spec.options["topk"] = "99999";
   std::vector<Detection> found;
-  make_head(spec, {boxes.info(), logits.info()}, settings)->decode({boxes.view(), logits.view()}, 1, found);
+  const auto all = make_head(spec, {boxes.info(), logits.info()}, settings);
+  all->decode({boxes.view(), logits.view()}, 1, found);
   check_same(found, expected);
+  check_selection(*all, {boxes.view(), logits.view()}, 1);
 
   spec.options["topk"] = "7";
   std::stable_sort(expected.begin(), expected.end(),
                    [](const auto& a, const auto& b) { return a.confidence > b.confidence; });
   expected.resize(7);
   found.clear();
-  make_head(spec, {boxes.info(), logits.info()}, settings)->decode({boxes.view(), logits.view()}, 1, found);
+  const auto few = make_head(spec, {boxes.info(), logits.info()}, settings);
+  few->decode({boxes.view(), logits.view()}, 1, found);
   check_same(found, expected);
+  check_selection(*few, {boxes.view(), logits.view()}, 1);
 }
 
 TEST_CASE("huge logits overflow nothing, and those that are no numbers are no objects") {

@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "algo/heads/head.h"
+#include "selected_rows.h"
 #include "tensors.h"
 
 using namespace fluvial;
@@ -107,7 +108,9 @@ std::vector<Detection> decoded(const ModelSpec& spec, std::vector<Floats> tensor
   std::vector<TensorView> views;
   for (auto& tensor : tensors) views.push_back(tensor.view());
   std::vector<Detection> found;
-  make_head(spec, infos_of(tensors), {threshold, std::move(by_class)})->decode(views, 1, found);
+  const auto head = make_head(spec, infos_of(tensors), {threshold, std::move(by_class)});
+  head->decode(views, 1, found);
+  if (!found.empty()) check_selection(*head, views, 1);
   return found;
 }
 

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "algo/heads/head.h"
+#include "selected_rows.h"
 #include "tensors.h"
 
 using namespace fluvial;
@@ -28,6 +29,7 @@ void check_faces(HeadDecoder& head, const std::vector<TensorView>& outputs, std:
   head.decode(outputs, unit, found);
   check_same(found, wanted);
   REQUIRE(head.has_details());
+  check_selection(head, outputs, unit);
   // Suppression changes the order and leaves some out.
   std::reverse(found.begin(), found.end());
   found.pop_back();

@@ -6,6 +6,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "selected_rows.h"
 #include "tensors.h"
 
 using namespace testing;
@@ -138,8 +139,10 @@ TEST_CASE("each version's formula holds, in whatever order exports have their nu
         ModelSpec spec = spec_of(Head::yolo_grids, kInput);
         spec.options["version"] = family.version;
         std::vector<Detection> found;
-        make_head(spec, infos, {0.6F, {}})->decode(views, 1, found);
+        const auto head = make_head(spec, infos, {0.6F, {}});
+        head->decode(views, 1, found);
         check_same(found, expected);
+        check_selection(*head, views, 1);
       }
     }
   }

@@ -1,5 +1,4 @@
-// The GPU's kernels that feed a network and pick rows of its output, run on the host and compared with what the CPU's
-// path gives.
+// The GPU's kernel that feeds a network, run on the host and compared with what the CPU's path gives.
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
@@ -13,10 +12,8 @@
 #include "algo/preprocess.h"
 #include "elements/infer/gpu/pictures.cpp"  // NOLINT: a part of the plugin, which exports nothing
 #include "kernels_on_host.h"
-#include "surface/cuda/row_picker.h"
 
 #include "surface/cuda/kernels/pictures_to_tensor.cu"
-#include "surface/cuda/kernels/select_rows.cu"
 
 using namespace fluvial;
 
@@ -192,49 +189,6 @@ TEST_CASE("halves are rounded to nearest, ties to even, of every magnitude") {
     const float next = bits + 1 < 0x7C00 ? half_to_float(static_cast<std::uint16_t>(bits + 1)) : 65536.0F;
     const int even = bits % 2 == 0 ? bits : bits + 1;
     REQUIRE(half_bits_on_host(exact + (next - exact) / 2) == even);
-  }
-}
-
-TEST_CASE("select_rows: the rows that a plain loop finds, in both layouts, and the count of those past the room") {
-  std::mt19937 random(5);
-  std::uniform_real_distribution<float> scores(0, 1);
-  for (const bool is_transposed : {false, true}) {
-    RowSelection selection;
-    selection.is_transposed = is_transposed;
-    selection.rows = 1000;
-    selection.columns = 9;
-    selection.first_score = 4;
-    selection.score_count = 5;
-    selection.least = 0.97F;
-    constexpr int units = 3, room = 160;
-    std::vector<float> output(static_cast<std::size_t>(units) * 9000);
-    for (auto& number : output) number = scores(random);
-    for (std::size_t i = 18000; i < 27000; ++i) output[i] = 0.99F;  // all rows of the last unit
-    std::vector<int> counts(units), numbers(units * room, -1);
-    std::vector<float> values(units * room * 9, -1);
-    const cuda::Rows rows = cuda::rows_of(selection, room);
-    run_kernel({4, units, 1}, {256, 1, 1},
-               [&] { cuda::select_rows(output.data(), rows, counts.data(), numbers.data(), values.data()); });
-    const auto at = [&](std::size_t unit, std::size_t row, std::size_t column) {
-      return output[unit * 9000 + (is_transposed ? column * 1000 + row : row * 9 + column)];
-    };
-    for (std::size_t unit = 0; unit < 2; ++unit) {
-      std::vector<int> expected;
-      for (std::size_t row = 0; row < 1000; ++row)
-        for (std::size_t column = 4; column < 9; ++column)
-          if (at(unit, row, column) >= selection.least) {
-            expected.push_back(static_cast<int>(row));
-            break;
-          }
-      REQUIRE(counts[unit] == static_cast<int>(expected.size()));
-      REQUIRE(counts[unit] <= room);
-      for (std::size_t i = 0; i < expected.size(); ++i) {
-        CHECK(numbers[unit * room + i] == expected[i]);
-        for (std::size_t column = 0; column < 9; ++column)
-          CHECK(values[(unit * room + i) * 9 + column] == at(unit, static_cast<std::size_t>(expected[i]), column));
-      }
-    }
-    CHECK(counts[2] == 1000);
   }
 }
 

@@ -48,52 +48,6 @@ inline ModelSpec spec_of(Head head, Size size) {
   return spec;
 }
 
-// What a GPU would bring of one unit.
-class Selected {
- public:
-  Selected(const Floats& tensor, const RowSelection& wanted, std::size_t unit) {
-    const auto rows = static_cast<std::size_t>(wanted.rows), columns = static_cast<std::size_t>(wanted.columns);
-    const float* first = tensor.data.data() + unit * rows * columns;
-    const auto value = [&](std::size_t r, std::size_t c) {
-      return wanted.is_transposed ? first[c * rows + r] : first[r * columns + c];
-    };
-    for (std::size_t r = 0; r < rows; ++r) {
-      float best = -INFINITY;
-      for (int c = 0; c < wanted.score_count; ++c)
-        best = std::max(best, value(r, static_cast<std::size_t>(wanted.first_score + c)));
-      if (!(best >= wanted.least)) continue;
-      numbers_.push_back(static_cast<std::int32_t>(r));
-      for (std::size_t c = 0; c < columns; ++c) values_.push_back(value(r, c));
-    }
-    for (std::size_t i = 0; i < numbers_.size(); ++i) places_.push_back(values_.data() + i * columns);
-  }
-  SelectedRows rows() const { return {numbers_.size(), numbers_.data(), places_.data()}; }
-
- private:
-  std::vector<std::int32_t> numbers_;
-  std::vector<float> values_;
-  std::vector<const float*> places_;
-};
-
-// Decoding of selected rows finds what decoding of all found, and fewer rows are selected than there are.
-inline void check_selection(HeadDecoder& head, const Floats& tensor, std::size_t unit,
-                            const std::vector<Detection>& found) {
-  const auto wanted = head.selection();
-  REQUIRE(wanted);
-  const Selected selected(tensor, *wanted, unit);
-  CHECK(selected.rows().count < static_cast<std::size_t>(wanted->rows));
-  std::vector<Detection> again;
-  head.decode_rows(selected.rows(), again);
-  REQUIRE(again.size() == found.size());
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    CHECK(again[i].row == found[i].row);
-    CHECK(again[i].class_id == found[i].class_id);
-    CHECK(again[i].confidence == found[i].confidence);
-    CHECK(again[i].box.left == found[i].box.left);
-    CHECK(again[i].box.height == found[i].box.height);
-  }
-}
-
 inline void check_same(const std::vector<Detection>& got, const std::vector<Detection>& expected) {
   REQUIRE(got.size() == expected.size());
   CHECK(expected.size() > 0);

@@ -19,6 +19,7 @@ def test_nothing_is_carried_to_or_from_a_gpu_without_one():
     if names:
         pytest.skip("this machine has a GPU")
     assert _core.gpu_traffic() == {"downloaded": 0, "uploaded": 0}
+    assert _core.gpu_returned() == 0
 
 
 @pytest.mark.parametrize(("units", "size"), [(1, 1), (2, 2), (3, 4), (17, 32), (33, 48), (48, 48)])

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "algo/heads/settled.h"
 #include "algo/heads/tensors.h"
 
 namespace fluvial::heads {
@@ -32,6 +33,7 @@ class BoxesScores : public HeadDecoder {
     const std::int64_t count = tensor_at(outputs, scores_).shape[1];
     const float* boxes = box_reader_.read(flat(tensor_at(outputs, boxes_)), unit, {count, 4});
     const int background = background_ == kAutoBackground ? background_of(scores, count) : background_;
+    settled_.saw({background, count});
     for (std::int64_t i = 0; i < count; ++i) {
       const Best best = best_class(scores + i * columns_, background);
       if (!(best.value >= thresholds_.least()) || !(best.value >= thresholds_.of(best.index))) continue;
@@ -39,7 +41,37 @@ class BoxesScores : public HeadDecoder {
     }
   }
 
+  std::optional<RowSelection> selection() const override {
+    if (!settled_.is_settled()) return std::nullopt;
+    RowField best, box;
+    best.output = scores_;
+    best.kind = RowField::greatest;
+    best.columns = columns_;
+    best.inner_step = columns_;
+    best.skipped = settled_.look().background;
+    best.least = thresholds_.least();
+    box.output = boxes_;
+    box.columns = 4;
+    box.inner_step = 4;
+    return RowSelection{{{1, static_cast<int>(settled_.look().count), {best, box}}}, {}};
+  }
+
+  void decode_rows(const SelectedRows& rows, std::vector<Detection>& out) override {
+    const int background = settled_.look().background;
+    for (std::size_t i = 0; i < rows.count; ++i) {
+      Best best = greatest_in(rows.row(i));
+      if (background >= 0 && best.index > background) --best.index;
+      if (best.value >= thresholds_.of(best.index)) out.push_back({best.index, best.value, box_at(rows.row(i) + 2)});
+    }
+  }
+
  private:
+  struct Look {
+    int background = kNoBackground;
+    std::int64_t count = 0;
+    bool operator==(const Look& other) const { return background == other.background && count == other.count; }
+  };
+
   static TensorView flat(TensorView boxes) {
     if (boxes.shape.size() == 4 && boxes.shape[2] == 1) boxes.shape.erase(boxes.shape.begin() + 2);
     return boxes;
@@ -75,6 +107,7 @@ class BoxesScores : public HeadDecoder {
   Thresholds thresholds_;
   BoxUnits units_;
   FloatReader score_reader_, box_reader_;
+  Settled<Look> settled_;
 };
 
 int background_column(const ModelSpec& spec, int columns) {

@@ -8,6 +8,21 @@ void DensePart::open(const std::vector<TensorView>& outputs, std::size_t unit, s
   if (centres) centres->open(outputs, unit, cells);
 }
 
+void DensePart::open(const SelectedRows& rows) {
+  constexpr std::size_t chosen = 2;  // the class's score and the class
+  scores.open(rows, 0, RowField::greatest);
+  boxes.open(rows, chosen, RowField::values);
+  if (centres) centres->open(rows, rows.width - 1, RowField::values);
+}
+
+RowPart DensePart::row_part(int classes, float least, int first_box, int box_count, float least_centre) const {
+  RowPart part;
+  part.inner_count = static_cast<int>(cells);
+  part.fields = {scores.row_field(0, classes, RowField::greatest, least), boxes.row_field(first_box, box_count)};
+  if (centres) part.fields.push_back(centres->row_field(0, 1, RowField::values, least_centre));
+  return part;
+}
+
 std::vector<DensePart> parts_of(const std::vector<TensorInfo>& outputs, const DenseOutputs& found,
                                 const std::vector<Grid>& grids) {
   const auto field = [&](std::size_t i) { return Field(i, static_cast<int>(channels_of(outputs[i]))); };

@@ -16,6 +16,11 @@ struct DensePart {
   std::size_t first, cells;  // of all grids' cells
 
   void open(const std::vector<TensorView>& outputs, std::size_t unit, std::size_t rows_in_cell);
+  // Of rows that a GPU chose by row_part(), which are numbered as cells are.
+  void open(const SelectedRows& rows);
+  // The best class of each cell, where it reaches `least`; channels [first, first + count) of the boxes; the centre,
+  // where that reaches its own least.
+  RowPart row_part(int classes, float least, int first_box, int box_count, float least_centre = any_value) const;
 };
 
 std::vector<DensePart> parts_of(const std::vector<TensorInfo>& outputs, const DenseOutputs& found,

@@ -32,10 +32,46 @@ class DetrRaw : public HeadDecoder {
     const float* row = logit_reader_.read(logits, unit, {-1, columns_});
     const std::int64_t queries = logits.shape[1];
     const float* boxes = box_reader_.read(tensor_at(outputs, places_.boxes), unit, {queries, 4});
+    queries_ = static_cast<int>(queries);
     const std::size_t begin = out.size();
     for (std::int64_t i = 0; i < queries; ++i, row += columns_) {
       const Box box = box_at(boxes + 4 * i);
       is_softmax_ ? add_surest(row, box, i, out) : add_all(row, box, i, out);
+    }
+    if (!is_softmax_) keep_topk(out, begin);
+  }
+
+  // A row is a query, or a class of a query.
+  std::optional<RowSelection> selection() const override {
+    if (queries_ == 0) return std::nullopt;
+    RowField score, box;
+    score.output = places_.logits;
+    box.output = places_.boxes;
+    box.columns = 4;
+    if (is_softmax_) {
+      score.kind = RowField::share;
+      score.columns = score.inner_step = columns_;
+      score.skipped = columns_ - 1;
+      score.least = thresholds_.least() - 1e-6F;  // sums are rounded in another order
+      box.inner_step = 4;
+      return RowSelection{{{1, queries_, {score, box}}}, {}};
+    }
+    score.outer_step = columns_;
+    score.inner_step = 1;
+    score.least = least_logit(thresholds_.least());
+    box.outer_step = 4;
+    return RowSelection{{{queries_, columns_, {score, box}}}, {}};
+  }
+
+  void decode_rows(const SelectedRows& rows, std::vector<Detection>& out) override {
+    const std::size_t begin = out.size();
+    for (std::size_t i = 0; i < rows.count; ++i) {
+      const float* row = rows.row(i);
+      const std::int32_t number = rows.numbers[i];
+      const Best best = is_softmax_ ? greatest_in(row) : Best{number % columns_, sigmoid(row[0])};
+      if (!(best.value >= thresholds_.of(best.index))) continue;
+      const Box box = box_at(row + (is_softmax_ ? 2 : 1));
+      out.push_back({best.index, best.value, box, is_softmax_ ? number : number / columns_});
     }
     if (!is_softmax_) keep_topk(out, begin);
   }
@@ -53,7 +89,7 @@ class DetrRaw : public HeadDecoder {
   }
 
   void add_all(const float* row, const Box& box, std::int64_t query, std::vector<Detection>& out) const {
-    const float least = std::log(thresholds_.least() / (1 - thresholds_.least())) - 1e-3F;
+    const float least = least_logit(thresholds_.least());
     if (!(best_of(row, columns_, least).value >= least)) return;
     for (int c = 0; c < columns_; ++c) {
       if (!(row[c] >= least)) continue;
@@ -80,6 +116,7 @@ class DetrRaw : public HeadDecoder {
   Thresholds thresholds_;
   BoxUnits units_;
   FloatReader logit_reader_, box_reader_;
+  int queries_ = 0;  // of the last whole output
 };
 
 std::size_t topk_of(const ModelSpec& spec) {

@@ -28,21 +28,42 @@ class Fcos : public HeadDecoder {
     for (auto& part : parts_) part.open(outputs, unit, 1);
     const int classes = parts_.front().scores.channels();
     scores_.look_at(parts_.front().scores, 0, classes);
-    // Centreness is 1 at most: what it makes of a score is never more than this.
-    const float enough = rules_.is_root ? thresholds_.least() * thresholds_.least() : thresholds_.least();
-    const float least = scores_.score(enough);
+    for (auto& part : parts_) add(part, nullptr, out);
+  }
+
+  std::optional<RowSelection> selection() const override {
+    if (!scores_.are_settled()) return std::nullopt;
+    RowSelection wanted;
+    for (const auto& part : parts_)
+      wanted.parts.push_back(
+          part.row_part(part.scores.channels(), scores_.score(enough()), 0, 4, scores_.least_score(enough())));
+    return wanted;
+  }
+
+  void decode_rows(const SelectedRows& rows, std::vector<Detection>& out) override {
     for (auto& part : parts_) {
-      part.scores.each_above(least, 0, classes, [&](std::size_t cell, const Best& best) {
-        const float product = scores_.probability(best.value) * scores_.probability(part.centres->at(cell));
-        const float confidence = rules_.is_root ? std::sqrt(product) : product;
-        if (!(confidence >= thresholds_.of(best.index))) return;
-        const std::size_t row = part.first + cell;
-        out.push_back({best.index, confidence, box_at(part, cell, cell_at(grids_, row)), static_cast<int>(row)});
-      });
+      const SelectedRows own = rows_between(rows, part.first, part.first + part.cells);
+      part.open(own);
+      add(part, own.numbers, out);
     }
   }
 
  private:
+  // Of class and of centreness, as both are 1 at most.
+  float enough() const { return rules_.is_root ? thresholds_.least() * thresholds_.least() : thresholds_.least(); }
+
+  // `numbers`: of the cells, where they are not all of the part.
+  void add(DensePart& part, const std::int32_t* numbers, std::vector<Detection>& out) {
+    const int classes = part.scores.channels();
+    part.scores.each_above(scores_.score(enough()), 0, classes, [&](std::size_t cell, const Best& best) {
+      const float product = scores_.probability(best.value) * scores_.probability(part.centres->at(cell));
+      const float confidence = rules_.is_root ? std::sqrt(product) : product;
+      if (!(confidence >= thresholds_.of(best.index))) return;
+      const std::size_t row = numbers ? static_cast<std::size_t>(numbers[cell]) : part.first + cell;
+      out.push_back({best.index, confidence, box_at(part, cell, cell_at(grids_, row)), static_cast<int>(row)});
+    });
+  }
+
   Box box_at(const DensePart& part, std::size_t cell, const CellPlace& place) const {
     float edges[4];
     for (int e = 0; e < 4; ++e) edges[e] = part.boxes.at(cell, e) * (rules_.are_in_cells ? place.stride : 1);

@@ -31,8 +31,29 @@ void Field::open(const std::vector<TensorView>& outputs, std::size_t unit, std::
   const Shape promised = is_map || is_rows ? Shape{s[1], s[2], s[3]} : Shape{count, channels_};
   data_ = reader_.read(tensor, unit, promised);
   cells_ = cells;
-  cell_step_ = is_map ? 1 : static_cast<std::size_t>(channels_);
-  channel_step_ = is_map ? cells : 1;
+  cell_step_ = whole_cell_step_ = is_map ? 1 : static_cast<std::size_t>(channels_);
+  channel_step_ = whole_channel_step_ = is_map ? cells : 1;
+  is_chosen_ = false;
+}
+
+void Field::open(const SelectedRows& rows, std::size_t at, RowField::Kind kind) {
+  data_ = rows.values + at;
+  cells_ = rows.count;
+  cell_step_ = rows.width;
+  channel_step_ = 1;
+  is_chosen_ = kind != RowField::values;
+}
+
+RowField Field::row_field(int first, int count, RowField::Kind kind, float least) const {
+  RowField field;
+  field.output = output_;
+  field.columns = count;
+  field.inner_step = static_cast<std::int64_t>(whole_cell_step_);
+  field.column_step = static_cast<std::int64_t>(whole_channel_step_);
+  field.first = first * field.column_step;
+  field.kind = kind;
+  field.least = least;
+  return field;
 }
 
 bool Field::looks_logits(int first, int count) const {

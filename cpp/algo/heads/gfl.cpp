@@ -29,21 +29,39 @@ class Gfl : public HeadDecoder {
   void decode(const std::vector<TensorView>& outputs, std::size_t unit, std::vector<Detection>& out) override {
     for (auto& part : parts_) part.open(outputs, unit, 1);
     scores_.look_at(parts_.front().scores, 0, classes_);
-    const float least = scores_.score(thresholds_.least());
+    for (auto& part : parts_) add(part, nullptr, first_bin_, out);
+  }
+
+  std::optional<RowSelection> selection() const override {
+    if (!scores_.are_settled()) return std::nullopt;
+    RowSelection wanted;
+    for (const auto& part : parts_)
+      wanted.parts.push_back(part.row_part(classes_, scores_.score(thresholds_.least()), first_bin_, 4 * bins_));
+    return wanted;
+  }
+
+  void decode_rows(const SelectedRows& rows, std::vector<Detection>& out) override {
     for (auto& part : parts_) {
-      part.scores.each_above(least, 0, classes_, [&](std::size_t cell, const Best& best) {
-        const float confidence = scores_.probability(best.value);
-        if (!(confidence >= thresholds_.of(best.index))) return;
-        const std::size_t row = part.first + cell;
-        out.push_back({best.index, confidence, box_at(part, cell, cell_at(grids_, row)), static_cast<int>(row)});
-      });
+      const SelectedRows own = rows_between(rows, part.first, part.first + part.cells);
+      part.open(own);
+      add(part, own.numbers, 0, out);
     }
   }
 
  private:
+  // `numbers`: of the cells, where they are not all of the part.
+  void add(DensePart& part, const std::int32_t* numbers, int first_bin, std::vector<Detection>& out) {
+    part.scores.each_above(scores_.score(thresholds_.least()), 0, classes_, [&](std::size_t cell, const Best& best) {
+      const float confidence = scores_.probability(best.value);
+      if (!(confidence >= thresholds_.of(best.index))) return;
+      const std::size_t row = numbers ? static_cast<std::size_t>(numbers[cell]) : part.first + cell;
+      const CellPlace place = cell_at(grids_, row);
+      out.push_back({best.index, confidence, box_at(part, cell, place, first_bin), static_cast<int>(row)});
+    });
+  }
+
   // Expectation of the softmax of the bins of one edge, in cells.
-  float distance(const Field& field, std::size_t cell, int edge) const {
-    const int first = first_bin_ + edge * bins_;
+  float distance(const Field& field, std::size_t cell, int first) const {
     float greatest = field.at(cell, first);
     for (int i = 1; i < bins_; ++i) greatest = std::max(greatest, field.at(cell, first + i));
     float sum = 0;
@@ -56,9 +74,9 @@ class Gfl : public HeadDecoder {
     return weighted / sum;
   }
 
-  Box box_at(const DensePart& part, std::size_t cell, const CellPlace& place) const {
+  Box box_at(const DensePart& part, std::size_t cell, const CellPlace& place, int first_bin) const {
     float edges[4];
-    for (int e = 0; e < 4; ++e) edges[e] = distance(part.boxes, cell, e) * place.stride;
+    for (int e = 0; e < 4; ++e) edges[e] = distance(part.boxes, cell, first_bin + e * bins_) * place.stride;
     return place.box_around(shift_ * place.stride, edges);
   }
 

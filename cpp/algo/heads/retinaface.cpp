@@ -4,6 +4,7 @@
 // biubiug6/Pytorch_Retinaface, and its smaller kin.
 #include <cmath>
 
+#include "algo/heads/settled.h"
 #include "algo/heads/tensors.h"
 #include "algo/priors.h"
 
@@ -27,12 +28,47 @@ class Retinaface : public HeadDecoder {
     const float* scores = score_reader_.read(tensor_at(outputs, places_.scores), unit, {count, 2});
     const float* boxes = box_reader_.read(tensor_at(outputs, places_.boxes), unit, {count, 4});
     const bool are_logits = scores_ == "logits" || (scores_ == "auto" && look_like_logits(scores));
+    settled_.saw(are_logits);
     for (std::size_t i = 0; i < priors_.size(); ++i) {
       const float* two = scores + 2 * i;
       const float confidence = are_logits ? sigmoid(two[1] - two[0]) : two[1];
       if (confidence >= thresholds_.of(0))
         out.push_back({0, confidence, box_from(priors_[i], boxes + 4 * i, kScale), static_cast<std::int32_t>(i)});
     }
+  }
+
+  std::optional<RowSelection> selection() const override {
+    if (!settled_.is_settled()) return std::nullopt;
+    const auto field = [](std::size_t output, int columns) {
+      RowField f;
+      f.output = output;
+      f.columns = columns;
+      f.inner_step = columns;
+      return f;
+    };
+    RowField face = field(places_.scores, 2);
+    face.kind = settled_.look() ? RowField::share : RowField::greatest;
+    face.skipped = 0;  // background
+    face.least = thresholds_.of(0) - 1e-6F;
+    return RowSelection{{{1,
+                          static_cast<int>(priors_.size()),
+                          {face, field(places_.boxes, 4), field(places_.landmarks, 2 * kLandmarks)}}},
+                        {}};
+  }
+
+  void decode_rows(const SelectedRows& rows, std::vector<Detection>& out) override {
+    for (std::size_t i = 0; i < rows.count; ++i) {
+      const float* row = rows.row(i);
+      if (row[0] >= thresholds_.of(0))
+        out.push_back({0, row[0], box_from(priors_[static_cast<std::size_t>(rows.numbers[i])], row + 2, kScale),
+                       rows.numbers[i]});
+    }
+  }
+
+  void describe_rows(const SelectedRows& rows, const std::vector<TensorView>&, std::size_t,
+                     const std::vector<Detection>& kept, std::vector<Details>& out) override {
+    out.clear();
+    for (const auto& face : kept) out.push_back({landmarks_of(face, row_numbered(rows, face.row) + 6), {}});
   }
 
   bool has_details() const override { return true; }
@@ -42,7 +78,8 @@ class Retinaface : public HeadDecoder {
     const float* all = landmark_reader_.read(tensor_at(outputs, places_.landmarks), unit,
                                              {static_cast<std::int64_t>(priors_.size()), 2 * kLandmarks});
     out.clear();
-    for (const auto& face : kept) out.push_back({landmarks_of(face, all), {}});
+    for (const auto& face : kept)
+      out.push_back({landmarks_of(face, all + 2 * kLandmarks * static_cast<std::size_t>(face.row)), {}});
   }
 
  private:
@@ -55,12 +92,11 @@ class Retinaface : public HeadDecoder {
   }
 
   // They have no confidence of their own: the face's.
-  std::vector<Keypoint> landmarks_of(const Detection& face, const float* all) const {
-    const auto row = static_cast<std::size_t>(face.row);
-    const Prior& prior = priors_[row];
+  std::vector<Keypoint> landmarks_of(const Detection& face, const float* offsets) const {
+    const Prior& prior = priors_[static_cast<std::size_t>(face.row)];
     std::vector<Keypoint> points;
     for (std::size_t i = 0; i < kLandmarks; ++i) {
-      const float* offset = all + 2 * (kLandmarks * row + i);
+      const float* offset = offsets + 2 * i;
       points.push_back({prior.x + offset[0] * kScale.centre * prior.width,
                         prior.y + offset[1] * kScale.centre * prior.height, face.confidence});
     }
@@ -70,6 +106,7 @@ class Retinaface : public HeadDecoder {
   Places places_;
   std::vector<Prior> priors_;
   std::string scores_;
+  Settled<bool> settled_;  // whether scores are logits
   Thresholds thresholds_;
   FloatReader score_reader_, box_reader_, landmark_reader_;
 };

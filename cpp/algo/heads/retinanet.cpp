@@ -24,25 +24,70 @@ class Retinanet : public HeadDecoder {
 
   void decode(const std::vector<TensorView>& outputs, std::size_t unit, std::vector<Detection>& out) override {
     for (auto& part : parts_) part.open(outputs, unit, static_cast<std::size_t>(kAnchors / in_channels_));
-    const int classes = parts_.front().scores.channels() / in_channels_;
-    scores_.look_at(parts_.front().scores, 0, classes);
-    const float least = scores_.score(thresholds_.least());
+    scores_.look_at(parts_.front().scores, 0, classes());
     for (auto& part : parts_) {
       for (int a = 0; a < in_channels_; ++a) {
-        part.scores.each_above(least, a * classes, classes, [&](std::size_t cell, const Best& best) {
-          const float confidence = scores_.probability(best.value);
-          if (!(confidence >= thresholds_.of(best.index))) return;
-          const std::size_t row =
-              part.first * kAnchors + cell * static_cast<std::size_t>(in_channels_) + static_cast<std::size_t>(a);
-          float offsets[4];
-          for (int i = 0; i < 4; ++i) offsets[i] = part.boxes.at(cell, 4 * a + i);
-          out.push_back({best.index, confidence, box_from(anchors_[row], offsets, {}), static_cast<int>(row)});
+        each_above(part, a * classes(), [&](std::size_t cell, const Best& best, float confidence) {
+          const std::size_t row = row_of(part, static_cast<std::size_t>(a), cell);
+          add(part, cell, 4 * a, {best.index, confidence, {}, static_cast<int>(row)}, out);
         });
       }
     }
   }
 
+  // A row is an anchor; those of one place in their cells come one after the other.
+  std::optional<RowSelection> selection() const override {
+    if (!scores_.are_settled()) return std::nullopt;
+    RowSelection wanted;
+    for (const auto& part : parts_) {
+      RowPart rows = part.row_part(classes(), scores_.score(thresholds_.least()), 0, 4);
+      rows.outer_count = in_channels_;
+      rows.inner_count = static_cast<int>(inner_count(part));
+      rows.fields[0].outer_step = classes() * rows.fields[0].column_step;
+      rows.fields[1].outer_step = 4 * rows.fields[1].column_step;
+      wanted.parts.push_back(std::move(rows));
+    }
+    return wanted;
+  }
+
+  void decode_rows(const SelectedRows& rows, std::vector<Detection>& out) override {
+    for (auto& part : parts_) {
+      const std::size_t first = part.first * kAnchors;
+      const SelectedRows own = rows_between(rows, first, first + part.cells * kAnchors);
+      part.open(own);
+      each_above(part, 0, [&](std::size_t i, const Best& best, float confidence) {
+        const std::size_t within = static_cast<std::size_t>(own.numbers[i]) - first;
+        const std::size_t row = row_of(part, within / inner_count(part), within % inner_count(part));
+        add(part, i, 0, {best.index, confidence, {}, static_cast<int>(row)}, out);
+      });
+    }
+  }
+
  private:
+  int classes() const { return parts_.front().scores.channels() / in_channels_; }
+  // Rows of the output, in each of which are `in_channels_` anchors.
+  std::size_t inner_count(const DensePart& part) const {
+    return part.cells * static_cast<std::size_t>(kAnchors / in_channels_);
+  }
+  std::size_t row_of(const DensePart& part, std::size_t anchor, std::size_t cell) const {
+    return part.first * kAnchors + cell * static_cast<std::size_t>(in_channels_) + anchor;
+  }
+
+  template <typename Found>
+  void each_above(DensePart& part, int first, Found found) {
+    part.scores.each_above(scores_.score(thresholds_.least()), first, classes(), [&](std::size_t i, const Best& best) {
+      const float confidence = scores_.probability(best.value);
+      if (confidence >= thresholds_.of(best.index)) found(i, best, confidence);
+    });
+  }
+
+  void add(const DensePart& part, std::size_t cell, int channel, Detection found, std::vector<Detection>& out) const {
+    float offsets[4];
+    for (int i = 0; i < 4; ++i) offsets[i] = part.boxes.at(cell, channel + i);
+    found.box = box_from(anchors_[static_cast<std::size_t>(found.row)], offsets, {});
+    out.push_back(found);
+  }
+
   std::vector<DensePart> parts_;
   std::vector<Prior> anchors_;
   int in_channels_;  // anchors side by side in the channels of a cell; else each has a row

@@ -33,6 +33,8 @@ class RowDetails {
   RowDetails(DetailColumns columns, Size input) : columns_(columns), input_(input) {}
 
   bool has_any() const { return columns_.count() > 0; }
+  int columns() const { return columns_.count(); }
+  bool needs_prototypes() const { return columns_.coefficients > 0; }
 
   // `prototypes` is needed only with coefficients, and read until the next begin().
   void begin(const TensorView* prototypes, std::size_t unit);

@@ -177,4 +177,28 @@ Best best_of(const float* values, int count, float least) {
 
 float sigmoid(float x) { return 1.0F / (1.0F + std::exp(-x)); }
 
+float least_logit(float probability) {
+  if (probability <= 0) return any_value;
+  if (probability >= 1) return std::numeric_limits<float>::infinity();
+  return std::log(probability / (1 - probability)) - 1e-3F;
+}
+
+const float* row_numbered(const SelectedRows& rows, std::int32_t number) {
+  const auto* end = rows.numbers + rows.count;
+  const auto* found = std::lower_bound(rows.numbers, end, number);
+  if (found == end || *found != number)
+    throw std::runtime_error("row " + std::to_string(number) + " is not among the " + std::to_string(rows.count) +
+                             " that came back");
+  return rows.row(static_cast<std::size_t>(found - rows.numbers));
+}
+
+SelectedRows rows_between(const SelectedRows& rows, std::size_t first, std::size_t end) {
+  const auto place = [&](std::size_t number) {
+    const auto wanted = static_cast<std::int32_t>(number);
+    return static_cast<std::size_t>(std::lower_bound(rows.numbers, rows.numbers + rows.count, wanted) - rows.numbers);
+  };
+  const std::size_t begin = place(first);
+  return {place(end) - begin, rows.numbers + begin, rows.row(begin), rows.width};
+}
+
 }  // namespace fluvial::heads

@@ -96,6 +96,17 @@ Best best_of(const float* values, int count, float least);
 
 float sigmoid(float x);
 
+// --- rows that a GPU has chosen (types/row_selection.h) ---
+
+// Where 1 / (1 + exp(-x)) reaches a probability, a little below, so that no rounding loses a row.
+float least_logit(float probability);
+// The row of this number, which must be among them.
+const float* row_numbered(const SelectedRows& rows, std::int32_t number);
+// Those whose numbers are in [first, end).
+SelectedRows rows_between(const SelectedRows& rows, std::size_t first, std::size_t end);
+// What a RowField::greatest brought.
+inline Best greatest_in(const float* two) { return {static_cast<int>(two[1]), two[0]}; }
+
 std::unique_ptr<HeadDecoder> make_yolox(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
 std::unique_ptr<HeadDecoder> make_yolo(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);
 std::unique_ptr<HeadDecoder> make_rows(const ModelSpec&, const std::vector<TensorInfo>&, const HeadSettings&);

@@ -47,24 +47,41 @@ class Yolo : public HeadDecoder {
   }
 
   std::optional<RowSelection> selection() const override {
-    if (has_details() || count_ == 0) return std::nullopt;
-    RowSelection wanted;
-    wanted.output = outputs_.rows;
-    wanted.is_transposed = outputs_.is_transposed;
-    wanted.rows = static_cast<int>(count_);
-    wanted.columns = outputs_.columns;
-    wanted.first_score = 4;
-    wanted.score_count = class_count_;
-    wanted.least = thresholds_.least();
+    if (count_ == 0) return std::nullopt;
+    const std::int64_t step = outputs_.is_transposed ? static_cast<std::int64_t>(count_) : 1;
+    const auto columns = [&](int first, int count) {
+      RowField field;
+      field.output = outputs_.rows;
+      field.columns = count;
+      field.inner_step = outputs_.is_transposed ? 1 : outputs_.columns;
+      field.column_step = step;
+      field.first = first * step;
+      return field;
+    };
+    RowPart part{1, static_cast<int>(count_), {columns(0, 4), columns(4, class_count_)}};
+    part.fields[1].kind = RowField::greatest;
+    part.fields[1].least = thresholds_.least();
+    if (has_details()) part.fields.push_back(columns(4 + class_count_, details_.columns()));
+    RowSelection wanted{{part}, {}};
+    if (details_.needs_prototypes()) wanted.whole.push_back(outputs_.prototypes);
     return wanted;
   }
 
   void decode_rows(const SelectedRows& rows, std::vector<Detection>& out) override {
     for (std::size_t i = 0; i < rows.count; ++i) {
-      const Best best = best_of(rows.values[i] + 4, class_count_, thresholds_.least());
+      const float* row = rows.row(i);
+      const Best best = greatest_in(row + 4);
       if (!(best.value >= thresholds_.of(best.index))) continue;
-      out.push_back({best.index, best.value, box_at({rows.values[i], 1}), rows.numbers[i]});
+      out.push_back({best.index, best.value, box_at({row, 1}), rows.numbers[i]});
     }
+  }
+
+  void describe_rows(const SelectedRows& rows, const std::vector<TensorView>& outputs, std::size_t unit,
+                     const std::vector<Detection>& kept, std::vector<Details>& out) override {
+    if (kept.empty()) return;
+    if (details_.needs_prototypes()) details_.begin(&tensor_at(outputs, outputs_.prototypes), unit);
+    for (const auto& detection : kept)
+      out.push_back(details_.read({row_numbered(rows, detection.row) + 6, 1}, detection.box));
   }
 
   bool has_details() const override { return details_.has_any(); }

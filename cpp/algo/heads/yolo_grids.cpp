@@ -14,6 +14,8 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "algo/heads/row_details.h"
+#include "algo/heads/settled.h"
 #include "algo/heads/tensors.h"
 
 namespace fluvial::heads {
@@ -110,11 +112,56 @@ class YoloGrids : public HeadDecoder {
     for (std::size_t i = 0; i < grids_.size(); ++i)
       numbers_[i] = readers_[i].read(tensor_at(outputs, grids_[i].output), unit, grids_[i].shape);
     is_logits_ = values_ == "logits" || (values_ == "auto" && looks_logits());
+    settled_.saw(is_logits_);
     row_ = 0;
     for (std::size_t i = 0; i < grids_.size(); ++i) decode(grids_[i], numbers_[i], out);
   }
 
+  std::optional<RowSelection> selection() const override {
+    if (!settled_.is_settled()) return std::nullopt;
+    RowSelection wanted;
+    for (const auto& grid : grids_) {
+      RowField box = field_of(grid, 0, 4), objectness = field_of(grid, 4, 1), classes = field_of(grid, 5, columns_ - 5);
+      classes.kind = RowField::greatest;
+      objectness.least = classes.least = least_value();
+      wanted.parts.push_back({anchor_count_, grid.cells.width * grid.cells.height, {box, objectness, classes}});
+    }
+    return wanted;
+  }
+
+  void decode_rows(const SelectedRows& rows, std::vector<Detection>& out) override {
+    std::size_t first = 0;
+    for (const auto& grid : grids_) {
+      const int width = grid.cells.width;
+      const std::size_t cells = static_cast<std::size_t>(width) * static_cast<std::size_t>(grid.cells.height);
+      const SelectedRows own = rows_between(rows, first, first + cells * static_cast<std::size_t>(anchor_count_));
+      for (std::size_t i = 0; i < own.count; ++i) {
+        const auto within = static_cast<std::size_t>(own.numbers[i]) - first;
+        const int cell = static_cast<int>(within % cells);
+        const Place place{static_cast<int>(within / cells), cell % width, cell / width, own.numbers[i]};
+        add(grid, {own.row(i), 1}, greatest_in(own.row(i) + 5), place, out);
+      }
+      first += cells * static_cast<std::size_t>(anchor_count_);
+    }
+  }
+
  private:
+  struct Place {
+    int anchor, x, y;
+    std::int32_t row;
+  };
+
+  RowField field_of(const Grid& grid, int first, int count) const {
+    RowField field;
+    field.output = grid.output;
+    field.columns = count;
+    field.outer_step = grid.of_anchor;
+    field.inner_step = grid.of_column;  // grids have no gaps: a row of them ends where the next begins
+    field.column_step = grid.of_number;
+    field.first = first * grid.of_number;
+    return field;
+  }
+
   template <typename Call>
   void each_cell(const Grid& grid, const float* numbers, Call call) const {
     for (int a = 0; a < anchor_count_; ++a)
@@ -136,17 +183,23 @@ class YoloGrids : public HeadDecoder {
 
   float probability(float value) const { return is_logits_ ? sigmoid(value) : value; }
 
+  // A sigmoid for each cell of three grids would take longer than all else here.
+  float least_value() const { return is_logits_ ? least_logit(thresholds_.least()) : thresholds_.least(); }
+
   void decode(const Grid& grid, const float* numbers, std::vector<Detection>& out) {
-    // A sigmoid for each cell of three grids would take longer than all else here.
-    const float least = thresholds_.least();
-    const float least_value = is_logits_ ? std::log(least / (1 - least)) - 1e-3F : least;
+    const float least = least_value();
     each_cell(grid, numbers, [&](const float* cell, int a, int x, int y) {
       const std::int32_t row = row_++;
-      if (!(cell[4 * grid.of_number] >= least_value)) return;
-      const Best best = best_class(cell, grid.of_number);
-      const float score = probability(cell[4 * grid.of_number]) * probability(best.value);
-      if (score >= thresholds_.of(best.index)) out.push_back({best.index, score, box_at(grid, cell, a, x, y), row});
+      if (!(cell[4 * grid.of_number] >= least)) return;
+      const RowView view{cell, static_cast<std::size_t>(grid.of_number)};
+      add(grid, view, best_class(cell, grid.of_number), {a, x, y, row}, out);
     });
+  }
+
+  // `cell`: box and objectness.
+  void add(const Grid& grid, RowView cell, const Best& best, const Place& place, std::vector<Detection>& out) const {
+    const float score = probability(cell[4]) * probability(best.value);
+    if (score >= thresholds_.of(best.index)) out.push_back({best.index, score, box_at(grid, cell, place), place.row});
   }
 
   Best best_class(const float* cell, std::int64_t step) const {
@@ -156,19 +209,18 @@ class YoloGrids : public HeadDecoder {
     return best;
   }
 
-  Box box_at(const Grid& grid, const float* cell, int anchor, int x, int y) const {
-    const auto number = [&](int i) { return cell[i * grid.of_number]; };
+  Box box_at(const Grid& grid, RowView cell, const Place& place) const {
     const float stretch = is_squared_ ? 2 : grid.stretch;
     const auto centre = [&](int i, int at) {
-      return (probability(number(i)) * stretch - (stretch - 1) / 2 + static_cast<float>(at)) * grid.stride;
+      return (probability(cell[i]) * stretch - (stretch - 1) / 2 + static_cast<float>(at)) * grid.stride;
     };
     const auto length = [&](int i) {
-      const float base = is_squared_ ? 2 * probability(number(2 + i)) : 0;
-      return grid.anchors[2 * anchor + i] * (is_squared_ ? base * base : std::exp(number(2 + i)));
+      const float base = is_squared_ ? 2 * probability(cell[2 + i]) : 0;
+      return grid.anchors[2 * place.anchor + i] * (is_squared_ ? base * base : std::exp(cell[2 + i]));
     };
     const float width = length(0);
     const float height = length(1);
-    return {centre(0, x) - width / 2, centre(1, y) - height / 2, width, height};
+    return {centre(0, place.x) - width / 2, centre(1, place.y) - height / 2, width, height};
   }
 
   std::vector<Grid> grids_;
@@ -181,6 +233,7 @@ class YoloGrids : public HeadDecoder {
   std::vector<FloatReader> readers_;
   std::vector<const float*> numbers_;
   std::int32_t row_ = 0;
+  Settled<bool> settled_;
 };
 
 // Whether rows and columns of a grid stand from this place of a shape on.

@@ -10,9 +10,9 @@
 // Sources: github.com/Megvii-BaseDetection/YOLOX; github.com/ultralytics/yolov5, models/yolo.py (Segment).
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "algo/heads/row_details.h"
+#include "algo/heads/settled.h"
 #include "algo/heads/tensors.h"
 
 namespace fluvial::heads {
@@ -22,7 +22,7 @@ struct Cell {
   float x, y, stride;
 };
 
-constexpr float kAny = -std::numeric_limits<float>::infinity();  // logits may be below 0
+constexpr float kAny = any_value;  // logits may be below 0
 constexpr int kStrides[] = {8, 16, 32};
 
 std::vector<Cell> grid_of(Size input) {
@@ -63,26 +63,57 @@ class Yolox : public HeadDecoder {
     const auto count = static_cast<std::size_t>(tensor.shape[1]);
     const bool has_grid = count == cells_.size();
     Look look;
+    look.count = count;
     look.is_raw = has_grid && (boxes_ == "raw" || (boxes_ == "auto" && looks_raw(rows)));
     look.is_logits = scores_ == "logits" || (scores_ == "auto" && looks_logits(rows, count));
-    remember(look, count);
-    for (std::size_t i = 0; i < count; ++i) decode_row(rows + i * static_cast<std::size_t>(columns_), i, look, out);
+    settled_.saw(look);
+    for (std::size_t i = 0; i < count; ++i) {
+      const float* row = rows + i * static_cast<std::size_t>(columns_);
+      if (is_possible(row, look)) add(row, best_of(row + 5, class_count_, kAny), i, look, out);
+    }
   }
 
   std::optional<RowSelection> selection() const override {
-    if (has_details() || looks_alike_ < looks_needed) return std::nullopt;
-    RowSelection wanted;
-    wanted.output = outputs_.rows;
-    wanted.rows = static_cast<int>(count_);
-    wanted.columns = columns_;
-    wanted.first_score = 4;  // objectness, which no class can lift
-    wanted.least = look_.is_logits ? logit(thresholds_.least()) : thresholds_.least();
+    if (!settled_.is_settled()) return std::nullopt;
+    const Look& look = settled_.look();
+    const float least = look.is_logits ? least_logit(thresholds_.least()) : thresholds_.least();
+    RowField box, objectness, classes;
+    box.columns = 4;
+    objectness.first = 4;
+    classes.first = 5;
+    classes.columns = class_count_;
+    classes.kind = RowField::greatest;
+    objectness.least = classes.least = least;  // neither can lift the product
+    RowPart part{1, static_cast<int>(look.count), {box, objectness, classes}};
+    if (has_details()) {
+      RowField details;
+      details.first = 5 + class_count_;
+      details.columns = details_.columns();
+      part.fields.push_back(details);
+    }
+    for (auto& field : part.fields) {
+      field.output = outputs_.rows;
+      field.inner_step = columns_;
+    }
+    RowSelection wanted{{part}, {}};
+    if (details_.needs_prototypes()) wanted.whole.push_back(outputs_.prototypes);
     return wanted;
   }
 
   void decode_rows(const SelectedRows& rows, std::vector<Detection>& out) override {
-    for (std::size_t i = 0; i < rows.count; ++i)
-      decode_row(rows.values[i], static_cast<std::size_t>(rows.numbers[i]), look_, out);
+    const Look& look = settled_.look();
+    for (std::size_t i = 0; i < rows.count; ++i) {
+      const float* row = rows.row(i);
+      if (is_possible(row, look)) add(row, greatest_in(row + 5), static_cast<std::size_t>(rows.numbers[i]), look, out);
+    }
+  }
+
+  void describe_rows(const SelectedRows& rows, const std::vector<TensorView>& outputs, std::size_t unit,
+                     const std::vector<Detection>& kept, std::vector<Details>& out) override {
+    if (kept.empty()) return;
+    if (details_.needs_prototypes()) details_.begin(&tensor_at(outputs, outputs_.prototypes), unit);
+    for (const auto& detection : kept)
+      out.push_back(details_.read({row_numbered(rows, detection.row) + 7, 1}, detection.box));
   }
 
   bool has_details() const override { return details_.has_any(); }
@@ -102,25 +133,25 @@ class Yolox : public HeadDecoder {
   // How the numbers are to be read.
   struct Look {
     bool is_raw = false, is_logits = false;
+    std::size_t count = 0;  // rows
+    bool operator==(const Look& other) const {
+      return is_raw == other.is_raw && is_logits == other.is_logits && count == other.count;
+    }
   };
-  static constexpr int looks_needed = 16;  // in a row that say the same
 
-  void remember(const Look& look, std::size_t count) {
-    const bool is_same = look.is_raw == look_.is_raw && look.is_logits == look_.is_logits && count == count_;
-    looks_alike_ = is_same ? looks_alike_ + 1 : 1;
-    look_ = look;
-    count_ = count;
+  static float probability(float value, const Look& look) { return look.is_logits ? sigmoid(value) : value; }
+
+  // No class can lift the product.
+  bool is_possible(const float* row, const Look& look) const {
+    return probability(row[4], look) >= thresholds_.least();
   }
 
-  void decode_row(const float* row, std::size_t i, const Look& look, std::vector<Detection>& out) const {
-    Detection found;
-    if (!judge(row, look.is_logits, found)) return;
-    found.row = static_cast<std::int32_t>(i);
-    found.box = look.is_raw ? raw_box(row, cells_[i]) : decoded_box(row);
-    out.push_back(found);
+  void add(const float* row, const Best& best, std::size_t i, const Look& look, std::vector<Detection>& out) const {
+    const float confidence = probability(row[4], look) * probability(best.value, look);
+    if (!(confidence >= thresholds_.of(best.index))) return;
+    out.push_back({best.index, confidence, look.is_raw ? raw_box(row, cells_[i]) : decoded_box(row),
+                   static_cast<std::int32_t>(i)});
   }
-
-  static float logit(float probability) { return probability <= 0 ? kAny : std::log(probability / (1 - probability)); }
 
   // The last column of cells of the finest grid lies at the right edge, in pixels.
   bool looks_raw(const float* rows) const {
@@ -142,15 +173,6 @@ class Yolox : public HeadDecoder {
     return false;
   }
 
-  bool judge(const float* row, bool is_logits, Detection& found) const {
-    const float objectness = is_logits ? sigmoid(row[4]) : row[4];
-    if (!(objectness >= thresholds_.least())) return false;  // no class can lift the product
-    const Best best = best_of(row + 5, class_count_, kAny);
-    found.class_id = best.index;
-    found.confidence = objectness * (is_logits ? sigmoid(best.value) : best.value);
-    return found.confidence >= thresholds_.of(best.index);
-  }
-
   static Box raw_box(const float* row, const Cell& cell) {
     const float width = std::exp(row[2]) * cell.stride;
     const float height = std::exp(row[3]) * cell.stride;
@@ -167,9 +189,7 @@ class Yolox : public HeadDecoder {
   Thresholds thresholds_;
   RowDetails details_;
   FloatReader reader_;
-  Look look_;  // of the last whole output
-  int looks_alike_ = 0;
-  std::size_t count_ = 0;  // rows
+  Settled<Look> settled_;
 };
 
 }  // namespace

@@ -23,14 +23,43 @@ class Yunet : public HeadDecoder {
   Yunet(std::vector<Level> levels, const HeadSettings& settings) : levels_(std::move(levels)), thresholds_(settings) {}
 
   void decode(const std::vector<TensorView>& outputs, std::size_t unit, std::vector<Detection>& out) override {
-    const float threshold = thresholds_.of(0);
     for (auto& level : levels_) {
-      for (Field* field : {&level.cls, &level.obj, &level.box}) field->open(outputs, unit, level.grid.cells());
-      for (std::size_t cell = 0; cell < level.grid.cells(); ++cell) {
-        const float product = clamped(level.cls.at(cell)) * clamped(level.obj.at(cell));
-        if (!(product >= threshold * threshold)) continue;
-        out.push_back({0, std::sqrt(product), box_at(level, cell), static_cast<std::int32_t>(level.grid.first + cell)});
-      }
+      for (Field* field : {&level.cls, &level.obj, &level.box, &level.landmarks})
+        field->open(outputs, unit, level.grid.cells());
+      for (std::size_t cell = 0; cell < level.grid.cells(); ++cell) add(level, cell, cell, out);
+    }
+    has_seen_whole_ = true;
+  }
+
+  std::optional<RowSelection> selection() const override {
+    if (!has_seen_whole_) return std::nullopt;
+    const float enough = least_product() - 1e-6F;  // of either, as the other is 1 at most
+    RowSelection wanted;
+    for (const auto& level : levels_)
+      wanted.parts.push_back(
+          {1,
+           static_cast<int>(level.grid.cells()),
+           {level.cls.row_field(0, 1, RowField::values, enough), level.obj.row_field(0, 1, RowField::values, enough),
+            level.box.row_field(0, 4), level.landmarks.row_field(0, level.landmarks.channels())}});
+    return wanted;
+  }
+
+  void decode_rows(const SelectedRows& rows, std::vector<Detection>& out) override {
+    for (auto& level : levels_) {
+      const SelectedRows own = open(level, rows);
+      for (std::size_t i = 0; i < own.count; ++i)
+        add(level, i, static_cast<std::size_t>(own.numbers[i]) - level.grid.first, out);
+    }
+  }
+
+  void describe_rows(const SelectedRows& rows, const std::vector<TensorView>&, std::size_t,
+                     const std::vector<Detection>& kept, std::vector<Details>& out) override {
+    out.clear();
+    for (const auto& face : kept) {
+      Level& level = level_of(face);
+      const SelectedRows own = open(level, rows);
+      const auto i = static_cast<std::size_t>(row_numbered(own, face.row) - own.values) / own.width;
+      out.push_back({landmarks_of(level, i, face), {}});
     }
   }
 
@@ -40,7 +69,10 @@ class Yunet : public HeadDecoder {
                 std::vector<Details>& out) override {
     for (auto& level : levels_) level.landmarks.open(outputs, unit, level.grid.cells());
     out.clear();
-    for (const auto& face : kept) out.push_back({landmarks_of(face), {}});
+    for (const auto& face : kept) {
+      const Level& level = level_of(face);
+      out.push_back({landmarks_of(level, static_cast<std::size_t>(face.row) - level.grid.first, face), {}});
+    }
   }
 
  private:
@@ -51,29 +83,52 @@ class Yunet : public HeadDecoder {
     return static_cast<float>(cell / static_cast<std::size_t>(level.grid.width));
   }
 
-  static Box box_at(const Level& level, std::size_t cell) {
+  float least_product() const { return thresholds_.of(0) * thresholds_.of(0); }
+
+  static SelectedRows open(Level& level, const SelectedRows& rows) {
+    const SelectedRows own = rows_between(rows, level.grid.first, level.grid.first + level.grid.cells());
+    level.cls.open(own, 0, RowField::values);
+    level.obj.open(own, 1, RowField::values);
+    level.box.open(own, 2, RowField::values);
+    level.landmarks.open(own, 6, RowField::values);
+    return own;
+  }
+
+  // `i`: where its numbers stand.
+  void add(const Level& level, std::size_t i, std::size_t cell, std::vector<Detection>& out) const {
+    const float product = clamped(level.cls.at(i)) * clamped(level.obj.at(i));
+    if (!(product >= least_product())) return;
+    const auto row = static_cast<std::int32_t>(level.grid.first + cell);
+    out.push_back({0, std::sqrt(product), box_at(level, i, cell), row});
+  }
+
+  static Box box_at(const Level& level, std::size_t i, std::size_t cell) {
     const auto stride = static_cast<float>(level.grid.stride);
-    const float width = std::exp(level.box.at(cell, 2)) * stride;
-    const float height = std::exp(level.box.at(cell, 3)) * stride;
-    return {(x_of(level, cell) + level.box.at(cell, 0)) * stride - width / 2,
-            (y_of(level, cell) + level.box.at(cell, 1)) * stride - height / 2, width, height};
+    const float width = std::exp(level.box.at(i, 2)) * stride;
+    const float height = std::exp(level.box.at(i, 3)) * stride;
+    return {(x_of(level, cell) + level.box.at(i, 0)) * stride - width / 2,
+            (y_of(level, cell) + level.box.at(i, 1)) * stride - height / 2, width, height};
+  }
+
+  Level& level_of(const Detection& face) {
+    const auto row = static_cast<std::size_t>(face.row);
+    const auto is_after = [row](const Level& level) { return level.grid.first > row; };
+    return *std::prev(std::find_if(levels_.begin() + 1, levels_.end(), is_after));
   }
 
   // They have no confidence of their own: the face's.
-  std::vector<Keypoint> landmarks_of(const Detection& face) const {
-    const auto row = static_cast<std::size_t>(face.row);
-    const auto is_after = [row](const Level& level) { return level.grid.first > row; };
-    const Level& level = *std::prev(std::find_if(levels_.begin() + 1, levels_.end(), is_after));
-    const std::size_t cell = row - level.grid.first;
+  static std::vector<Keypoint> landmarks_of(const Level& level, std::size_t i, const Detection& face) {
+    const std::size_t cell = static_cast<std::size_t>(face.row) - level.grid.first;
     const auto stride = static_cast<float>(level.grid.stride);
     std::vector<Keypoint> points;
-    for (int i = 0; i < level.landmarks.channels(); i += 2)
-      points.push_back({(x_of(level, cell) + level.landmarks.at(cell, i)) * stride,
-                        (y_of(level, cell) + level.landmarks.at(cell, i + 1)) * stride, face.confidence});
+    for (int c = 0; c < level.landmarks.channels(); c += 2)
+      points.push_back({(x_of(level, cell) + level.landmarks.at(i, c)) * stride,
+                        (y_of(level, cell) + level.landmarks.at(i, c + 1)) * stride, face.confidence});
     return points;
   }
 
   std::vector<Level> levels_;
+  bool has_seen_whole_ = false;
   Thresholds thresholds_;
 };
 

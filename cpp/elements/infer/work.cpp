@@ -172,7 +172,7 @@ void Work::finish(Job& job) {
     job.request.wait();
     const auto outputs = job.request->outputs();
     request_ = job.request.get();
-    if (!outputs.empty()) health_.look_at(outputs);
+    if (!request_->selected(0)) health_.look_at(outputs);
     raw_output_.hand_on(job.buffer.get(), outputs, job.units.size());
     for (std::size_t i = 0; i < job.units.size(); ++i)
       finish_unit(outputs, i, job.units[i], size_of(job.buffer.get(), job.units[i]));
@@ -221,12 +221,20 @@ void Work::detect(const std::vector<TensorView>& outputs, std::size_t index, con
     const Box box = shown_box(decision_.settings, d.class_id, to_frame(unit.letterbox, d.box, frame), frame);
     return box.area() <= 0 || !passes(decision_.settings.of_class(d.class_id), box, frame);
   });
-  details_.clear();
-  if (head_->has_details()) head_->describe(outputs, index, detections_, details_);
+  describe(outputs, index);
   for (auto& d : detections_)
     d.box = shown_box(decision_.settings, d.class_id, to_frame(unit.letterbox, d.box, frame), frame);
   for (auto& details : details_)
     for (auto& point : details.keypoints) point = to_frame(unit.letterbox, point);
+}
+
+void Work::describe(const std::vector<TensorView>& outputs, std::size_t index) {
+  details_.clear();
+  if (!head_->has_details()) return;
+  if (const auto rows = request_->selected(index))
+    head_->describe_rows(*rows, outputs, index, detections_, details_);
+  else
+    head_->describe(outputs, index, detections_, details_);
 }
 
 // Leaves boxes in pixels of the network's input, ids as shown.

@@ -53,6 +53,7 @@ class Work {
   void finish_unit(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit, Size frame);
   void detect(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit, Size frame);
   void find(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
+  void describe(const std::vector<TensorView>& outputs, std::size_t index);
   void choose_rows();
   std::optional<RowSelection> rows_for_next();
   void segment(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);

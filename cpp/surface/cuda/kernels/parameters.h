@@ -33,13 +33,4 @@ struct Input {
   float gain[3], bias[3], border[3];  // by channel of the tensor
 };
 
-// RowSelection for a kernel.
-struct Rows {
-  int rows, columns;
-  int row_step, column_step;  // values from one to the next
-  int first_score, score_count;
-  float least;
-  int room;  // rows of a unit that are kept
-};
-
 }  // namespace fluvial::cuda

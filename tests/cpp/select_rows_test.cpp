@@ -1,0 +1,167 @@
+// The GPU's kernel that picks rows of a model's outputs, run on the host. That heads find in them what they find in the
+// whole is for the tests of heads (selected_rows.h).
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <random>
+#include <stdexcept>
+#include <vector>
+
+#include "selected_rows.h"
+#include "tensors.h"
+
+using namespace fluvial;
+using namespace testing;
+
+namespace {
+
+RowField field_of(std::size_t output, int first, int columns, std::int64_t step) {
+  RowField field;
+  field.output = output;
+  field.first = first;
+  field.columns = columns;
+  field.inner_step = step;
+  return field;
+}
+
+std::vector<cuda::DeviceTensor> placed(const std::vector<TensorView>& outputs) {
+  std::vector<cuda::DeviceTensor> there;
+  for (const auto& output : outputs)
+    there.push_back({reinterpret_cast<cuda::DevicePointer>(output.data), output.type, output.shape});
+  return there;
+}
+
+}  // namespace
+
+TEST_CASE("rows that pass come back with their columns, whichever way the output lies") {
+  std::mt19937 random(5);
+  constexpr int rows = 300, columns = 24;
+  for (const bool is_transposed : {false, true}) {
+    Floats output = floats("output", is_transposed ? Shape{2, columns, rows} : Shape{2, rows, columns});
+    fill(output, random, 0, 1);
+    const auto at = [&](std::size_t row, int column) {
+      const auto r = static_cast<int>(row);
+      return output
+          .data[static_cast<std::size_t>(rows * columns + (is_transposed ? column * rows + r : r * columns + column))];
+    };
+    RowField box = field_of(0, 0, 4, columns), best = field_of(0, 4, 20, columns);
+    best.kind = RowField::greatest;
+    best.least = 0.97F;
+    for (RowField* field : {&box, &best}) {
+      if (!is_transposed) continue;
+      field->inner_step = 1;
+      field->column_step = rows;
+      field->first *= rows;
+    }
+    const Selected selected({output.view()}, {{{1, rows, {box, best}}}, {}});
+    std::size_t i = 0;
+    for (std::size_t row = 0; row < rows; ++row) {
+      int greatest = 4;
+      for (int c = 5; c < columns; ++c)
+        if (at(row, c) > at(row, greatest)) greatest = c;
+      if (at(row, greatest) < 0.97F) continue;
+      REQUIRE(i < selected.count(1));
+      const float* found = selected.rows(1).row(i);
+      CHECK(selected.rows(1).numbers[i++] == static_cast<int>(row));
+      for (int c = 0; c < 4; ++c) CHECK(found[c] == at(row, c));
+      CHECK(found[4] == at(row, greatest));
+      CHECK(found[5] == static_cast<float>(greatest - 4));
+    }
+    CHECK(i == selected.count(1));
+    CHECK(i > 50);
+    CHECK(i < 250);
+  }
+}
+
+TEST_CASE("of equals the first is the greatest, and one column may not count") {
+  for (const int columns : {5, 70}) {  // read by a thread alone, and by a warp
+    Floats scores = floats("scores", {1, 3, columns});
+    for (std::size_t row = 0; row < 3; ++row) scores.data[row * static_cast<std::size_t>(columns) + 3] = 0.5F;
+    scores.data[4] = 0.5F;
+    scores.data[static_cast<std::size_t>(columns)] = 0.9F;
+    RowField best = field_of(0, 0, columns, columns);
+    best.kind = RowField::greatest;
+    best.skipped = 0;
+    best.least = 0.5F;
+    const Selected selected({scores.view()}, {{{1, 3, {best}}}, {}});
+    REQUIRE(selected.count(0) == 3);
+    for (std::size_t i = 0; i < 3; ++i) {
+      CHECK(selected.rows(0).row(i)[0] == 0.5F);
+      CHECK(selected.rows(0).row(i)[1] == 3.0F);
+    }
+  }
+}
+
+TEST_CASE("a share is that of a softmax, of logits however large") {
+  Floats logits = floats("logits", {1, 2, 3});
+  logits.data = {300, 301, 299, -5, 2, 40};
+  RowField share = field_of(0, 0, 3, 3);
+  share.kind = RowField::share;
+  share.skipped = 2;  // counts in the sum alone
+  share.least = 0.1F;
+  const Selected selected({logits.view()}, {{{1, 2, {share}}}, {}});
+  REQUIRE(selected.count(0) == 1);
+  CHECK(selected.rows(0).row(0)[0] == doctest::Approx(1 / (std::exp(-1.0) + 1 + std::exp(-2.0))));
+  CHECK(selected.rows(0).row(0)[1] == 1.0F);
+}
+
+TEST_CASE("every test must be passed; numbers that are none pass none; whole numbers are read as well") {
+  Floats a = floats("a", {1, 4, 1}), b = floats("b", {1, 4, 1});
+  Tensor<std::int64_t> label("label", ElementType::i64, {1, 4});
+  a.data = {0.9F, 0.9F, NAN, 0.1F};
+  b.data = {0.1F, 0.9F, 0.9F, 0.9F};
+  label.data = {1, 70000, 3, 4};
+  RowField of_a = field_of(0, 0, 1, 1), of_b = field_of(1, 0, 1, 1);
+  of_a.least = of_b.least = 0.5F;
+  const Selected selected({a.view(), b.view(), label.view()}, {{{1, 4, {of_a, of_b, field_of(2, 0, 1, 1)}}}, {}});
+  REQUIRE(selected.count(0) == 1);
+  CHECK(selected.rows(0).numbers[0] == 1);
+  CHECK(selected.rows(0).row(0)[2] == 70000.0F);
+}
+
+TEST_CASE("what is past the room is counted and not written") {
+  Floats scores = floats("scores", {2, 1000, 1});
+  for (std::size_t i = 1000; i < 2000; ++i) scores.data[i] = 1;
+  RowField field = field_of(0, 0, 1, 1);
+  field.least = 0.5F;
+  const auto task = cuda::row_task({{{1, 1000, {field}}}, {}}, placed({scores.view()}), 160);
+  std::vector<int> counts(2), numbers(320, -1);
+  std::vector<float> values(320, -1);
+  run_together({4, 2, 1}, {256}, [&] { cuda::select_rows(task, counts.data(), numbers.data(), values.data()); });
+  CHECK(counts == std::vector<int>{0, 1000});
+  CHECK(std::count(numbers.begin(), numbers.end(), -1) == 160);
+  CHECK(std::count(values.begin(), values.end(), 1.0F) == 160);
+}
+
+TEST_CASE("outputs that are smaller than the selection, or other than it reads, are not touched") {
+  Floats boxes = floats("boxes", {2, 10, 4}), scores = floats("scores", {2, 10, 3});
+  const RowSelection wanted{{{1, 10, {field_of(0, 0, 4, 4), field_of(1, 0, 3, 3)}}}, {}};
+  CHECK(cuda::units_with(wanted, placed({boxes.view(), scores.view()})) == 2);
+  CHECK(cuda::units_with(wanted, placed({boxes.view()})) == 0);
+  auto shorter = scores.view();
+  shorter.shape = {2, 9, 3};
+  CHECK(cuda::units_with(wanted, placed({boxes.view(), shorter})) == 0);
+  auto fewer = scores.view();
+  fewer.shape = {1, 10, 3};
+  CHECK(cuda::units_with(wanted, placed({boxes.view(), fewer})) == 0);
+  auto halves = scores.view();
+  halves.type = ElementType::f16;
+  CHECK(cuda::units_with(wanted, placed({boxes.view(), halves})) == 0);
+  const RowSelection many{std::vector<RowPart>(9, wanted.parts[0]), {}};
+  CHECK_THROWS_WITH_AS(cuda::row_task(many, placed({boxes.view(), scores.view()}), 9),
+                       "a selection of 9 parts with 2 fields; at most 8 with 4 are possible", std::logic_error);
+}
+
+TEST_CASE("a row that did not come back is told by its number") {
+  Floats tensor = floats("output0", {1, 5, 8});
+  ModelSpec spec = spec_of(Head::yolo, {64, 64});
+  spec.options["keypoints"] = "1x2";
+  spec.options["layout"] = "columns,cells";
+  tensor.shape = {1, 7, 8};
+  tensor.data.resize(56);
+  const auto head = make_head(spec, {tensor.info()});
+  std::vector<Details> details;
+  CHECK_THROWS_WITH_AS(head->describe_rows({}, {}, 0, {{0, 0.5F, {}, 17}}, details),
+                       "row 17 is not among the 0 that came back", std::runtime_error);
+}
