@@ -27,6 +27,12 @@ inline bool operator==(const SurfaceFormat& a, const SurfaceFormat& b) {
          a.colorimetry.is_full_range == b.colorimetry.is_full_range;
 }
 
+// Pixels that the CPU sees, and what keeps them; nothing where that is the surface itself.
+struct HostPixels {
+  ImageView view;
+  std::shared_ptr<const void> owner;
+};
+
 class FLUVIAL_EXPORT Surface {
  public:
   explicit Surface(SurfaceFormat format) : format_(format) {}
@@ -36,9 +42,13 @@ class FLUVIAL_EXPORT Surface {
 
   const SurfaceFormat& format() const { return format_; }
   virtual NvBufSurfaceMemType memory() const = 0;
+  // Number of the GPU whose memory that is; -1: of none, or nobody knows.
+  virtual int gpu() const { return -1; }
   // The pixels as the CPU sees them: a copy of them, made once, where they lie in memory that it cannot see.
   // Throws std::runtime_error where that fails.
   virtual ImageView view() const = 0;
+  // The same of a part, as crop() of system/convert.h cuts it; of memory that the CPU cannot see, no more is copied.
+  virtual HostPixels part(const Box& box) const;
   // The pixels where they lie: addresses of memory().
   virtual ImageView planes() const { return view(); }
   // True when nobody but the holder of this object can see the pixels, so that they may be written.

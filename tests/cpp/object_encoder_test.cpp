@@ -12,6 +12,7 @@
 #include "surface/batch.h"
 #include "surface/jpeg/object_encoder.h"
 #include "surface/nvbuf_view.h"
+#include "surface/view_surface.h"
 
 using namespace fluvial;
 using namespace testing;
@@ -112,7 +113,47 @@ NvDsObjEncUsrArgs attached() {
   return args;
 }
 
+// As one on a GPU: a copy costs as much as what is copied.
+class FarSurface final : public Surface {
+ public:
+  explicit FarSurface(const ImageView& pixels)
+      : Surface({pixels.format, {pixels.width, pixels.height}, {}}), pixels_(pixels) {}
+  NvBufSurfaceMemType memory() const override { return NVBUF_MEM_CUDA_DEVICE; }
+  bool is_private() const override { return false; }
+  ImageView view() const override {
+    whole_copies += 1;
+    return pixels_;
+  }
+  HostPixels part(const Box& box) const override {
+    part_width = box.width;
+    part_height = box.height;
+    return ViewSurface(pixels_).part(box);
+  }
+  mutable int whole_copies = 0;
+  mutable float part_width = 0, part_height = 0;
+
+ private:
+  ImageView pixels_;
+};
+
 }  // namespace
+
+TEST_CASE("of a surface that is far away the object's pixels alone are copied") {
+  Scene scene(PixelFormat::nv12);
+  const FarSurface far(scene.view());
+  ObjectEncoder encoder;
+  REQUIRE(encoder.add(attached(), far, scene.object, scene.frame));
+  encoder.finish();
+  CHECK(far.whole_copies == 0);
+  CHECK(far.part_width == 32);
+  CHECK(far.part_height == 24);
+  REQUIRE(scene.picture());
+  CHECK(worst(decode(scene.picture()->outBuffer, scene.picture()->outLen), scene.view(), 8, 4) <= 10);
+  auto args = attached();
+  args.isFrame = true;
+  REQUIRE(encoder.add(args, far, nullptr, scene.frame));
+  CHECK(far.whole_copies == 1);
+}
 
 TEST_CASE("the structs have DeepStream's layout") {
   CHECK(sizeof(NvDsObjEncUsrArgs) == 1048);

@@ -62,7 +62,7 @@ bool process(std::size_t ctx, Meta<NvDsObjEncUsrArgs> args, nb::handle gst_buffe
     throw nb::value_error((std::string("gst_buffer: ") + e.what()).c_str());
   }
   nb::gil_scoped_release release;
-  return encoder->add(wanted, surface->view(), object, frame);
+  return encoder->add(wanted, *surface, object, frame);
 }
 
 void finish(std::size_t ctx) {

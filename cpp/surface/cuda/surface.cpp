@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "surface/format.h"
+#include "surface/system/convert.h"
 
 namespace fluvial::cuda {
 namespace {
@@ -51,6 +52,21 @@ void copy_planes(const ImageView& from, const ImageView& to, Way way, Stream str
   }
 }
 
+DeviceBlock download(Device& device, const ImageView& from, ImageView& placed) {
+  placed = from;
+  std::size_t offset[3] = {};
+  DeviceBlock block = device.allocate_host(lay_out(placed, offset));
+  place_in(block, offset, placed);
+  const Queue queue(device);
+  {
+    const Current current(device);
+    copy_planes(from, placed, Way::down, queue.stream());
+  }
+  queue.wait();
+  downloaded += bytes_of_pixels(from);
+  return block;
+}
+
 // A decoder's frame on the device. Looked at from the host it is copied there, once.
 class DecodedSurface final : public Surface {
  public:
@@ -81,30 +97,25 @@ class DecodedSurface final : public Surface {
   }
 
   NvBufSurfaceMemType memory() const override { return NVBUF_MEM_CUDA_DEVICE; }
+  int gpu() const override { return device_->ordinal(); }
   bool is_private() const override { return false; }  // the decoder may still predict from it
   ImageView planes() const override { return planes_; }
 
   ImageView view() const override {
     std::lock_guard lock(mutex_);
-    if (!host_) download();
+    if (!host_) host_ = download(*device_, planes_, on_host_);
     return on_host_;
   }
 
- private:
-  void download() const {
-    on_host_ = planes_;
-    std::size_t offset[3] = {};
-    host_ = device_->allocate_host(lay_out(on_host_, offset));
-    place_in(host_, offset, on_host_);
-    const Queue queue(*device_);
-    {
-      const Current current(*device_);
-      copy_planes(planes_, on_host_, Way::down, queue.stream());
-    }
-    queue.wait();
-    downloaded += bytes_of_pixels(planes_);
+  HostPixels part(const Box& box) const override {
+    std::lock_guard lock(mutex_);
+    if (host_) return {crop(on_host_, box), host_};
+    HostPixels copy;
+    copy.owner = download(*device_, crop(planes_, box), copy.view);
+    return copy;
   }
 
+ private:
   Device* device_ = nullptr;
   GstBuffer* buffer_ = nullptr;
   GstMapInfo map_;

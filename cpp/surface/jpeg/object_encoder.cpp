@@ -32,7 +32,7 @@ void check(const NvDsObjEncUsrArgs& args, const NvDsObjectMeta* object, const Nv
 }
 
 // The part of the frame that a box covers; nothing when that is no pixel.
-std::optional<Box> part_of(const ImageView& frame, const NvOSD_RectParams& rect) {
+std::optional<Box> part_of(Size frame, const NvOSD_RectParams& rect) {
   const float right = rect.left + rect.width, bottom = rect.top + rect.height;
   if (!std::isfinite(rect.left) || !std::isfinite(rect.top) || !std::isfinite(right) || !std::isfinite(bottom))
     return std::nullopt;
@@ -77,14 +77,20 @@ void save(const std::string& path, const JpegBytes& bytes) {
 
 bool ObjectEncoder::add(const NvDsObjEncUsrArgs& args, const ImageView& pixels, NvDsObjectMeta* object,
                         NvDsFrameMeta* frame) {
+  return add(args, ViewSurface(pixels), object, frame);
+}
+
+bool ObjectEncoder::add(const NvDsObjEncUsrArgs& args, const Surface& surface, NvDsObjectMeta* object,
+                        NvDsFrameMeta* frame) {
   if (is_forked()) throw std::runtime_error(forked);
   check(args, object, frame);
-  ImageView from = pixels;
-  if (!args.isFrame) {
-    const auto part = part_of(pixels, object->rect_params);
-    if (!part) return false;
-    from = crop(pixels, *part);
-  }
+  const Size whole = surface.format().size;
+  const std::optional<Box> box = args.isFrame
+                                     ? Box{0, 0, static_cast<float>(whole.width), static_cast<float>(whole.height)}
+                                     : part_of(whole, object->rect_params);
+  if (!box) return false;
+  const HostPixels pixels = args.isFrame ? HostPixels{surface.view(), nullptr} : surface.part(*box);
+  const ImageView& from = pixels.view;
   const Size size = args.scaleImg ? Size{args.scaledWidth, args.scaledHeight} : Size{from.width, from.height};
   if (std::max(size.width, size.height) > largest_jpeg_side)
     throw std::invalid_argument("a JPEG picture has at most " + std::to_string(largest_jpeg_side) + " pixels a side");

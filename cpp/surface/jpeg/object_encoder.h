@@ -30,9 +30,10 @@ class FLUVIAL_EXPORT ObjectEncoder {
   // This process has the encoder's memory and not its worker, for whom its locks wait: it must not be destroyed here.
   bool is_forked() const;
 
-  // False when the object's box has no pixel inside the frame, whose pixels are given; object may be nullptr for a
-  // whole frame. Throws std::invalid_argument, naming the argument, and std::runtime_error for what cannot be
-  // converted.
+  // False when the object's box has no pixel inside the frame, whose surface is given; object may be nullptr for a
+  // whole frame. Of a surface on a GPU the object's pixels alone are copied to the host. Throws std::invalid_argument,
+  // naming the argument, and std::runtime_error for what cannot be converted.
+  bool add(const NvDsObjEncUsrArgs& args, const Surface& surface, NvDsObjectMeta* object, NvDsFrameMeta* frame);
   bool add(const NvDsObjEncUsrArgs& args, const ImageView& pixels, NvDsObjectMeta* object, NvDsFrameMeta* frame);
 
   // Waits until every picture is written and attached. Throws std::runtime_error that says what failed since the last

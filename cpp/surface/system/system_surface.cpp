@@ -8,10 +8,13 @@
 
 #include "surface/cuda/surface.h"
 #include "surface/format.h"
+#include "surface/system/convert.h"
 
 namespace fluvial {
 
 Surface::~Surface() = default;
+
+HostPixels Surface::part(const Box& box) const { return {crop(view(), box), nullptr}; }
 Allocator::~Allocator() = default;
 
 SystemSurface::SystemSurface(SurfaceFormat format) : Surface(format) {
