@@ -16,6 +16,7 @@
 #include "bindings/face.h"
 #include "bindings/given.h"
 #include "bindings/pixels.h"
+#include "bindings/surface_arrays.h"
 #include "bindings/values.h"
 #include "meta/batch_buffer.h"
 #include "meta/frame_notes.h"
@@ -192,6 +193,11 @@ nb::object pixels_of(const Frame& frame) {
   // Converting lets other threads run: one of them may have closed the batch.
   if (root->converted && PyDict_SetItem(root->converted, key.ptr(), array.ptr()) != 0) throw nb::python_error();
   return array;
+}
+
+nb::object surface_of(const Frame& frame) {
+  const HeldBuffer held = buffer_with(frame);
+  return surface_object(surface_at(held.get(), frame.get()->batch_id));
 }
 
 Object add_object(const Frame& frame, const Given<BoxValue>& given_box, const Given<std::string>& given_label,
@@ -405,6 +411,8 @@ void bind_frame_class(nb::module_& m) {
           "meta",
           [](const Frame& self) { return nb::steal(wrap(info<NvDsFrameMeta>(), self.get(), self.footing().ground())); },
           "The same frame as a pyds.NvDsFrameMeta.")
+      .def_prop_ro("surface", surface_of, nb::sig("def surface(self) -> Surface"),
+                   "The pixels where and as they are, on the host or on a GPU, for DLPack; not to be written.")
       .def("pixels", pixels_of, nb::sig("def pixels(self) -> numpy.typing.NDArray[numpy.uint8]"),
            "uint8 [H, W, 4] RGBA. Of an RGBA surface a writable view, seen downstream; of any other a read-only copy, "
            "converted once.")
@@ -424,6 +432,7 @@ void bind_frame_class(nb::module_& m) {
 
 void bind_frames(nb::module_& m) {
   bind_objects(m);
+  bind_surface_arrays(m);
   bind_frame_class(m);
   bind_batch_class(m);
 }

@@ -55,6 +55,21 @@ nb::object writable_pixels(GstBuffer* buffer, std::size_t batch_id) {
   return view_of(pixels, owner);
 }
 
+bool is_on_gpu(const Surface& surface) {
+  return surface.memory() == NVBUF_MEM_CUDA_DEVICE || surface.memory() == NVBUF_MEM_CUDA_UNIFIED;
+}
+
+nb::object writable_address(GstBuffer* buffer, std::size_t batch_id) {
+  SurfacePtr surface = surface_to_write(buffer, batch_id);
+  void* address = surface->planes().plane[0];
+  nb::object owner = owner_of(std::move(surface));
+  PyObject* capsule = PyCapsule_New(
+      address, nullptr, [](PyObject* gone) { Py_XDECREF(static_cast<PyObject*>(PyCapsule_GetContext(gone))); });
+  if (!capsule) throw nb::python_error();
+  PyCapsule_SetContext(capsule, owner.release().ptr());
+  return nb::steal(capsule);
+}
+
 nb::object converted_pixels(const Surface& surface) {
   SurfaceFormat format = surface.format();
   format.pixels = PixelFormat::rgba;

@@ -12,6 +12,11 @@ namespace fluvial::python {
 // late, it is seen by nobody. Two views of one frame show the same pixels.
 nb::object writable_pixels(GstBuffer* buffer, std::size_t batch_id);
 
+bool is_on_gpu(const Surface& surface);
+// Of a surface on a GPU, its address as a capsule without a name, as pyds has it. It keeps the surface, and is of the
+// pixels that views of this frame show.
+nb::object writable_address(GstBuffer* buffer, std::size_t batch_id);
+
 // uint8 [H, W, 4]: read-only RGBA, converted.
 nb::object converted_pixels(const Surface& surface);
 

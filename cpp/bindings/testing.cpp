@@ -86,6 +86,35 @@ TestBuffer* make_buffer(int frames, int objects, const std::string& format, int 
   return new TestBuffer(buffer);
 }
 
+// Says that its pixels are on a GPU; they are on the host, where nothing that goes by the addresses can do harm.
+class PretendedDeviceSurface final : public Surface {
+ public:
+  explicit PretendedDeviceSurface(SurfacePtr pixels) : Surface(pixels->format()), pixels_(std::move(pixels)) {}
+  NvBufSurfaceMemType memory() const override { return NVBUF_MEM_CUDA_DEVICE; }
+  int gpu() const override { return 0; }
+  ImageView view() const override { return pixels_->view(); }
+  bool is_private() const override { return true; }
+
+ private:
+  SurfacePtr pixels_;
+};
+
+// Of one frame.
+TestBuffer* make_device_buffer(const std::string& format, int width, int height) {
+  if (!gst_is_initialized()) gst_init(nullptr, nullptr);
+  auto allocator = make_system_allocator();
+  SurfacePtr pixels = allocator->allocate({format_named(format), {width, height}, {}});
+  allocator->clear(*pixels);
+  GstBuffer* buffer = new_batch_buffer({std::make_shared<PretendedDeviceSurface>(std::move(pixels))});
+  fill_batch(add_batch_meta(buffer, 1), 1, 0, width, height);
+  return new TestBuffer(buffer);
+}
+
+// Whether anybody still holds a frame's surface.
+struct SurfaceWatch {
+  std::weak_ptr<Surface> surface;
+};
+
 int pixel_at(const TestBuffer& buffer, std::size_t batch_id, int x, int y) {
   const ImageView view = surface_at(buffer.get(), batch_id)->view();
   return view.plane[0][y * view.stride[0] + x * (view.format == PixelFormat::rgb ? 3 : 4)];
@@ -102,9 +131,6 @@ void paint(const TestBuffer& buffer, std::size_t batch_id,
   view.stride[0] = 4 * view.width;
   make_system_allocator()->transform(ViewSurface(view), *writable_surface_at(buffer.get(), batch_id), {});
 }
-
-// What a buffer would say whose surfaces are on a GPU. Their addresses are still the CPU's: only to be looked at.
-void pretend_device(const TestBuffer& buffer) { nvbuf_surface_of(buffer.get())->memType = NVBUF_MEM_CUDA_DEVICE; }
 
 // --- what elements of other kinds leave, in its simplest form
 
@@ -230,7 +256,14 @@ void bind_testing(nb::module_& m) {
       "lock_waits", [] { return lock_waits.load(); },
       "How often a thread has waited for the lock of a batch, watched.");
   m.def("paint", paint, nb::arg("buffer"), nb::arg("batch_id"), nb::arg("rgba"));
-  m.def("pretend_device", pretend_device, nb::arg("buffer"));
+  nb::class_<SurfaceWatch>(m, "SurfaceWatch").def_prop_ro("is_alive", [](const SurfaceWatch& self) {
+    return !self.surface.expired();
+  });
+  m.def(
+      "watch_surface", [](const TestBuffer& buffer) { return SurfaceWatch{surface_at(buffer.get(), 0)}; },
+      nb::arg("buffer"));
+  m.def("make_device_buffer", make_device_buffer, nb::rv_policy::take_ownership, nb::arg("format") = "RGBA",
+        nb::arg("width") = 64, nb::arg("height") = 48);
   m.def("add_tensors", add_tensors, nb::arg("buffer"));
   m.def("add_segmentation", add_segmentation, nb::arg("buffer"));
   m.def("add_past_frames", add_past_frames, nb::arg("buffer"));

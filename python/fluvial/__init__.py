@@ -15,7 +15,7 @@ from fluvial.errors import (
     StaleMetadataError,
 )
 from fluvial.flow import Flow
-from fluvial.frame import Batch, Frame, Object, Objects
+from fluvial.frame import Batch, Frame, Object, Objects, Plane, Surface
 from fluvial.parsers import Detections, ParserInfo
 from fluvial.pipeline import Pipeline
 from fluvial.sources import Source
@@ -36,8 +36,10 @@ __all__ = [
     "ParserInfo",
     "Pipeline",
     "PipelineError",
+    "Plane",
     "Source",
     "SourceError",
     "SourceStats",
     "StaleMetadataError",
+    "Surface",
 ]

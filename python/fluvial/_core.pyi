@@ -177,6 +177,82 @@ class Objects:
     def where(self, *, label: str | Sequence[str] | None = None, class_id: int | Sequence[int] | None = None, min_confidence: float | None = None, is_tracked: bool | None = None) -> Objects:
         """Those for which everything given holds."""
 
+class Plane:
+    """
+    uint8, one plane of a surface as it lies in memory; of it arrays are made.
+    """
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Rows, columns and, where there are several, channels."""
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """Bytes from one to the next."""
+
+    @property
+    def device(self) -> str:
+        """"cpu" or "cuda:0"."""
+
+    def __dlpack__(self, *, stream: int | None = None, max_version: tuple[int, int] | None = None, dl_device: tuple[int, int] | None = None, copy: bool | None = None) -> Any:
+        """
+        A DLPack capsule. Nothing is copied, and the pixels stay as long as the array, and until the stream that it was taken in has come past what is in it when the array goes. BufferError for a copy or another device.
+        """
+
+    def __dlpack_device__(self) -> tuple[int, int]: ...
+
+    @property
+    def __cuda_array_interface__(self) -> dict[str, Any]:
+        """
+        Version 3, for surfaces on a GPU; AttributeError for others. Its stream is None: the pixels are there. What reads them in another stream than CUDA's default one must be done before the array goes.
+        """
+
+    def __array__(self, dtype: numpy.typing.DTypeLike | None = None, copy: bool | None = None) -> numpy.typing.NDArray[Any]:
+        """For NumPy, read-only; TypeError for a surface on a GPU."""
+
+class Surface:
+    """
+    A frame's pixels where and as they are, which may be on a GPU. Not to be written: a decoder may still need them. It outlives its batch.
+    """
+
+    @property
+    def format(self) -> str:
+        """"NV12", "RGBA", ..."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+
+    @property
+    def device(self) -> str:
+        """"cpu" or "cuda:0"."""
+
+    @property
+    def is_on_gpu(self) -> bool:
+        """True: NumPy cannot see it."""
+
+    @property
+    def planes(self) -> tuple[Plane, ...]:
+        """
+        NV12: Y [H, W] and UV [H/2, W/2, 2]. RGBA: [H, W, 4]. Sizes of halves are rounded up.
+        """
+
+    def __dlpack__(self, *, stream: int | None = None, max_version: tuple[int, int] | None = None, dl_device: tuple[int, int] | None = None, copy: bool | None = None) -> Any:
+        """
+        A DLPack capsule. Nothing is copied, and the pixels stay as long as the array, and until the stream that it was taken in has come past what is in it when the array goes. BufferError for a copy or another device.
+        """
+
+    def __dlpack_device__(self) -> tuple[int, int]: ...
+
+    @property
+    def __cuda_array_interface__(self) -> dict[str, Any]:
+        """
+        Version 3, for surfaces on a GPU; AttributeError for others. Its stream is None: the pixels are there. What reads them in another stream than CUDA's default one must be done before the array goes.
+        """
+
+    def __array__(self, dtype: numpy.typing.DTypeLike | None = None, copy: bool | None = None) -> numpy.typing.NDArray[Any]:
+        """For NumPy, read-only; TypeError for a surface on a GPU."""
+
 class Frame:
     """One picture of one source, and what was found in it."""
 
@@ -231,6 +307,12 @@ class Frame:
     @property
     def meta(self) -> object:
         """The same frame as a pyds.NvDsFrameMeta."""
+
+    @property
+    def surface(self) -> Surface:
+        """
+        The pixels where and as they are, on the host or on a GPU, for DLPack; not to be written.
+        """
 
     def pixels(self) -> numpy.typing.NDArray[numpy.uint8]:
         """
@@ -380,6 +462,9 @@ def gpu_traffic() -> dict[str, int]:
     """
     Bytes of pixels that this process has copied from GPUs ("downloaded") and to them ("uploaded").
     """
+
+def gpu_returned() -> int:
+    """Bytes of models' outputs that this process has brought from GPUs."""
 
 def use_nvrtc(path: str) -> None:
     """

@@ -84,10 +84,21 @@ def test_system_memory_is_no_array_of_a_gpu() -> None:
 
 @pytest.mark.parametrize(("pixels", "channels"), [("RGBA", 4), ("RGB", 3)])
 def test_a_surface_on_a_gpu_is_described_as_cupy_wants_it(pixels: str, channels: int) -> None:
-    buffer = _testing.make_buffer(format=pixels)
-    _testing.pretend_device(buffer)
+    buffer = _testing.make_device_buffer(format=pixels)
     dtype, shape, strides, address, size = pyds.get_nvds_buf_surface_gpu(hash(buffer), 0)
     assert (dtype, shape) == (np.dtype(np.uint8), (48, 64, channels))
     assert strides == (strides[0], channels, 1)
     assert size == 48 * strides[0]
     assert pyds.get_ptr(address) > 0
+
+
+def test_the_address_on_a_gpu_keeps_its_surface_and_is_the_same_for_all_who_ask() -> None:
+    buffer = _testing.make_device_buffer()
+    watch = _testing.watch_surface(buffer)
+    first = pyds.get_nvds_buf_surface_gpu(hash(buffer), 0)[3]
+    second = pyds.get_nvds_buf_surface_gpu(hash(buffer), 0)[3]
+    assert pyds.get_ptr(first) == pyds.get_ptr(second)
+    del buffer, second
+    assert watch.is_alive
+    del first
+    assert not watch.is_alive

@@ -37,15 +37,15 @@ nb::object surface_array(nb::handle gst_buffer, std::size_t batch_id) {
 nb::object device_array(nb::handle gst_buffer, std::size_t batch_id) {
   const HeldBuffer buffer = buffer_at(gst_buffer);
   expect_rgb("get_nvds_buf_surface_gpu", buffer.get(), batch_id);
-  const NvBufSurface* batch = nvbuf_surface_of(buffer.get());
-  if (batch->memType != NVBUF_MEM_CUDA_DEVICE && batch->memType != NVBUF_MEM_CUDA_UNIFIED)
+  if (!is_on_gpu(*surface_at(buffer.get(), batch_id)))
     throw std::runtime_error(
         "get_nvds_buf_surface_gpu: the surface is in system memory, not on a GPU; get_nvds_buf_surface shows it");
-  const auto& params = batch->surfaceList[batch_id];
+  nb::object address = writable_address(buffer.get(), batch_id);
+  const auto& params = nvbuf_surface_of(buffer.get())->surfaceList[batch_id];
   const std::size_t channels = params.colorFormat == NVBUF_COLOR_FORMAT_RGB ? 3 : 4;
   return nb::make_tuple(nb::module_::import_("numpy").attr("dtype")("uint8"),
                         nb::make_tuple(params.height, params.width, channels),
-                        nb::make_tuple(params.pitch, channels, 1), nb::capsule(params.dataPtr), params.dataSize);
+                        nb::make_tuple(params.pitch, channels, 1), std::move(address), params.dataSize);
 }
 
 void unmap(nb::handle gst_buffer, std::size_t batch_id) { surface_in(buffer_at(gst_buffer).get(), batch_id); }

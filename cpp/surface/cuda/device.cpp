@@ -1,5 +1,7 @@
 #include "surface/cuda/device.h"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <stdexcept>
 
@@ -77,6 +79,12 @@ void Mark::set(Stream stream) {
 void Mark::wait() const {
   const Current current(device_);
   FLUVIAL_CUDA(cuEventSynchronize, event_);
+}
+
+bool Mark::is_past() const {
+  constexpr Result not_ready = 600;  // CUDA_ERROR_NOT_READY
+  const Current current(device_);
+  return driver()->cuEventQuery(event_) != not_ready;
 }
 
 // --- the device ------------------------------------------------------------------------------------------------------
@@ -169,5 +177,19 @@ DeviceBlock Device::take(Idle& idle, std::size_t bytes, bool is_host) {
 
 DeviceBlock Device::allocate(std::size_t bytes) { return take(*device_blocks_, bytes, false); }
 DeviceBlock Device::allocate_host(std::size_t bytes) { return take(*host_blocks_, bytes, true); }
+
+void Device::keep_until_read(Stream stream, std::shared_ptr<const void> what) {
+  constexpr Result not_ready = 600;  // CUDA_ERROR_NOT_READY
+  std::vector<Read> past;            // goes after the lock, as what it holds may take others
+  std::lock_guard lock(reads_mutex_);
+  const auto first = std::partition(reads_.begin(), reads_.end(), [](const Read& r) { return !r.until->is_past(); });
+  past.assign(std::make_move_iterator(first), std::make_move_iterator(reads_.end()));
+  reads_.erase(first, reads_.end());
+  const Current current(*this);
+  if (driver()->cuStreamQuery(stream) != not_ready) return;
+  auto until = std::make_unique<Mark>(*this);
+  until->set(stream);
+  reads_.push_back({std::move(until), std::move(what)});
+}
 
 }  // namespace fluvial::cuda

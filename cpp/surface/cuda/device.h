@@ -50,6 +50,7 @@ class FLUVIAL_EXPORT Mark {
   Mark& operator=(const Mark&) = delete;
   void set(Stream stream);
   void wait() const;
+  bool is_past() const;  // or the device is lost
 
  private:
   Device& device_;
@@ -81,6 +82,10 @@ class FLUVIAL_EXPORT Device {
   DeviceBlock allocate(std::size_t bytes);
   DeviceBlock allocate_host(std::size_t bytes);
 
+  // Somebody else's stream may still read this: it is kept until the stream has come past all that is in it now. It
+  // goes when the next one is given here after that, so that nobody waits.
+  void keep_until_read(Stream stream, std::shared_ptr<const void> what);
+
  private:
   explicit Device(Ordinal ordinal);
   ~Device() = delete;  // a process keeps its devices
@@ -93,6 +98,12 @@ class FLUVIAL_EXPORT Device {
   std::mutex mutex_;
   std::unordered_map<std::string, Function> kernels_;
   std::shared_ptr<Idle> device_blocks_, host_blocks_;
+  struct Read {
+    std::unique_ptr<Mark> until;
+    std::shared_ptr<const void> what;
+  };
+  std::mutex reads_mutex_;
+  std::vector<Read> reads_;  // guarded by it
 };
 
 inline DevicePointer address_of(const DeviceBlock& block) { return reinterpret_cast<DevicePointer>(block.get()); }

@@ -48,11 +48,13 @@ using Function = void*;
   F(cuStreamCreate, (Stream*, unsigned))                                     \
   F(cuStreamDestroy_v2, (Stream))                                            \
   F(cuStreamSynchronize, (Stream))                                           \
+  F(cuStreamQuery, (Stream))                                                 \
   F(cuStreamWaitEvent, (Stream, Event, unsigned))                            \
   F(cuEventCreate, (Event*, unsigned))                                       \
   F(cuEventDestroy_v2, (Event))                                              \
   F(cuEventRecord, (Event, Stream))                                          \
   F(cuEventSynchronize, (Event))                                             \
+  F(cuEventQuery, (Event))                                                   \
   F(cuModuleLoadData, (Module*, const void*))                                \
   F(cuModuleGetFunction, (Function*, Module, const char*))                   \
   F(cuLaunchKernel,                                                          \
