@@ -207,7 +207,7 @@ class DeviceRequest final : public BridgeRequest {
   bool has_rows_ = false;
   std::vector<cuda::DeviceTensor> on_device_;  // the outputs there
   Held found_;                                 // and their owners, until the next ones
-  cuda::Queue queue_;              // last: gone first, when all that was put into it is done
+  cuda::Queue queue_;                          // last: gone first, when all that was put into it is done
 };
 
 nb::dict shapes_by_name(const ModelInfo& info, const ClosedShapes& shapes) {
