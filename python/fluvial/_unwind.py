@@ -22,23 +22,23 @@ from pathlib import Path
 __all__ = ["keep_package_whole", "keep_whole", "loaded_libraries"]
 
 _LIBGCC = "libgcc_s.so.1"
-
-
-class _Info(ctypes.Structure):
-    _fields_ = (("address", ctypes.c_void_p), ("name", ctypes.c_char_p))  # of dl_phdr_info, as far as it is read
+_LOADER = Path(__file__).parent / "lib" / "libfluvialloader.so"
 
 
 def loaded_libraries() -> list[str]:
-    """File names of the shared libraries in this process, in the order in which they were loaded."""
-    names: list[str] = []
-
-    def add(info: ctypes._Pointer[_Info], _size: int, _data: int) -> int:
-        names.append(os.path.basename(info.contents.name or b"").decode())
-        return 0
-
-    callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(_Info), ctypes.c_size_t, ctypes.c_void_p)
-    ctypes.CDLL(None).dl_iterate_phdr(callback(add), None)
-    return names
+    """File names of the shared libraries in this process, in the order in which they were loaded; [] before a build."""
+    try:
+        loader = ctypes.CDLL(str(_LOADER))
+    except OSError:
+        return []
+    tell, size = loader.fluvial_loaded_libraries, 1 << 14
+    tell.argtypes, tell.restype = (ctypes.c_char_p, ctypes.c_size_t), ctypes.c_size_t
+    while True:
+        names = ctypes.create_string_buffer(size)
+        needed = tell(names, size)
+        if needed <= size:
+            return [os.path.basename(line) for line in names.raw[:needed].decode(errors="replace").splitlines()]
+        size = 2 * needed
 
 
 def keep_whole(folder: Path) -> None:

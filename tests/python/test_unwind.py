@@ -55,6 +55,45 @@ def test_an_exception_is_no_crash(before: tuple[str, ...]) -> None:
     assert done.stdout.split() == ["extension", "plugin"], f"{done.returncode}\n{done.stderr[-2000:]}"
 
 
+IMPORTING = """
+import importlib.machinery, importlib.util, shutil, sys, tempfile, threading
+import _multiprocessing as extension
+from fluvial._unwind import loaded_libraries
+
+sys.setswitchinterval(1e-5)
+done = threading.Event()
+
+def load_extensions(folder):
+    import _imp
+    for number in range(10 ** 6):
+        if done.is_set():
+            return
+        file = shutil.copy(extension.__file__, f"{folder}/{number}.so")
+        loader = importlib.machinery.ExtensionFileLoader("_multiprocessing", file)
+        _imp.create_dynamic(importlib.util.spec_from_loader("_multiprocessing", loader))
+
+with tempfile.TemporaryDirectory() as folder:
+    other = threading.Thread(target=load_extensions, args=(folder,))
+    other.start()
+    lengths = [len(loaded_libraries()) for _ in range(2000)]
+    done.set()
+    other.join()
+print(lengths[-1] > lengths[0] > 3)
+"""
+
+
+def test_libraries_are_counted_while_another_thread_imports_some() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTING],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "python")},
+        timeout=60,  # it hung where the GIL was given away under the loader's lock
+        check=False,
+    )
+    assert done.stdout.split() == ["True"], f"{done.returncode}\n{done.stderr[-2000:]}"
+
+
 ONNX_RUNTIME = """
 import sys
 import numpy
