@@ -141,7 +141,7 @@ class DeviceRequest final : public BridgeRequest {
         picker_(device),
         queue_(device) {
     make_inputs(
-        info, shapes, [&](std::size_t bytes) { return device.allocate(bytes); },
+        info, shapes, [&](std::size_t bytes) { return device.allocate(bytes, "the model's inputs"); },
         [&](const TensorView& input, const Block& block) { return device_array_of(input, device.ordinal(), block); });
   }
   ~DeviceRequest() override { let_worker_finish(); }

@@ -458,6 +458,11 @@ def withdraw_backend(name: str) -> None:
 def gpus() -> tuple[list[str], str]:
     """Names of the GPUs in their order, and why there are none."""
 
+def gpu_list() -> list[tuple[str, str, int]]:
+    """
+    Name, PCI bus id and bytes of memory of each GPU, in their order. Nothing is put on them.
+    """
+
 def gpu_traffic() -> dict[str, int]:
     """
     Bytes of pixels that this process has copied from GPUs ("downloaded") and to them ("uploaded").

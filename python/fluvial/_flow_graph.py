@@ -178,7 +178,9 @@ class Graph(Built):
             error, detail = message.parse_error()
             self._fail(failed, _cause(failed.source, error, detail or ""))
         elif kind == Gst.MessageType.WARNING:
-            _log.debug("%s: %s", failed.source.name, message.parse_warning()[0].message)
+            # Of others' elements most are noise; ours says what it does less well than it should.
+            level = logging.WARNING if _is_ours(message.src) else logging.DEBUG
+            _log.log(level, "%s: %s", failed.source.name, message.parse_warning()[0].message)
         return True
 
     def _on_sink_message(self, message: Any) -> None:
@@ -228,6 +230,11 @@ class Graph(Built):
 
 def _in_background(call: Callable[[], None]) -> None:
     threading.Thread(target=call, name="fluvial-end", daemon=True).start()
+
+
+def _is_ours(element: Any) -> bool:
+    factory = element.get_factory()
+    return factory is not None and factory.get_plugin_name() == "fluvial"
 
 
 def _name(path: Path, *, is_complete: bool, is_empty: bool) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from needed import package
+from needed import absent, package
 
 ROOT = Path(__file__).parents[2]
 
@@ -122,3 +123,19 @@ def test_onnx_runtime_s_exceptions_are_no_crash_either(tmp_path: Path) -> None:
         check=False,
     )
     assert done.stdout.strip() == "ONNX Runtime", f"{done.returncode}\n{done.stderr[-2000:]}"
+
+
+def test_no_library_of_ours_exports_functions_of_the_c_plus_plus_library() -> None:
+    # A toolchain that links it statically would have two of them in a process, mixed by their names: CMakeLists.txt.
+    tool = shutil.which("nm")
+    if tool is None:
+        absent("compiler", "no nm: apt-get install binutils")
+    package_folder = ROOT / "python/fluvial"
+    ours = [*package_folder.glob("_core.*.so"), *package_folder.glob("lib/**/*.so")]
+    assert len(ours) >= 3
+    for library in ours:
+        names = subprocess.run(
+            [tool, "-D", "--defined-only", "--format=posix", library], stdout=subprocess.PIPE, text=True
+        )
+        exported = {line.split()[0] for line in names.stdout.splitlines()}
+        assert not exported & {"_Znwm", "_ZdlPv", "__cxa_throw", "_ZTISt9exception", "_ZSt9terminatev"}, library

@@ -16,13 +16,13 @@
 
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "elements/caps.h"
 #include "elements/compat_properties.h"
+#include "elements/decode/nvdec.h"
 #include "elements/guard.h"
 #include "nvds_latency_meta.h"
-#include "surface/cuda/device.h"
-#include "surface/cuda/gstreamer.h"
 
 GST_DEBUG_CATEGORY_STATIC(decode_debug);
 #define GST_CAT_DEFAULT decode_debug
@@ -50,6 +50,7 @@ struct Impl {
   GstPad* sink = nullptr;  // the bin's pads, owned by the bin
   GstElement* convert = nullptr;
   GstElement* parser = nullptr;   // of JPEG
+  bool is_told = false;  // why the GPU does not decode it
   GstElement* decoder = nullptr;  // nullptr until the caps are known
   bool keeps_chroma = false;      // what it was chosen for
 };
@@ -82,12 +83,6 @@ GstElement* make_first(GList* factories) {
   return nullptr;
 }
 
-GList* all_decoders() {
-  return gst_element_factory_list_get_elements(
-      GST_ELEMENT_FACTORY_TYPE_DECODER | GST_ELEMENT_FACTORY_TYPE_MEDIA_VIDEO | GST_ELEMENT_FACTORY_TYPE_MEDIA_IMAGE,
-      GST_RANK_MARGINAL);
-}
-
 // The best decoder for these caps in the CPU's memory. One that takes all of them comes before one that merely might:
 // vp8alphadecodebin does not forbid VP8 without alpha, and cannot decode it.
 GstElement* make_decoder(GstCaps* caps) {
@@ -99,55 +94,6 @@ GstElement* make_decoder(GstCaps* caps) {
     if (!made) made = make_first(fitting);
     gst_plugin_feature_list_free(fitting);
   }
-  gst_plugin_feature_list_free(all);
-  return made;
-}
-
-bool is_nvdec(GstElementFactory* factory) {
-  const char* plugin = gst_plugin_feature_get_plugin_name(GST_PLUGIN_FEATURE(factory));
-  return plugin && g_str_equal(plugin, "nvcodec");
-}
-
-// NVDEC gives more than eight bits in formats that surfaces do not have.
-bool has_eight_bits(GstCaps* caps) {
-  const auto* s = gst_caps_get_structure(caps, 0);
-  guint bits = 8;
-  gst_structure_get_uint(s, "bit-depth-luma", &bits);
-  return bits == 8;
-}
-
-// Opens an element of NVDEC's in the context that all of this process uses on that GPU; false for another's, and where
-// it does not open.
-bool opens_on(GstElement* element, guint gpu_id) {
-  guint device = 0;
-  g_object_get(element, "cuda-device-id", &device, nullptr);
-  if (device != gpu_id || static_cast<int>(gpu_id) >= cuda::Device::count()) return false;
-  auto* context = cuda::new_gst_context(cuda::Device::at(static_cast<int>(gpu_id)));
-  if (!context) return false;
-  gst_element_set_context(element, context);
-  gst_context_unref(context);
-  if (gst_element_set_state(element, GST_STATE_READY) != GST_STATE_CHANGE_FAILURE) return true;
-  gst_element_set_state(element, GST_STATE_NULL);
-  return false;
-}
-
-// nullptr where that GPU has none for these caps. Floating reference.
-GstElement* make_nvdec(GstCaps* caps, guint gpu_id) {
-  if (!cuda::driver() || !has_eight_bits(caps)) return nullptr;
-  auto* all = all_decoders();
-  auto* fitting = g_list_sort(gst_element_factory_list_filter(all, caps, GST_PAD_SINK, false),
-                              gst_plugin_feature_rank_compare_func);
-  GstElement* made = nullptr;
-  for (GList* node = fitting; node && !made; node = node->next) {
-    auto* factory = static_cast<GstElementFactory*>(node->data);
-    auto* element = is_nvdec(factory) ? gst_element_factory_create(factory, nullptr) : nullptr;
-    if (!element) continue;
-    if (opens_on(element, gpu_id))
-      made = element;
-    else
-      gst_object_unref(gst_object_ref_sink(element));
-  }
-  gst_plugin_feature_list_free(fitting);
   gst_plugin_feature_list_free(all);
   return made;
 }
@@ -237,18 +183,23 @@ static bool make_and_link(FluvialDecode* self, GstCaps* caps) {
     gpu_id = impl.gpu_id;
     threads = impl.threads;
   }
-  auto* nvdec = make_nvdec(caps, gpu_id);
+  std::string why_not;
+  auto* nvdec = make_nvdec(caps, gpu_id, why_not);
   impl.keeps_chroma = is_full_of_chroma(caps);
   auto* whole = nvdec || !impl.keeps_chroma ? nullptr : gst_element_factory_make("avdec_mjpeg", nullptr);
   auto* decoder = nvdec ? nvdec : whole ? whole : make_decoder(caps);
   if (!decoder) {
     gchar* text = gst_caps_to_string(caps);
     GST_ELEMENT_ERROR(self, STREAM, CODEC_NOT_FOUND, ("no decoder on this machine for %s", text),
-                      ("apt-get install gstreamer1.0-libav gstreamer1.0-plugins-bad brings most decoders"));
+                      ("%sapt-get install gstreamer1.0-libav gstreamer1.0-plugins-bad brings most decoders",
+                       why_not.empty() ? "" : (why_not + "; ").c_str()));
     g_free(text);
     return false;
   }
-  GST_INFO_OBJECT(self, "decoding with %s", GST_OBJECT_NAME(gst_element_get_factory(decoder)));
+  const std::string name = GST_OBJECT_NAME(gst_element_get_factory(decoder));
+  GST_INFO_OBJECT(self, "decoding with %s", name.c_str());
+  if (!nvdec && !why_not.empty() && !std::exchange(impl.is_told, true))
+    warn(self, "decoded by the CPU (" + name + "): " + why_not);
   if (!nvdec) set_up(decoder, threads);
   impl.decoder = decoder;
   return nvdec ? link_nvdec(self, decoder) : link_decoder(self, decoder);

@@ -1,5 +1,7 @@
 #include "surface/cuda/device.h"
 
+#include <glib.h>
+
 #include <algorithm>
 #include <iterator>
 #include <map>
@@ -25,6 +27,21 @@ std::size_t rounded(std::size_t bytes) {
   std::size_t size = 4096;
   while (size < bytes) size *= 2;
   return size;
+}
+
+std::string mebibytes(std::size_t bytes) {
+  gchar* text = g_strdup_printf("%.1f MiB", static_cast<double>(bytes) / (1 << 20));
+  std::string out(text);
+  g_free(text);
+  return out;
+}
+
+std::string no_room(const Device& device, std::size_t size, const char* what_for) {
+  const auto memory = device.memory();
+  return "GPU " + std::to_string(device.ordinal()) + " has no memory left for " + what_for + ": " + mebibytes(size) +
+         " are wanted, " + mebibytes(memory.free) + " of " + mebibytes(memory.total) +
+         " are free\n  hint: a smaller batch-size, precision=f16, fewer sources, or no other program on that GPU: "
+         "nvidia-smi lists them";
 }
 
 // For destructors, which must not throw: of a device that was lost nothing can be given back.
@@ -95,6 +112,21 @@ struct Device::Idle {
   std::multimap<std::size_t, void*> blocks;
 };
 
+std::vector<GpuInfo> list_gpus() {
+  std::vector<GpuInfo> gpus;
+  for (Ordinal ordinal = 0; ordinal < Device::count(); ++ordinal) {
+    int handle = 0;
+    char name[256] = {}, bus_id[32] = {};
+    std::size_t bytes = 0;
+    FLUVIAL_CUDA(cuDeviceGet, &handle, ordinal);
+    FLUVIAL_CUDA(cuDeviceGetName, name, sizeof name, handle);
+    FLUVIAL_CUDA(cuDeviceGetPCIBusId, bus_id, sizeof bus_id, handle);
+    FLUVIAL_CUDA(cuDeviceTotalMem_v2, &bytes, handle);
+    gpus.push_back({name, bus_id, bytes});
+  }
+  return gpus;
+}
+
 int Device::count() {
   int count = 0;
   if (driver()) driver()->cuDeviceGetCount(&count);
@@ -128,12 +160,6 @@ Device::Device(Ordinal ordinal)
   FLUVIAL_CUDA(cuDevicePrimaryCtxRetain, &context_, handle_);
 }
 
-std::string Device::name() const {
-  char text[256] = {};
-  FLUVIAL_CUDA(cuDeviceGetName, text, sizeof text, handle_);
-  return text;
-}
-
 std::string Device::architecture() const {
   return "sm_" + std::to_string(attribute(handle_, compute_major)) + std::to_string(attribute(handle_, compute_minor));
 }
@@ -150,7 +176,42 @@ Function Device::kernel(const char* name) {
   return kernels_.at(name);
 }
 
-DeviceBlock Device::take(Idle& idle, std::size_t bytes, bool is_host) {
+Device::Memory Device::memory() const {
+  const Current current(*this);
+  Memory memory;
+  FLUVIAL_CUDA(cuMemGetInfo_v2, &memory.free, &memory.total);
+  return memory;
+}
+
+// Waits for the whole device: for when there is no other way.
+void Device::give_back_idle() {
+  std::multimap<std::size_t, void*> blocks;
+  {
+    std::lock_guard lock(device_blocks_->mutex);
+    blocks.swap(device_blocks_->blocks);
+  }
+  for (const auto& [size, block] : blocks) driver()->cuMemFree_v2(reinterpret_cast<DevicePointer>(block));
+}
+
+void* Device::make(std::size_t size, bool is_host, const char* what_for) {
+  const Current current(*this);
+  void* memory = nullptr;
+  if (is_host) {
+    FLUVIAL_CUDA(cuMemHostAlloc, &memory, size, 0);
+    return memory;
+  }
+  auto* pointer = reinterpret_cast<DevicePointer*>(&memory);
+  Result result = driver()->cuMemAlloc_v2(pointer, size);
+  if (result == no_memory_left) {
+    give_back_idle();
+    result = driver()->cuMemAlloc_v2(pointer, size);
+  }
+  if (result == no_memory_left) throw std::runtime_error(no_room(*this, size, what_for));
+  check(result, "cuMemAlloc");
+  return memory;
+}
+
+DeviceBlock Device::take(Idle& idle, std::size_t bytes, bool is_host, const char* what_for) {
   const std::size_t size = rounded(bytes);
   void* memory = nullptr;
   {
@@ -161,13 +222,7 @@ DeviceBlock Device::take(Idle& idle, std::size_t bytes, bool is_host) {
       idle.blocks.erase(fitting);
     }
   }
-  if (!memory) {
-    const Current current(*this);
-    if (is_host)
-      FLUVIAL_CUDA(cuMemHostAlloc, &memory, size, 0);
-    else
-      FLUVIAL_CUDA(cuMemAlloc_v2, reinterpret_cast<DevicePointer*>(&memory), size);
-  }
+  if (!memory) memory = make(size, is_host, what_for);
   const auto home = is_host ? host_blocks_ : device_blocks_;
   return {memory, [home, size](void* block) {
             std::lock_guard lock(home->mutex);
@@ -175,8 +230,10 @@ DeviceBlock Device::take(Idle& idle, std::size_t bytes, bool is_host) {
           }};
 }
 
-DeviceBlock Device::allocate(std::size_t bytes) { return take(*device_blocks_, bytes, false); }
-DeviceBlock Device::allocate_host(std::size_t bytes) { return take(*host_blocks_, bytes, true); }
+DeviceBlock Device::allocate(std::size_t bytes, const char* what_for) {
+  return take(*device_blocks_, bytes, false, what_for);
+}
+DeviceBlock Device::allocate_host(std::size_t bytes) { return take(*host_blocks_, bytes, true, ""); }
 
 void Device::keep_until_read(Stream stream, std::shared_ptr<const void> what) {
   constexpr Result not_ready = 600;  // CUDA_ERROR_NOT_READY

@@ -60,6 +60,14 @@ class FLUVIAL_EXPORT Mark {
 // Bytes on a device, or on the host in pages that the device copies from and to at full speed.
 using DeviceBlock = std::shared_ptr<void>;
 
+// What the driver says of a GPU before anything is put on it.
+struct GpuInfo {
+  std::string name;
+  std::string bus_id;  // "0000:3b:00.0", by which NVIDIA's tools know it
+  std::size_t bytes = 0;
+};
+FLUVIAL_EXPORT std::vector<GpuInfo> list_gpus();  // in their order; none without a driver
+
 class FLUVIAL_EXPORT Device {
  public:
   // Throws std::runtime_error: no driver, no such device.
@@ -71,15 +79,20 @@ class FLUVIAL_EXPORT Device {
   Ordinal ordinal() const { return ordinal_; }
   Context context() const { return context_; }
   int handle() const { return handle_; }  // CUdevice
-  std::string name() const;
-  std::string architecture() const;  // "sm_90"
+  std::string architecture() const;       // "sm_90"
 
   // A function of kernels/, compiled for this device on first use. Throws std::runtime_error: no compiler, with where
   // it was looked for.
   Function kernel(const char* name);
 
-  // From a pool, to which it returns. Throws std::runtime_error where the device has no such memory left.
-  DeviceBlock allocate(std::size_t bytes);
+  struct Memory {
+    std::size_t free = 0, total = 0;  // bytes
+  };
+  Memory memory() const;
+
+  // From a pool, to which it returns. `what_for` is named in the error: "the model's inputs". Throws std::runtime_error
+  // where the device has no such memory left, when the pool has given back what nobody uses.
+  DeviceBlock allocate(std::size_t bytes, const char* what_for = "a batch");
   DeviceBlock allocate_host(std::size_t bytes);
 
   // Somebody else's stream may still read this: it is kept until the stream has come past all that is in it now. It
@@ -90,7 +103,9 @@ class FLUVIAL_EXPORT Device {
   explicit Device(Ordinal ordinal);
   ~Device() = delete;  // a process keeps its devices
   struct Idle;
-  DeviceBlock take(Idle& idle, std::size_t bytes, bool is_host);
+  DeviceBlock take(Idle& idle, std::size_t bytes, bool is_host, const char* what_for);
+  void* make(std::size_t size, bool is_host, const char* what_for);
+  void give_back_idle();
 
   const Ordinal ordinal_;
   int handle_ = 0;

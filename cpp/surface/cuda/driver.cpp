@@ -1,5 +1,7 @@
 #include "surface/cuda/driver.h"
 
+#include <algorithm>
+#include <iterator>
 #include <stdexcept>
 
 #include "surface/cuda/symbol.h"
@@ -61,8 +63,19 @@ const Driver* driver() { return loaded().is_usable ? &loaded().functions : nullp
 
 const std::string& why_not() { return loaded().why_not; }
 
+bool is_loss(Result result) {
+  // As cuda.h numbers them: memory or a link that cannot be corrected, a kernel that did what it may not.
+  constexpr Result losses[] = {214, 220, 226, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719};
+  return std::find(std::begin(losses), std::end(losses), result) != std::end(losses);
+}
+
 void check(Result result, const char* call) {
-  if (result != 0) throw std::runtime_error(std::string(call) + ": " + describe(loaded().functions, result));
+  if (result == 0) return;
+  const std::string words = std::string(call) + ": " + describe(loaded().functions, result);
+  if (!is_loss(result)) throw std::runtime_error(words);
+  throw std::runtime_error("the GPU is lost to this process: " + words +
+                           "\n  hint: start the program again. Either a kernel of this process (the model's?) did what "
+                           "it may not, or the GPU has failed: `nvidia-smi -q -d ECC` tells");
 }
 
 }  // namespace fluvial::cuda

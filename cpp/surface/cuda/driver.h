@@ -32,6 +32,7 @@ using Function = void*;
   F(cuDeviceGetName, (char*, int, int))                                      \
   F(cuDeviceGetAttribute, (int*, int, int))                                  \
   F(cuDeviceTotalMem_v2, (std::size_t*, int))                                \
+  F(cuDeviceGetPCIBusId, (char*, int, int))                                  \
   F(cuDevicePrimaryCtxRetain, (Context*, int))                               \
   F(cuCtxPushCurrent_v2, (Context))                                          \
   F(cuCtxPopCurrent_v2, (Context*))                                          \
@@ -89,7 +90,12 @@ struct Driver {
 FLUVIAL_EXPORT const Driver* driver();
 FLUVIAL_EXPORT const std::string& why_not();
 
-// Throws std::runtime_error with the call's name and the driver's words.
+enum : Result { no_memory_left = 2 };  // CUDA_ERROR_OUT_OF_MEMORY
+
+// After such an error no call of this process reaches the GPU any more.
+FLUVIAL_EXPORT bool is_loss(Result result);
+
+// Throws std::runtime_error with the call's name and the driver's words; where the GPU is lost, with what to do.
 FLUVIAL_EXPORT void check(Result result, const char* call);
 
 }  // namespace fluvial::cuda

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fluvial import _core
+from fluvial.backends._cuda_errors import explained
 from fluvial.backends._cuda_graphs import GraphQueue
 from fluvial.backends._nvrtc import find_nvrtc
 from fluvial.backends._onnx_module import onnx_as_module
@@ -75,16 +76,18 @@ class PyTorch:
         torch = self._torch
         self._device = self._device_of(plan.device)
         self._type = {"f16": torch.float16, "bf16": torch.bfloat16}.get(plan.precision, torch.float32)
+        self._batch = plan.batch
         try:
             self._module.to(self._device, self._type)
         except (RuntimeError, NotImplementedError) as e:
-            raise ModelError(f"{self._name}: cannot be moved to {self._device!r}: {e}") from e
+            words = f"{self._name}: cannot be moved to {self._device!r}: {e}"
+            raise (self._explained(e) or ModelError(words)) from e
         if plan.threads and self._device == "cpu":
             torch.set_num_threads(plan.threads)  # of the whole process: PyTorch has no other number
         parallel = plan.requests or 1  # one call keeps all cores busy, or the GPU
         kind = str(self._type).removeprefix("torch.")
         description = f"PyTorch {torch.__version__} on {self._device}, {kind}, {parallel} at a time"
-        self._batch, self._queues, self._is_exact = plan.batch, {}, plan.precision == "f32"
+        self._queues, self._is_exact = {}, plan.precision == "f32"
         if torch.device(self._device).type != "cuda":
             return Ready(description, parallel)
         if compiler := find_nvrtc():
@@ -104,13 +107,21 @@ class PyTorch:
             self._queues[stream] = GraphQueue(
                 self._torch, self._ready, self._torch.from_dlpack(pictures), stream, is_exact=self._is_exact
             )
-        return self._queues[stream].run(units or self._batch)
+        try:
+            return self._queues[stream].run(units or self._batch)
+        except RuntimeError as e:
+            if better := self._explained(e):
+                raise better from e
+            raise
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
     def _run(self, pictures: Any) -> dict[str, NDArray[Any]]:
         with self._torch.inference_mode():
             return {name: value.cpu().numpy() for name, value in self._tensors(pictures).items()}
+
+    def _explained(self, error: Exception) -> ModelError | None:
+        return explained(error, self._torch, name=self._name, device=self._device, batch=self._batch)
 
     # What computes on pictures like these. Modules made of ONNX files look at constants on the host, which cannot be
     # recorded; a frozen trace has them as numbers.

@@ -9,37 +9,20 @@ import os
 import platform
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.table import Table
 
 from fluvial import _gst, _plugin
 from fluvial.backends.available import available
+from fluvial.cli.doctor_gpu import gpus
+from fluvial.cli.finding import Finding
 from fluvial.cli.output import console
 from fluvial.errors import FluvialError, ModelError
 from fluvial.models import entries, find
 
 __all__ = ["Finding", "examine", "register", "run"]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked for.
-
-    Attributes:
-        what: Its name.
-        need: "needed", or what does not work without it.
-        is_ok: It is here.
-        detail: Which one, or what is wrong with it.
-        packages: The Debian and Ubuntu packages that bring it.
-    """
-
-    what: str
-    need: str
-    is_ok: bool
-    detail: str = ""
-    packages: str = ""
 
 
 # Element: what does not work without it, its package.
@@ -101,7 +84,7 @@ def examine() -> Iterator[Finding]:
         _packages,
         _openvino,
         _backends,
-        _gpus,
+        lambda: gpus(_has),
         _display,
         _cameras,
         _models,
@@ -194,20 +177,6 @@ def _openvino() -> Iterator[Finding]:
 def _backends() -> Iterator[Finding]:
     for one in available():
         yield Finding(one.title, f"backend={one.name}", one.is_here, one.detail)
-
-
-def _gpus() -> Iterator[Finding]:
-    try:
-        from fluvial import _core
-    except ImportError:  # said by _python
-        return
-    names, why_not = _core.gpus()
-    yield Finding("NVIDIA GPU", "decoding and inference on it", bool(names), ", ".join(names) or why_not)
-    if names:
-        decoders = [n for n in ("nvh264dec", "nvh265dec", "nvvp9dec", "nvjpegdec") if _has(n)]
-        yield Finding(
-            "NVDEC", "hardware decoding", bool(decoders), ", ".join(decoders) or "none", "gstreamer1.0-plugins-bad"
-        )
 
 
 def _display() -> Iterator[Finding]:

@@ -24,11 +24,11 @@ Letterbox TensorWriter::add(const Surface& surface, const Box& crop, void* out, 
   return box;
 }
 
+// A kernel sees its own GPU's memory: what lies on another goes by the host, and is counted.
 void TensorWriter::use_surface(const Surface& surface, Picture& picture, Stream stream) {
-  ImageView view = surface.planes();
-  if (surface.memory() != NVBUF_MEM_CUDA_DEVICE) {
-    blocks_.push_back(upload(device_, view, stream, view));
-  }
+  const bool is_elsewhere = surface.gpu() >= 0 && surface.gpu() != device_.ordinal();
+  ImageView view = is_elsewhere ? surface.view() : surface.planes();
+  if (is_elsewhere || surface.memory() != NVBUF_MEM_CUDA_DEVICE) blocks_.push_back(upload(device_, view, stream, view));
   place_planes(view, picture);
 }
 
