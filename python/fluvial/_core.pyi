@@ -410,12 +410,12 @@ def detach_probe(pad: object, probe: int) -> None: ...
 
 class BatchQueue:
     """
-    Hands batches from a pad's streaming thread to the thread that iterates.
+    Hands batches from the streaming threads of a pad, or of a list of them, to the thread that iterates, in the order in which they came.
 
     lockstep: the streaming thread waits until the next batch is asked for, so that what the loop body writes is seen downstream; a batch is closed then, unless batch.keep() was called. Otherwise up to `capacity` batches wait, each holding its buffer.
     """
 
-    def __init__(self, pad: object, sources: object = (), *, capacity: int = 2, lockstep: bool = True) -> None: ...
+    def __init__(self, pads: object, sources: object = (), *, capacity: int = 2, lockstep: bool = True) -> None: ...
 
     def next(self, timeout: float) -> Batch | None:
         """

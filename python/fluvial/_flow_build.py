@@ -5,11 +5,12 @@ from __future__ import annotations
 import tempfile
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil, sqrt
 from pathlib import Path
 from typing import Any, ClassVar
 
+from fluvial._gpus import InTurn, Share, device_on
 from fluvial._gst import Gst
 from fluvial._infer_config import write_config
 from fluvial.backends import Backend
@@ -44,7 +45,20 @@ class Stage:
     )
     backend: Backend | None = None  # infer: the object that runs the model; None: the element's own
     open_other: Callable[[Path], Backend | None] | None = None  # infer: for another file, while it plays; None: cannot
+    open_again: Callable[[], Backend | None] = lambda: None  # infer: the same model once more, for another GPU
     parser: Parser | None = None  # infer: the function that reads its outputs; None: a head does
+
+
+@dataclass
+class _Chain:
+    """The elements that one GPU's sources go through, as far as they are built."""
+
+    share: Share
+    tail: Any = None
+    apart: Any = None  # the pad where frames of different sources are last apart
+    is_tiled: bool = False
+    late_json: list[tuple[Stage, Any]] = field(default_factory=list)
+    infers: int = 0
 
 
 @dataclass(frozen=True)
@@ -59,7 +73,14 @@ class Built:
     """A pipeline that stands and does not run yet, and what is known about its parts."""
 
     def __init__(
-        self, sources: Sequence[Source], stages: Sequence[Stage], limits: RunConfig, at: CallSite, *, has_loop: bool
+        self,
+        sources: Sequence[Source],
+        stages: Sequence[Stage],
+        limits: RunConfig,
+        at: CallSite,
+        *,
+        has_loop: bool,
+        shares: Sequence[Share] = (),
     ) -> None:
         self.pipeline = Pipeline()
         self.stats = StatsCounter(tuple(s.name for s in sources))
@@ -73,35 +94,58 @@ class Built:
         self._open_files: dict[str, int] = {}  # the file sink of a one-source output that has not ended: its source
         self._json: list[JsonLines] = [s.extra for s in stages if s.kind == "write_json"]
         self._folder = tempfile.TemporaryDirectory(prefix="fluvial-")
-        self._tail: Any = None
-        self._infers = 0
+        self._chains = [_Chain(share) for share in shares or (Share(None, tuple(range(len(sources)))),)]
+        self._chain = self._chains[0]  # the one that is being built
+        self._in_turn: dict[int, InTurn] = {}  # by stage: functions that several chains call
         self._build(has_loop=has_loop)
 
     # --- building -----------------------------------------------------------------------------------------------------
 
     def _build(self, *, has_loop: bool) -> None:
-        self._mux()
-        apart: Any = None  # the pad where frames of different sources are last apart
-        late_json = []
-        for stage in self._stages:
-            if stage.kind == "tile":
-                apart = self._tail.get_static_pad("src")
-            if stage.kind == "write_json":
-                late_json.append((stage, None if apart else self._tail.get_static_pad("src")))
-            builder = self._builders.get(stage.kind)
-            if builder:
-                builder(self, stage)
-        is_tiled = apart is not None
-        apart = apart or self._tail.get_static_pad("src")
+        for chain in self._chains:
+            self._chain = chain
+            self._build_chain()
+        self._bins.sort(key=lambda one: one.index)
         if has_loop:
             from fluvial import _core
 
-            self.queue = _core.BatchQueue(apart, self._names)
+            self.queue = _core.BatchQueue([chain.apart for chain in self._chains], self._names)
             self.pipeline._before_stop.append(self.queue.stop)
-        for stage, pad in late_json:
-            self.pipeline._attach(pad or apart, stage.extra.add, stage="write_json", names=self._names)
-        self.pipeline._attach(apart, self.stats.add, stage="stats", names=self._names)
-        self._outputs(is_tiled=is_tiled)
+        for chain in self._chains:
+            self._chain = chain
+            for stage, pad in chain.late_json:
+                add = self._turns(stage, stage.extra.add)
+                self.pipeline._attach(pad or chain.apart, add, stage="write_json", names=self._names)
+            self.pipeline._attach(chain.apart, self.stats.add, stage="stats", names=self._names)
+            self._outputs(is_tiled=chain.is_tiled)
+
+    def _build_chain(self) -> None:
+        chain = self._chain
+        self._mux()
+        for stage in self._stages:
+            if stage.kind == "tile":
+                chain.apart = self._tail.get_static_pad("src")
+            if stage.kind == "write_json":
+                chain.late_json.append((stage, None if chain.apart else self._tail.get_static_pad("src")))
+            builder = self._builders.get(stage.kind)
+            if builder:
+                builder(self, stage)
+        chain.is_tiled = chain.apart is not None
+        chain.apart = chain.apart or self._tail.get_static_pad("src")
+
+    @property
+    def _tail(self) -> Any:
+        return self._chain.tail
+
+    @_tail.setter
+    def _tail(self, element: Any) -> None:
+        self._chain.tail = element
+
+    def _turns(self, stage: Stage, call: Callable[[Any], object]) -> Callable[[Any], object]:
+        # Each chain has a thread of its own: what is not made for several gets one after the other.
+        if len(self._chains) == 1:
+            return call
+        return self._in_turn.setdefault(id(stage), InTurn(call))
 
     def _add(self, factory: str, at: CallSite, **properties: object) -> Any:
         """Adds an element behind the last one."""
@@ -115,20 +159,25 @@ class Built:
         self._add("queue", at, max_size_buffers=_QUEUED, max_size_bytes=0, max_size_time=0)
 
     def _mux(self) -> None:
-        is_live = any(s.is_live for s in self._sources)
+        share = self._chain.share
+        is_live = any(self._sources[index].is_live for index in share.sources)
         wait_ms = self._limits.batch_wait_ms or (_LIVE_WAIT_MS if is_live else None)
         mux = self._add(
             "fluvialmux",
             self._at,
-            batch_size=len(self._sources),
+            batch_size=len(share.sources),
             batched_push_timeout=-1 if wait_ms is None else 1000 * wait_ms,
             live_source=is_live,
             # Files show the same moment beside each other, whatever their rates; each gives every frame it has.
             align_inputs=not is_live,
         )
-        for index, source in enumerate(self._sources):
+        for index in share.sources:
             one = SourceBin(
-                source, index, rtsp_latency_ms=self._limits.rtsp_latency_ms, on_no_video=self._post_no_video
+                self._sources[index],
+                index,
+                rtsp_latency_ms=self._limits.rtsp_latency_ms,
+                on_no_video=self._post_no_video,
+                gpu=share.gpu,
             )
             self._bins.append(one)
             # Pads are there before anything runs: the mux does not end before the last source has begun.
@@ -136,23 +185,35 @@ class Built:
 
     def _infer(self, stage: Stage) -> None:
         config: InferConfig = stage.config
-        self._infers += 1
+        chain = self._chain
+        chain.infers += 1
+        count = len(chain.share.sources)
         offered = {}
         tuned = _tuned(config, stage)
         if tuned is not None:
             offered["tuned"] = str(tuned)
-            batch = min(tuned.batch, len(self._sources)) if config.on == "frames" else tuned.batch
+            batch = min(tuned.batch, count) if config.on == "frames" else tuned.batch
             found = {"threads": tuned.threads, "requests": tuned.requests, "batch_size": batch}
             config = config.model_copy(update=found)
         if config.batch_size is None and config.config is None and config.on == "frames":
-            config = config.model_copy(update={"batch_size": len(self._sources)})
+            config = config.model_copy(update={"batch_size": count})
         if stage.backend is not None:
-            offered["backend"] = self._offer_backend(stage, stage.backend)
+            config = config.model_copy(update={"device": self._device(config, stage)})
+            backend = stage.backend if chain is self._chains[0] else stage.open_again()
+            offered["backend"] = self._offer_backend(stage, backend or stage.backend)
         if stage.parser is not None:
             offered["parser"] = self._offer_parser(stage, stage.parser)
             offered["output-instance-mask"] = "1"  # who gives masks wants them
-        path = write_config(config, stage.extra, Path(self._folder.name), place=self._infers, offered=offered)
+        folder = Path(self._folder.name) / str(self._chains.index(chain))
+        folder.mkdir(exist_ok=True)
+        path = write_config(config, stage.extra, folder, place=chain.infers, offered=offered)
         self._add("fluvialinfer", stage.at, config_file_path=path)
+
+    def _device(self, config: InferConfig, stage: Stage) -> str:
+        try:
+            return device_on(config.device, self._chain.share.gpu)
+        except ConfigError as e:
+            raise ConfigError(f"{stage.at}\n  infer: {e}") from None
 
     def _offer_backend(self, stage: Stage, backend: Backend) -> str:
         from fluvial import _core
@@ -183,7 +244,7 @@ class Built:
         self, offer: Callable[[str, Any], None], withdraw: Callable[[str], None], make: Callable[..., object]
     ) -> str:
         # Under a name that no other has, until this pipeline has stopped or is forgotten.
-        name = f"flow-{id(self):x}-{self._infers}"
+        name = f"flow-{id(self):x}-{self._chains.index(self._chain)}-{self._chain.infers}"
         offer(name, make)
         self.pipeline._before_stop.append(lambda: withdraw(name))
         weakref.finalize(self, withdraw, name)
@@ -236,7 +297,7 @@ class Built:
     def _probe(self, stage: Stage) -> None:
         name = getattr(stage.extra, "__name__", type(stage.extra).__name__)
         pad = self._tail.get_static_pad("src")
-        self.pipeline._attach(pad, stage.extra, stage=f"probe {name!r}", names=self._names)
+        self.pipeline._attach(pad, self._turns(stage, stage.extra), stage=f"probe {name!r}", names=self._names)
 
     _builders: ClassVar[dict[str, Callable[[Built, Stage], None]]] = {
         "infer": _infer,
@@ -286,7 +347,8 @@ class Built:
             at = stages[0].at
             raise PipelineError("save", "one file a source, after tile() has made them one", at=at, hint="drop tile()")
         demux = self._add("fluvialdemux", stages[0].at)
-        for index, source in enumerate(self._sources):
+        for index in self._chain.share.sources:
+            source = self._sources[index]
             self._tail = None
             queue = self.pipeline._add(
                 "queue", None, {"max_size_buffers": _QUEUED, "max_size_bytes": 0, "max_size_time": 0}, stages[0].at

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fluvial._flow_build import NO_VIDEO, Built, Stage
+from fluvial._gpus import Share
 from fluvial._gst import Gst
 from fluvial.config import RunConfig
 from fluvial.errors import CallSite, PipelineError, SourceError, from_gstreamer
@@ -29,9 +30,16 @@ class Graph(Built):
     """Built once, run once. The thread that starts it polls it; everything else happens in GStreamer's threads."""
 
     def __init__(
-        self, sources: Sequence[Source], stages: Sequence[Stage], limits: RunConfig, at: CallSite, *, has_loop: bool
+        self,
+        sources: Sequence[Source],
+        stages: Sequence[Stage],
+        limits: RunConfig,
+        at: CallSite,
+        *,
+        has_loop: bool,
+        shares: Sequence[Share] = (),
     ) -> None:
-        super().__init__(sources, stages, limits, at, has_loop=has_loop)
+        super().__init__(sources, stages, limits, at, has_loop=has_loop, shares=shares)
         self.is_running = False
         self._problems: list[PipelineError] = []
         self.pipeline._on_message = self._on_message

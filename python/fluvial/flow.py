@@ -12,6 +12,7 @@ The loop's place is where frames are still apart: after the last stage, before t
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -20,7 +21,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from fluvial._flow_graph import Graph, Stage
+from fluvial._gpus import Gpus, share_out
 from fluvial._loop import loop_over
+from fluvial.backends import Backend
 from fluvial.backends.choice import choose, label_of
 from fluvial.config import (
     DrawConfig,
@@ -32,7 +35,7 @@ from fluvial.config import (
     TrackConfig,
     checked,
 )
-from fluvial.errors import CallSite, ConfigError, PipelineError
+from fluvial.errors import CallSite, ConfigError, FluvialError, PipelineError
 from fluvial.frame import Batch
 from fluvial.models.registry import Found, find
 from fluvial.outputs import JsonLines, VideoFile
@@ -56,9 +59,13 @@ class Flow:
         rtsp_latency_ms: Milliseconds that packets of an RTSP stream wait to be sorted.
         batch_wait_ms: Milliseconds a frame waits for those of other sources; left out, 40 if any source is live, else
             as long as it takes.
+        gpus: On a machine with several GPUs: "all", their numbers, or by source the number of its GPU. Each decodes its
+            sources and runs a copy of each model; the loop, probes and files get the batches of all, the frames of a
+            source in their order. Left out, the first GPU does it all.
 
     Raises:
         SourceError: A file or camera that does not exist, or a kind of address that nothing reads.
+        ConfigError: A GPU that this machine does not have.
 
     Example:
         >>> flow = Flow("test://?frames=3")
@@ -72,11 +79,14 @@ class Flow:
         *,
         rtsp_latency_ms: int = 200,
         batch_wait_ms: int | None = None,
+        gpus: Gpus | None = None,
     ) -> None:
         self._at = CallSite.here()
         self.sources: tuple[Source, ...] = read_sources(sources)
-        limits = {"rtsp_latency_ms": rtsp_latency_ms, "batch_wait_ms": batch_wait_ms}
+        limits = {"rtsp_latency_ms": rtsp_latency_ms, "batch_wait_ms": batch_wait_ms, "gpus": gpus}
         self._limits = checked(RunConfig, {"sources": ["-"], **limits}, where=self._at)
+        names = [s.name for s in self.sources]
+        self._shares = share_out(names, gpus, **_gpus_here(is_asked=gpus is not None), at=self._at)
         self._stages: list[Stage] = []
         self._graph: Graph | None = None
 
@@ -125,7 +135,10 @@ class Flow:
         except ConfigError as e:
             raise ConfigError(f"{at}\n  infer: {e}") from None
         other = functools.partial(choose, **how) if is_file and isinstance(how["backend"], str) else None
-        return self._append(Stage("infer", at, config, extra=found, backend=backend, open_other=other, parser=parser))
+        again = functools.partial(_again, found.path if is_file else model, how, at)
+        return self._append(
+            Stage("infer", at, config, found, backend, open_other=other, open_again=again, parser=parser)
+        )
 
     def classify(self, model: str | Path | object, **settings: Any) -> Flow:
         """Runs a model on every object found so far: `infer` with on="objects" and network_type=1."""
@@ -262,6 +275,11 @@ class Flow:
         return loop_over(graph)
 
     @property
+    def gpus(self) -> dict[str, int]:
+        """The number of the GPU that each source is on; empty where nobody has said."""
+        return {self.sources[i].name: s.gpu for s in self._shares if s.gpu is not None for i in s.sources}
+
+    @property
     def problems(self) -> tuple[PipelineError, ...]:
         """What went wrong with single sources in the last run, while the others went on."""
         return self._graph.problems if self._graph else ()
@@ -304,13 +322,20 @@ class Flow:
             raise ConfigError(f"{stage.at}\n  {stage.kind}() for the second time")
         if stage.kind in ("infer", "track") and "tile" in before:
             raise ConfigError(f"{stage.at}\n  {stage.kind}() after tile(): put it before, while frames are apart")
+        is_whole = stage.kind in ("tile", "show") or (stage.kind == "save" and not stage.extra.is_per_source)
+        if is_whole and len(self._shares) > 1:
+            several = ", ".join(str(share.gpu) for share in self._shares)
+            raise ConfigError(
+                f"{stage.at}\n  {stage.kind}(): the sources are on the GPUs {several}, and one picture is made on one\n"
+                '  hint: save("{source}.mp4") writes one file a source; or gpus=[0]'
+            )
         self._stages.append(stage)
         return self
 
     def _new_graph(self, *, has_loop: bool) -> Graph:
         if self._graph is not None and self._graph.is_running:
             raise ConfigError(f"{CallSite.here()}\n  this flow runs already")
-        self._graph = Graph(self.sources, self._stages, self._limits, self._at, has_loop=has_loop)
+        self._graph = Graph(self.sources, self._stages, self._limits, self._at, has_loop=has_loop, shares=self._shares)
         return self._graph
 
 
@@ -319,3 +344,28 @@ def _must_exist(at: CallSite, stage: str, **files: object) -> None:
     for key, path in files.items():
         if isinstance(path, str) and not Path(path).expanduser().is_file():
             raise ConfigError(f"{at}\n  {stage}: {key}={path!r}: no such file")
+
+
+def _gpus_here(*, is_asked: bool) -> dict[str, Any]:
+    # The driver takes a moment to start: not for those who do not ask.
+    if not is_asked:
+        return {"count": 0, "why_none": ""}
+    from fluvial import _core
+
+    names, why_none = _core.gpus()
+    return {"count": len(names), "why_none": why_none}
+
+
+def _again(model: object, how: Mapping[str, Any], at: CallSite) -> Backend | None:
+    """The same model once more, with weights of its own, as a GPU needs them."""
+    is_file = isinstance(model, Path)
+    try:
+        backend = how["backend"] if isinstance(how["backend"], str) else copy.deepcopy(how["backend"])
+        return choose(model if is_file else copy.deepcopy(model), **{**how, "backend": backend})
+    except FluvialError:
+        raise
+    except Exception as e:  # whatever the user's object makes of being copied
+        raise ConfigError(
+            f"{at}\n  infer: each GPU needs a copy of {label_of(model)}, and it cannot be copied: {e}\n"
+            "  hint: give it __deepcopy__, or a file's path in its place"
+        ) from e

@@ -165,10 +165,17 @@ class SourceBin:
         index: Its number among the sources; part of its name.
         rtsp_latency_ms: How long packets of an RTSP stream are sorted before they are decoded.
         on_no_video: Called, from any thread, when it turns out to hold no video.
+        gpu: Number of the GPU that decodes it, where one does; None: the first.
     """
 
     def __init__(
-        self, source: Source, index: int, *, rtsp_latency_ms: int, on_no_video: Callable[[SourceBin], None]
+        self,
+        source: Source,
+        index: int,
+        *,
+        rtsp_latency_ms: int,
+        on_no_video: Callable[[SourceBin], None],
+        gpu: int | None = None,
     ) -> None:
         self.source, self.index = source, index
         self.error: SourceError | None = None
@@ -179,6 +186,7 @@ class SourceBin:
         self.bin.set_property("async-handling", True)
         self._rtsp_latency_ms = rtsp_latency_ms
         self._on_no_video = on_no_video
+        self._gpu = gpu
         self.pad: Any = Gst.GhostPad.new_no_target("src", Gst.PadDirection.SRC)
         self.bin.add_pad(self.pad)
         self._handlers: list[tuple[Any, int]] = []
@@ -279,6 +287,7 @@ class SourceBin:
             ("pad-added", self._on_pad),
             ("no-more-pads", self._on_no_more_pads),
             ("source-setup", self._on_source),
+            ("deep-element-added", self._on_element),
         ):
             self._handlers.append((decode, decode.connect(signal, callback)))
 
@@ -290,6 +299,12 @@ class SourceBin:
     def _on_no_more_pads(self, _: Any) -> None:
         if not self._convert.get_static_pad("sink").is_linked():
             self._on_no_video(self)
+
+    def _on_element(self, _: Any, _bin: Any, element: Any) -> None:
+        factory = element.get_factory()
+        if self._gpu is not None and factory is not None and factory.get_plugin_name() == "fluvial":
+            if element.find_property("gpu-id") is not None:
+                element.set_property("gpu-id", self._gpu)
 
     def _on_source(self, _: Any, element: Any) -> None:
         if element.find_property("latency") is not None and self.source.uri.startswith("rtsp"):

@@ -2,61 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
-import pytest
-
-import fake_gpus
-
-PROGRAM = """
-import sys
-sys.path.insert(0, {tests!r})
-from on_fake_gpu import HEAD, OnGpu
-import fluvial as fv
-try:
-{body}
-except Exception as e:
-    print(type(e).__name__, str(e).partition("\\n")[2])
-print("over")
-"""
 FLOW = """
 flow = fv.Flow("test://?frames=30").infer(OnGpu(), device="cuda", **HEAD)
 print(sum(len(batch.frames) for batch in flow), "frames")
 """
 
 
-@pytest.fixture(scope="session")
-def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("fake-gpus")
-    fake_gpus.build(folder)
-    return folder
-
-
-@pytest.fixture
-def say(libraries: Path, tmp_path: Path) -> Callable[..., str]:
-    """What a program prints that runs this with fake GPUs. It must end well, and soon."""
-
-    def run(body: str = FLOW, *, without: tuple[str, ...] = (), **settings: object) -> str:
-        tests = str(Path(__file__).parents[1])
-        text = PROGRAM.format(tests=tests, body="".join(f"    {line}\n" for line in body.splitlines()))
-        env = fake_gpus.environment(libraries, tmp_path, without=without, **settings)
-        done = subprocess.run([sys.executable, "-c", text], env=env, capture_output=True, text=True, timeout=60)
-        assert done.returncode == 0, done.stderr
-        assert done.stdout.endswith("over\n")
-        return done.stdout + done.stderr
-
-    return run
-
-
 def test_a_model_runs_on_a_fake_gpu(say: Callable[..., str]) -> None:
-    assert "30 frames" in say()
+    assert "30 frames" in say(FLOW)
 
 
 def test_memory_that_is_not_there_is_told_with_what_wanted_it(say: Callable[..., str]) -> None:
-    said = say(FAKE_GPU_MEMORY=20_000)
+    said = say(FLOW, FAKE_GPU_MEMORY=20_000)
     assert "GPU 0 has no memory left for the model's inputs: 0.1 MiB are wanted, 0.0 MiB of 0.0 MiB are free" in said
     assert "hint: a smaller batch-size" in said
 
@@ -72,14 +31,14 @@ for size in ("width=640&height=480", "width=1024&height=768"):
 
 
 def test_a_lost_gpu_ends_the_flow_with_one_error(say: Callable[..., str]) -> None:
-    said = say(FAKE_GPU_FAILS="cuLaunchKernel:719:5")
+    said = say(FLOW, FAKE_GPU_FAILS="cuLaunchKernel:719:5")
     assert "the GPU is lost to this process: cuLaunchKernel: CUDA_ERROR_LAUNCH_FAILED" in said
     assert "hint: start the program again" in said
     assert said.count("is lost") == 1
 
 
 def test_a_gpu_that_is_lost_between_two_calls_is_found_by_whoever_comes_next(say: Callable[..., str]) -> None:
-    assert "is lost to this process: cuMemcpyHtoDAsync" in say(FAKE_GPU_FAILS="cuMemcpyHtoDAsync_v2:700:9")
+    assert "is lost to this process: cuMemcpyHtoDAsync" in say(FLOW, FAKE_GPU_FAILS="cuMemcpyHtoDAsync_v2:700:9")
 
 
 def test_a_model_that_raises_in_the_middle_is_the_users_exception(say: Callable[..., str]) -> None:
@@ -89,17 +48,17 @@ def test_a_model_that_raises_in_the_middle_is_the_users_exception(say: Callable[
 
 
 def test_without_a_compiler_of_kernels_the_flow_does_not_start(say: Callable[..., str]) -> None:
-    said = say(without=("libnvrtc.so.13",))
+    said = say(FLOW, without=("libnvrtc.so.13",))
     assert "kernels cannot be compiled: NVRTC is none of libnvrtc.so.13" in said
     assert "hint: pip install nvidia-cuda-nvrtc" in said
 
 
 def test_without_a_driver_a_model_for_the_gpu_says_so(say: Callable[..., str]) -> None:
-    assert "no NVIDIA driver: libcuda.so.1 is not there" in say(without=("libcuda.so.1",))
+    assert "no NVIDIA driver: libcuda.so.1 is not there" in say(FLOW, without=("libcuda.so.1",))
 
 
 def test_a_driver_that_sees_no_gpu_says_so(say: Callable[..., str]) -> None:
-    assert "the NVIDIA driver does not start" in say(FAKE_GPUS=0)
+    assert "the NVIDIA driver does not start" in say(FLOW, FAKE_GPUS=0)
 
 
 def test_a_number_that_no_gpu_has(say: Callable[..., str]) -> None:

@@ -1,5 +1,7 @@
 #include "elements/infer/loading.h"
 
+#include <glib.h>
+
 #include <cstdlib>
 
 #include "algo/inspect.h"
@@ -63,9 +65,15 @@ Decision decide_named(const InferSettings& settings, const ModelPath& file, cons
   }
 }
 
+// "cuda" is the GPU of gpu-id; what names its own number keeps it.
+std::string device_of(const InferSettings& settings) {
+  const bool is_cuda = g_ascii_strcasecmp(settings.device.c_str(), "cuda") == 0;
+  return is_cuda && settings.gpu_id > 0 ? settings.device + ":" + std::to_string(settings.gpu_id) : settings.device;
+}
+
 BackendSettings backend_settings(const InferSettings& settings) {
   BackendSettings how;
-  how.device = settings.device;
+  how.device = device_of(settings);
   how.precision = settings.precision;
   how.batch = static_cast<int>(settings.batch_size);
   how.is_batch_measured = !settings.tuned.empty();

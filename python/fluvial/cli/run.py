@@ -36,6 +36,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--interval", type=int, metavar="N", help="batches left out between two that are looked at")
     parser.add_argument("--labels", metavar="FILE", help="names of the classes, one a line")
     parser.add_argument("--device", metavar="NAME", help="where models run: CPU, GPU")
+    parser.add_argument("--gpus", metavar="N,N", help="GPUs that share the sources: all, or their numbers: 0,1")
     parser.add_argument("--track", action="store_true", help="give objects ids that stay with them")
     parser.add_argument("--draw", action="store_true", help="draw boxes, labels and ids; --save and --show do")
     parser.add_argument("--no-draw", action="store_true", help="save or show the frames as they came")
@@ -67,7 +68,12 @@ def run(args: argparse.Namespace) -> int:
 
 def flow_of(config: RunConfig) -> Flow:
     """The flow that a config describes. Raises like the flow's own words."""
-    flow = Flow(config.sources, rtsp_latency_ms=config.rtsp_latency_ms, batch_wait_ms=config.batch_wait_ms)
+    flow = Flow(
+        config.sources,
+        rtsp_latency_ms=config.rtsp_latency_ms,
+        batch_wait_ms=config.batch_wait_ms,
+        gpus=config.gpus,
+    )
     for model in config.infer:
         flow.infer(**model.model_dump(exclude_unset=True))
     for word in ("track", "draw", "tile", "save", "write_json"):
@@ -108,10 +114,19 @@ def _from_options(args: argparse.Namespace, base: dict[str, Any]) -> dict[str, A
     raw.update({"save": {"path": args.save}} if args.save else {})
     raw.update({"write_json": {"path": args.json_lines}} if args.json_lines else {})
     raw.update({"show": True} if args.show else {})
+    raw.update({"gpus": _gpus(args.gpus)} if args.gpus else {})
     wants_drawing = args.draw or ((args.save or args.show) and models and not args.no_draw)
     if wants_drawing and not base.get("draw"):
         raw["draw"] = {}
     return raw
+
+
+def _gpus(text: str) -> str | list[int]:
+    if text == "all":
+        return text
+    if not all(part.isdecimal() for part in text.split(",")):
+        raise ConfigError(f"--gpus {text}: all, or numbers of GPUs: 0,1")
+    return [int(part) for part in text.split(",")]
 
 
 def _run_with_progress(flow: Flow) -> None:

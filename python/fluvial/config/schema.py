@@ -277,6 +277,10 @@ class RunConfig(_Strict):
         None, ge=1, le=60_000, description="Milliseconds a frame waits for those of other sources; 40 if any is live."
     )
 
+    gpus: Annotated[Literal["all"] | list[int] | dict[str, int] | None, BeforeValidator(_listed)] = Field(
+        None, description="GPUs that share the sources: all, their numbers, or the number of each source's; the first."
+    )
+
     @model_validator(mode="after")
     def _first_model_sees_frames(self) -> RunConfig:
         if self.infer and self.infer[0].on == "objects":
