@@ -50,7 +50,7 @@ struct Impl {
   GstPad* sink = nullptr;  // the bin's pads, owned by the bin
   GstElement* convert = nullptr;
   GstElement* parser = nullptr;   // of JPEG
-  bool is_told = false;  // why the GPU does not decode it
+  bool is_told = false;           // why the GPU does not decode it
   GstElement* decoder = nullptr;  // nullptr until the caps are known
   bool keeps_chroma = false;      // what it was chosen for
 };
