@@ -10,7 +10,7 @@ from pathlib import Path
 from needed import absent
 
 _ROOT = Path(__file__).parents[1]
-_SOURCE = _ROOT / "tests/cpp/libraries/fake_gpu.cpp"
+_SOURCES = [str(_ROOT / "tests/cpp/libraries" / name) for name in ("fake_gpu.cpp", "fake_gpu_rest.cpp")]
 NAMES = ("libcuda.so.1", "libnvrtc.so.13", "libnvidia-ml.so.1", "libnvcuvid.so.1")
 
 
@@ -20,9 +20,8 @@ def build(folder: Path) -> None:
     if compiler is None:
         absent("compiler", "no C++ compiler: make setup")
     first, *others = (folder / name for name in NAMES)
-    # GLib's headers come with export.h's neighbours only: the driver's header needs none of them.
-    command = [compiler, "-std=c++17", "-shared", "-fPIC", "-O1", f"-I{_ROOT / 'cpp'}", str(_SOURCE), "-o", str(first)]
-    subprocess.run(command, check=True)
+    options = ["-std=c++17", "-shared", "-fPIC", "-O1", f"-I{_ROOT / 'cpp'}"]
+    subprocess.run([compiler, *options, *_SOURCES, "-o", str(first)], check=True)
     for other in others:
         shutil.copy(first, other)
 
