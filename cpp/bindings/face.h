@@ -17,6 +17,7 @@ void bind_parsers(nanobind::module_& m);        // offer_parser, withdraw_parser
 void bind_frames(nanobind::module_& m);         // Batch, Frame, Objects, Object
 void bind_probes(nanobind::module_& m);         // attach_probe, detach_probe
 void bind_queue(nanobind::module_& m);          // BatchQueue
+void bind_meter(nanobind::module_& m);          // Meter
 void know_package();                            // see set_package_folder
 void bind_plugin(nanobind::module_& m);         // register_plugin_path
 void bind_testing(nanobind::module_& m);        // into _core._testing

@@ -56,6 +56,7 @@ NB_MODULE(_core, m) {
   fluvial::python::bind_frames(m);
   fluvial::python::bind_probes(m);
   fluvial::python::bind_queue(m);
+  fluvial::python::bind_meter(m);
   fluvial::python::bind_plugin(m);
   fluvial::bind_loop(m);
   fluvial::python::bind_backends(m);

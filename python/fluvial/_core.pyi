@@ -431,6 +431,24 @@ class BatchQueue:
         Lets the streaming thread go and drops what waits. Idempotent. Buffers then pass untouched.
         """
 
+class Meter:
+    """Counts the buffers that pass two pads, and the time between."""
+
+    def __init__(self) -> None: ...
+
+    def enter_at(self, pad: object) -> None: ...
+
+    def leave_at(self, pad: object) -> None:
+        """May be the same pad: what was added to it since is measured."""
+
+    def read(self) -> tuple[int, int, int, int, int, float]:
+        """
+        Buffers in, buffers out, frames in, frames out, buffers timed, seconds of these.
+        """
+
+    def detach(self) -> None:
+        """Counts no more. Idempotent."""
+
 def register_plugin_path(path: str) -> bool:
     """
     Scans a folder of plugins if GStreamer is started; True when it is. Before that GST_PLUGIN_PATH does it.

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from fluvial._gpus import InTurn, Share, device_on
 from fluvial._gst import Gst
 from fluvial._infer_config import write_config
+from fluvial._meters import Meters
 from fluvial.backends import Backend
 from fluvial.backends.choice import label_of
 from fluvial.config import DrawConfig, InferConfig, RunConfig, TileConfig, TrackConfig
@@ -84,6 +85,7 @@ class Built:
     ) -> None:
         self.pipeline = Pipeline()
         self.stats = StatsCounter(tuple(s.name for s in sources))
+        self.meters = Meters()
         self.queue: Any = None  # the loop's, where there is one
         self._sources, self._limits, self._at = tuple(sources), limits, at
         self._stages = tuple(stages) if has_loop or len(sources) == 1 else _draw_behind_tile(stages)
@@ -107,10 +109,7 @@ class Built:
             self._build_chain()
         self._bins.sort(key=lambda one: one.index)
         if has_loop:
-            from fluvial import _core
-
-            self.queue = _core.BatchQueue([chain.apart for chain in self._chains], self._names)
-            self.pipeline._before_stop.append(self.queue.stop)
+            self._loop([chain.apart for chain in self._chains])
         for chain in self._chains:
             self._chain = chain
             for stage, pad in chain.late_json:
@@ -118,6 +117,17 @@ class Built:
                 self.pipeline._attach(pad or chain.apart, add, stage="write_json", names=self._names)
             self.pipeline._attach(chain.apart, self.stats.add, stage="stats", names=self._names)
             self._outputs(is_tiled=chain.is_tiled)
+
+    def _loop(self, pads: list[Any]) -> None:
+        from fluvial import _core
+
+        meters = [
+            self.meters.enter("loop", chain.share.gpu, pad) for chain, pad in zip(self._chains, pads, strict=True)
+        ]
+        self.queue = _core.BatchQueue(pads, self._names)
+        self.pipeline._before_stop.append(self.queue.stop)
+        for meter, pad in zip(meters, pads, strict=True):
+            meter.leave_at(pad)
 
     def _build_chain(self) -> None:
         chain = self._chain
@@ -129,7 +139,9 @@ class Built:
                 chain.late_json.append((stage, None if chain.apart else self._tail.get_static_pad("src")))
             builder = self._builders.get(stage.kind)
             if builder:
+                meter = self.meters.enter(_label(stage), chain.share.gpu, self._tail.get_static_pad("src"))
                 builder(self, stage)
+                meter.leave_at(self._tail.get_static_pad("src"))
         chain.is_tiled = chain.apart is not None
         chain.apart = chain.apart or self._tail.get_static_pad("src")
 
@@ -155,8 +167,9 @@ class Built:
         self._tail = element
         return element
 
-    def _add_queue(self, at: CallSite) -> None:
-        self._add("queue", at, max_size_buffers=_QUEUED, max_size_bytes=0, max_size_time=0)
+    def _add_queue(self, at: CallSite, before: str) -> None:
+        element = self._add("queue", at, max_size_buffers=_QUEUED, max_size_bytes=0, max_size_time=0)
+        self.meters.queue(f"before {before}", self._chain.share.gpu, element)
 
     def _mux(self) -> None:
         share = self._chain.share
@@ -171,6 +184,7 @@ class Built:
             # Files show the same moment beside each other, whatever their rates; each gives every frame it has.
             align_inputs=not is_live,
         )
+        self.meters.stage("mux", share.gpu, enter=None, leave=mux.get_static_pad("src"))
         for index in share.sources:
             one = SourceBin(
                 self._sources[index],
@@ -180,6 +194,9 @@ class Built:
                 gpu=share.gpu,
             )
             self._bins.append(one)
+            self.meters.source(index, one.pad)
+            if one.newest is not None:
+                self.meters.leaky(index, one.newest)
             # Pads are there before anything runs: the mux does not end before the last source has begun.
             one.mux_pad = mux.request_pad_simple(f"sink_{index}")
 
@@ -273,7 +290,7 @@ class Built:
 
     def _draw(self, stage: Stage) -> None:
         config: DrawConfig = stage.config
-        self._add_queue(stage.at)
+        self._add_queue(stage.at, "draw")
         self._rgba(stage.at)
         self._add(
             "fluvialdraw",
@@ -330,7 +347,7 @@ class Built:
         tee = self._add("tee", at)
         for part in parts:
             self._tail = tee
-            self._add_queue(at)
+            self._add_queue(at, "outputs")
             yield part
 
     def _whole(self, stages: Sequence[Stage], *, is_tiled: bool) -> None:
@@ -361,7 +378,7 @@ class Built:
     def _save(self, stage: Stage, path: Path, *, source: int) -> None:
         file: VideoFile = stage.extra
         first = len(self.pipeline._sites)
-        self._add_queue(stage.at)
+        self._add_queue(stage.at, f"save {path.name}")
         self._add("fluvialconvert", stage.at)
         self._add("fluvialencode" if file.codec == "h264" else "fluvialencodeh265", stage.at, bitrate=file.bitrate)
         self._add("h264parse" if file.codec == "h264" else "h265parse", stage.at)
@@ -377,13 +394,19 @@ class Built:
             self._branches[name] = source
 
     def _show(self, stage: Stage) -> None:
-        self._add_queue(stage.at)
+        self._add_queue(stage.at, "show")
         self._add("fluvialsink", stage.at, sync=True)
 
     def _post_no_video(self, one: SourceBin) -> None:
         structure = Gst.Structure.new_empty(NO_VIDEO)
         structure.set_value("source", one.index)
         self.pipeline._bus.post(Gst.Message.new_application(self.pipeline.gst, structure))
+
+
+def _label(stage: Stage) -> str:
+    if stage.kind == "infer":
+        return f"infer {stage.extra.path.name}"
+    return f"probe {label_of(stage.extra)}" if stage.kind == "probe" else stage.kind
 
 
 def _other(stage: Stage, path: Path) -> Backend:

@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from fluvial._figures import figures
 from fluvial._flow_build import NO_VIDEO, Built, Stage
 from fluvial._gpus import Share
 from fluvial._gst import Gst
+from fluvial._publish import Publisher
 from fluvial.config import RunConfig
 from fluvial.errors import CallSite, PipelineError, SourceError, from_gstreamer
 from fluvial.outputs import partial_name
@@ -59,9 +61,16 @@ class Graph(Built):
         known = [s for s in shares if s is not None]
         return min(known) if known and len(known) == len(shares) else None
 
+    def figures(self) -> dict[str, Any]:
+        """What each part of it does, now: for `fluvial top`."""
+        gpus = {self._names[i]: c.share.gpu for c in self._chains if c.share.gpu is not None for i in c.share.sources}
+        return figures(self.meters, self.stats.by_source(), self._bins, gpus=gpus, began=self._began)
+
     def start(self) -> None:
         """Starts the stages, then each source: one that cannot be opened takes nothing else down."""
         self.is_running = True
+        self._began = time.monotonic()
+        self._publisher = Publisher(self.figures)
         try:
             for writer in self._json:
                 writer.open()
@@ -125,6 +134,8 @@ class Graph(Built):
         """Stops at once. Files under way keep their .partial name. May be called twice."""
         self._stop(is_complete=False)
 
+    _began = 0.0
+    _publisher: Publisher | None = None
     _ending_since: float | None = None
     _looked_at = 0.0
     _maybe_stuck: frozenset[int] = frozenset()
@@ -144,6 +155,8 @@ class Graph(Built):
         if not self.is_running:
             return
         self.is_running = False
+        if self._publisher:
+            self._publisher.close()
         self.pipeline.stop()
         self._let_go()
         are_all_bad = all(b.error for b in self._bins)
@@ -158,6 +171,7 @@ class Graph(Built):
     def _let_go(self) -> None:
         # Of what holds the extension's objects or this graph: a flow may be kept for its figures alone.
         self.queue = None
+        self.meters.close()
         for one in self._bins:
             one.close()
         self.pipeline._detach_all()

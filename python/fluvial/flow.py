@@ -290,6 +290,18 @@ class Flow:
         return self._graph.stats.by_source() if self._graph else {}
 
     @property
+    def figures(self) -> dict[str, Any] | None:
+        """What each source, stage and queue does, as `fluvial top` sees it; None while it does not run.
+
+        Example:
+            >>> for batch in (flow := Flow("test://?frames=2")):
+            ...     names = [stage["name"] for stage in flow.figures["stages"]]
+            >>> names, flow.figures
+            (['mux', 'loop'], None)
+        """
+        return self._graph.figures() if self._graph and self._graph.is_running else None
+
+    @property
     def progress(self) -> float | None:
         """How much of the sources has been read, 0 to 1; None where one of them has no end."""
         return self._graph.progress() if self._graph else None

@@ -187,6 +187,7 @@ class SourceBin:
         self._rtsp_latency_ms = rtsp_latency_ms
         self._on_no_video = on_no_video
         self._gpu = gpu
+        self.newest: Any = None  # of a live source: the queue that drops what nobody has taken
         self.pad: Any = Gst.GhostPad.new_no_target("src", Gst.PadDirection.SRC)
         self.bin.add_pad(self.pad)
         self._handlers: list[tuple[Any, int]] = []
@@ -249,6 +250,7 @@ class SourceBin:
         if self.source.is_live:  # the newest frame counts: what the rest has not taken yet is replaced
             last = self._make("queue", leaky=2, max_size_buffers=1, max_size_bytes=0, max_size_time=0)
             caps.link(last)
+            self.newest = last
         self.pad.set_target(last.get_static_pad("src"))
         return convert
 

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from fluvial.cli.output import console
+from fluvial.cli.top import Screen
 from fluvial.config import RunConfig, checked, load
 from fluvial.errors import ConfigError
 from fluvial.flow import Flow
@@ -45,6 +46,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--json-lines", metavar="FILE", help="every object, one JSON object a line")
     parser.add_argument("--show", action="store_true", help="show the result in a window")
     parser.add_argument("--json", action="store_true", help="the summary as one JSON object on stdout")
+    parser.add_argument("--top", action="store_true", help="show what each stage does, as `fluvial top`")
     parser.add_argument("--quiet", "-q", action="store_true", help="no progress bar")
     parser.set_defaults(run=run)
 
@@ -52,7 +54,10 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def run(args: argparse.Namespace) -> int:
     flow = flow_of(_config(args))
     began = time.monotonic()
-    if args.quiet or not sys.stderr.isatty():
+    if args.top:
+        with Screen(lambda: flow.figures, Console(stderr=True)):
+            flow.run()
+    elif args.quiet or not sys.stderr.isatty():
         flow.run()
     else:
         _run_with_progress(flow)
