@@ -98,9 +98,8 @@ class Meter {
   void attach(nb::handle pad, GstPadProbeCallback call) {
     auto* to = GST_PAD(gst_object_ref(object_in(pad, GST_TYPE_PAD)));
     nb::gil_scoped_release release;
-    const auto probe =
-        gst_pad_add_probe(to, GST_PAD_PROBE_TYPE_BUFFER, call, new PassagePtr(passage_),
-                          [](gpointer shared) { delete static_cast<PassagePtr*>(shared); });
+    const auto probe = gst_pad_add_probe(to, GST_PAD_PROBE_TYPE_BUFFER, call, new PassagePtr(passage_),
+                                         [](gpointer shared) { delete static_cast<PassagePtr*>(shared); });
     probes_.emplace_back(to, probe);
   }
 

@@ -92,7 +92,7 @@ class OnnxRuntime:
 
     def compile(self, plan: Plan) -> Ready:
         """Opens a session with the providers that fit."""
-        providers = self._providers or [(name, {}) for name in self._of_device(plan.device)]
+        providers = self._providers or [_numbered(name, plan.device) for name in self._of_device(plan.device)]
         if plan.precision not in ("", "f32"):
             providers = _with_precision(providers, plan.precision)
         is_cpu = providers[0][0] == _CPU
@@ -179,6 +179,18 @@ def _package() -> Any:
 
 def _provider(given: str | tuple[str, Mapping[str, Any]]) -> tuple[str, dict[str, Any]]:
     return (given, {}) if isinstance(given, str) else (given[0], dict(given[1]))
+
+
+def _numbered(provider: str, device: str) -> tuple[str, dict[str, Any]]:
+    """A provider of one GPU of several.
+
+    Example:
+        >>> _numbered("CUDAExecutionProvider", "cuda:1"), _numbered("CPUExecutionProvider", "cuda:1")
+        (('CUDAExecutionProvider', {'device_id': '1'}), ('CPUExecutionProvider', {}))
+    """
+    number = device.partition(":")[2]
+    takes_number = provider.removesuffix("ExecutionProvider") in ("CUDA", "Tensorrt", "MIGraphX", "ROCM")
+    return provider, {"device_id": number} if number and takes_number else {}
 
 
 def _with_precision(
