@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import fluvial as fv
+from waiting import eventually
 
 Camera = tuple[str, "subprocess.Popen[str]"]
 
@@ -23,6 +24,21 @@ def test_a_camera_beside_a_file(camera: Camera, tmp_path: Path) -> None:
             break
     assert seen["file"] == 15
     assert sorted(p.name for p in tmp_path.iterdir()) == ["door.mp4", "file.mp4"]
+
+
+def test_what_a_slow_loop_makes_a_camera_drop_is_counted(camera: Camera) -> None:
+    flow = fv.Flow({"door": camera[0], "file": "test://?frames=5"}, rtsp_latency_ms=50)
+
+    def dropped() -> dict[str, int | None]:
+        assert flow.figures is not None
+        return {source["name"]: source["dropped"] for source in flow.figures["sources"]}
+
+    for batch in flow:
+        if "door" in [frame.source for frame in batch.frames]:
+            # The loop holds the pipeline while the camera goes on.
+            assert eventually(lambda: (dropped()["door"] or 0) >= 2, seconds=10)
+            assert dropped()["file"] is None
+            break
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -194,6 +195,18 @@ def test_it_ends_with_the_flow(program: subprocess.Popen[str]) -> None:
     program.communicate("\n", timeout=20)
     top.communicate(timeout=20)
     assert top.returncode == 0
+
+
+def test_ctrl_c_ends_it(program: subprocess.Popen[str]) -> None:
+    command = [sys.executable, "-m", "fluvial", "top", "--json", "--interval", "600"]
+    top = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
+    assert top.stdout is not None
+    assert json.loads(top.stdout.readline())["pid"] == program.pid
+    top.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    top.communicate(timeout=20)
+    assert time.monotonic() - began < 2
+    assert top.returncode == 130
 
 
 def test_run_shows_the_same(capsys: pytest.CaptureFixture[str]) -> None:
