@@ -54,8 +54,9 @@ double value(const void* tensor, ElementType type, std::size_t i) {
 
 void run_on_host(const std::vector<cuda::Picture>& pictures, const cuda::Input& input) {
   const auto blocks = [](int pixels, unsigned of) { return (static_cast<unsigned>(pixels) + of - 1) / of; };
-  run_kernel({blocks(input.width, 32), blocks(input.height, 8), static_cast<unsigned>(pictures.size())}, {32, 8, 1},
-             [&] { cuda::pictures_to_tensor(pictures.data(), input); });
+  run_kernel({blocks(input.width, 32 * cuda::pixels_of_thread), blocks(input.height, 8),
+              static_cast<unsigned>(pictures.size())},
+             {32, 8, 1}, [&] { cuda::pictures_to_tensor(pictures.data(), input); });
 }
 
 // How far the kernel's tensor is from the CPU's, in grey levels.

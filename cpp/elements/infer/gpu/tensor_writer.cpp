@@ -44,7 +44,7 @@ std::vector<DeviceBlock> TensorWriter::launch(Stream stream) {
   const auto blocks = [](int pixels, unsigned of) { return (static_cast<unsigned>(pixels) + of - 1) / of; };
   DevicePointer pictures = address_of(table);
   void* parameters[] = {&pictures, &input_};
-  FLUVIAL_CUDA(cuLaunchKernel, kernel, blocks(input_.width, width), blocks(input_.height, height),
+  FLUVIAL_CUDA(cuLaunchKernel, kernel, blocks(input_.width, width * pixels_of_thread), blocks(input_.height, height),
                static_cast<unsigned>(pictures_.size()), width, height, 1, 0, stream, parameters, nullptr);
   pictures_.clear();
   blocks_.push_back(host);

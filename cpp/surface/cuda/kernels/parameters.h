@@ -23,6 +23,9 @@ struct Picture {
   float luma_bias, red_bias, green_bias, blue_bias;
 };
 
+// Of a row of the input, that one thread of pictures_to_tensor writes.
+constexpr int pixels_of_thread = 4;
+
 // What all pictures of a batch become.
 struct Input {
   enum Type { f32, f16, u8, i32 };
