@@ -25,6 +25,7 @@ _NOT_COPIED = {
     "backend",
     "providers",
     "input_size",
+    "compile",
 }
 
 

@@ -129,6 +129,7 @@ class Flow:
             "backend": settings.get("backend", "auto"),
             "providers": settings.get("providers"),
             "input_size": None if config.input_size is None else (config.input_size[0], config.input_size[1]),
+            "compile": config.compile,
         }
         try:
             backend = choose(found.path if is_file else model, **how)

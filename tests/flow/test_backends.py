@@ -522,6 +522,7 @@ def test_wrong_descriptions_are_named(make_clip: Clip, model: Any, says: str) ->
         ({"backend": "onxruntime"}, fv.ConfigError, "no such backend; did you mean 'onnxruntime'"),
         ({"backend": 3}, fv.ConfigError, r"backend=3: a name, or an object with describe\(\), compile\(\) and infer"),
         ({"providers": ["CUDA"]}, fv.ConfigError, "providers: no 'CUDA' here; "),
+        ({"compile": True}, fv.ConfigError, "it is PyTorch's, and backend is 'openvino'\n  hint: backend='pytorch'"),
         ({"providers": ["x"], "backend": "openvino"}, fv.ConfigError, "they are ONNX Runtime's, and backend is 'openv"),
         ({"precision": "f8"}, fv.ConfigError, "precision: input should be 'f32', 'f16' or 'bf16'"),
         ({"input_size": (640,)}, fv.ConfigError, "input_size: list should have at least 2 items"),

@@ -138,3 +138,53 @@ def test_an_output_that_is_no_tensor_is_named(make_clip: Clip) -> None:
 
     with pytest.raises(fv.ModelError, match="output 'boxes' is a dict; a tensor is needed"):
         fv.Flow(make_clip("a.mp4")).infer(Wrong(), input_size=(64, 64), **COLOURS).run()
+
+
+# --- compiled ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_a_compiled_module_finds_the_same(
+    make_clip: Clip, wanted: list[np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "kept"))
+    flow = fv.Flow(make_clip("a.mp4")).infer(Cells(), input_size=(64, 64), compile=True, **COLOURS)
+    assert_same(wanted, boxes_in(flow))
+    assert any((tmp_path / "kept").iterdir())
+
+
+def test_what_cannot_be_compiled_runs_as_it_is(
+    make_clip: Clip, wanted: list[np.ndarray], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object, **__: object) -> Any:
+        def call(*_: object) -> None:
+            raise RuntimeError("no C compiler\nmore of it")
+
+        return call
+
+    monkeypatch.setattr(torch, "compile", fail)
+    flow = fv.Flow(make_clip("a.mp4")).infer(Cells(), input_size=(64, 64), compile=True, **COLOURS)
+    assert_same(wanted, boxes_in(flow))
+    (told,) = [r.getMessage() for r in caplog.records if "compile=True" in r.getMessage()]
+    assert told == "Cells: compile=True: it runs as it is, as PyTorch cannot compile it: no C compiler"
+
+
+def test_what_computes_something_else_when_compiled_runs_as_it_is(
+    make_clip: Clip, wanted: list[np.ndarray], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def compile_wrong(call: Callable[..., Any], **_: object) -> Any:
+        return lambda *given: {name: value * 1.1 for name, value in call(*given).items()}
+
+    monkeypatch.setattr(torch, "compile", compile_wrong)
+    flow = fv.Flow(make_clip("a.mp4")).infer(Cells(), input_size=(64, 64), compile=True, **COLOURS)
+    assert_same(wanted, boxes_in(flow))
+    assert "its outputs when compiled are 0.1 away, more than 0.01 of them" in caplog.text
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit:FutureWarning")
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
+def test_torchscript_is_not_compiled_again(tmp_path: Path) -> None:
+    file = tmp_path / "cells.pt"
+    torch.jit.trace(Pair().eval(), torch.zeros(2, 3, 64, 64)).save(str(file))
+    with pytest.raises(fv.ConfigError, match="compile=True: TorchScript is compiled already; give the module itself"):
+        fv.Flow("test://").infer(file, input_size=(64, 64), compile=True)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
-__all__ = ["GraphQueue", "recorded_size"]
+__all__ = ["GraphQueue", "Inputs", "convolution_flags", "recorded_size"]
 
-Prepare = Callable[[Any], Callable[[Any], dict[str, Any]]]
+Inputs = tuple[Any, ...]
+Prepare = Callable[[Inputs], Callable[[Inputs], dict[str, Any]]]
+
+# While one records, another's waiting for the device is an error to both: one at a time in the process.
+_recording = threading.Lock()
 
 _WARM_UPS = 3  # before a recording: libraries choose their algorithms in the first runs
 
@@ -22,45 +28,59 @@ def recorded_size(units: int, batch: int) -> int:
     return min(batch, 1 << (units - 1).bit_length())
 
 
-class GraphQueue:
-    """Runs a model on pictures that always lie in the same place.
+def convolution_flags(torch: Any, *, is_exact: bool) -> AbstractContextManager[None]:
+    """How convolutions are computed while it holds. Traces and recordings keep what holds when they are made.
 
     Args:
         torch: The package.
-        prepare: Gets pictures and returns a function of such: tensors by name, batch first.
-        pictures: [N, ...] on the device, N the largest batch.
+        is_exact: float32 is computed with all of its bits; else where it is faster with ten of its 23.
+    """
+    flags: AbstractContextManager[None] = torch.backends.cudnn.flags(
+        enabled=True, benchmark=True, allow_tf32=not is_exact
+    )
+    return flags
+
+
+class GraphQueue:
+    """Runs a model on inputs that always lie in the same place.
+
+    Args:
+        torch: The package.
+        prepare: Gets inputs and returns a function of such: tensors by name, batch first.
+        inputs: [N, ...] each, on the device, N the largest batch.
         stream: CUDA's stream, as a number.
         is_exact: float32 is computed with all of its bits; else where it is faster with ten of its 23.
     """
 
-    def __init__(self, torch: Any, prepare: Prepare, pictures: Any, stream: int, *, is_exact: bool) -> None:
-        self._torch, self._prepare, self._pictures, self._is_exact = torch, prepare, pictures, is_exact
-        self._stream = torch.cuda.ExternalStream(stream, device=pictures.device)
+    def __init__(self, torch: Any, prepare: Prepare, inputs: Inputs, stream: int, *, is_exact: bool) -> None:
+        self._torch, self._prepare, self._inputs, self._is_exact = torch, prepare, inputs, is_exact
+        self._stream = torch.cuda.ExternalStream(stream, device=inputs[0].device)
         self._recorded: dict[int, tuple[Any, dict[str, Any]]] = {}
 
     def run(self, units: int) -> dict[str, Any]:
         """Puts the inference of the first `units` pictures into the stream. Outputs stay until the next run."""
-        size = recorded_size(units, self._pictures.shape[0])
+        size = recorded_size(units, len(self._inputs[0]))
         torch = self._torch
         with torch.cuda.stream(self._stream), torch.inference_mode():
             if size not in self._recorded:
-                self._recorded[size] = self._record(self._pictures[:size])
+                with _recording:
+                    self._recorded[size] = self._record(tuple(x[:size] for x in self._inputs))
             graph, outputs = self._recorded[size]
             graph.replay()
         return {name: value[:units] if value.shape[:1] == (size,) else value for name, value in outputs.items()}
 
-    def _record(self, pictures: Any) -> tuple[Any, dict[str, Any]]:
-        with self._torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=not self._is_exact):
-            return self._record_so(pictures)
+    def _record(self, inputs: Inputs) -> tuple[Any, dict[str, Any]]:
+        call = self._prepare(inputs)  # under the process's own flags, which the compiler wants to find again
+        with convolution_flags(self._torch, is_exact=self._is_exact):
+            return self._record_so(call, inputs)
 
-    def _record_so(self, pictures: Any) -> tuple[Any, dict[str, Any]]:
+    def _record_so(self, call: Callable[[Inputs], dict[str, Any]], inputs: Inputs) -> tuple[Any, dict[str, Any]]:
         torch = self._torch
-        call = self._prepare(pictures)
         for _ in range(_WARM_UPS):
-            call(pictures)
+            call(inputs)
         self._stream.synchronize()
         graph = torch.cuda.CUDAGraph()
         # Other threads allocate memory meanwhile, which is none of the recording's business.
         with torch.cuda.graph(graph, stream=self._stream, capture_error_mode="thread_local"):
-            outputs = call(pictures)
+            outputs = call(inputs)
         return graph, outputs

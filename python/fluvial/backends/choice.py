@@ -32,6 +32,7 @@ def choose(
     backend: object = "auto",
     providers: Providers | None = None,
     input_size: tuple[int, int] | None = None,
+    compile: bool = False,  # noqa: A002
 ) -> Backend | None:
     """The object that runs the model; None: the native one, OpenVINO.
 
@@ -40,11 +41,14 @@ def choose(
         backend: "auto", a name, or the object itself.
         providers: For ONNX Runtime, which is then the choice.
         input_size: Width and height, for models that do not tell.
+        compile: PyTorch's compiler makes it faster.
 
     Raises:
-        ConfigError: No such backend, or one that does not run such a model.
+        ConfigError: No such backend, or one that does not run such a model, or not compile it.
         ModelError: What it needs is not installed.
     """
+    if compile:
+        return _compiling(model, backend, input_size)
     if not isinstance(backend, str):
         if not isinstance(backend, Backend):
             raise ConfigError(f"backend={backend!r}: a name, or an object with describe(), compile() and infer()")
@@ -56,6 +60,17 @@ def choose(
     if providers and backend != "onnxruntime":
         raise ConfigError(f"providers={list(providers)!r}: they are ONNX Runtime's, and backend is {backend!r}")
     return None if backend == "openvino" else named(backend, model, providers=providers, input_size=input_size)
+
+
+def _compiling(model: object, backend: object, input_size: tuple[int, int] | None) -> Backend:
+    if backend == "auto":
+        suffix = model.suffix.lower() if isinstance(model, Path) else ""
+        backend = "pytorch" if is_of_torch(model) else _BY_SUFFIX.get(suffix, "openvino")
+    if backend != "pytorch":
+        raise ConfigError(f"compile=True: it is PyTorch's, and backend is {backend!r}\n  hint: backend='pytorch'")
+    from fluvial.backends.pytorch import PyTorch
+
+    return PyTorch(model, input_size=input_size, compile=True)
 
 
 def named(

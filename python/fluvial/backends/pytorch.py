@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fluvial import _core
+from fluvial.backends._compiled import compiled
 from fluvial.backends._cuda_errors import explained
-from fluvial.backends._cuda_graphs import GraphQueue
+from fluvial.backends._cuda_graphs import GraphQueue, Inputs, convolution_flags
 from fluvial.backends._nvrtc import find_nvrtc
 from fluvial.backends._onnx_module import onnx_as_module
 from fluvial.backends.function import checked_size, described, named_outputs
-from fluvial.backends.protocol import Model, Plan, Ready, Tensor
+from fluvial.backends.protocol import ELEMENT_TYPES, Model, Plan, Ready, Tensor
 from fluvial.errors import ConfigError, ModelError
 
 if TYPE_CHECKING:  # importing NumPy changes the filters of warnings: not before it is needed
@@ -33,26 +34,33 @@ class PyTorch:
             .torchscript) or `torch.export.save` (.pt2), or an ONNX file, which `onnx2torch` makes a module of. It
             takes float32 [N, 3, height, width] and returns a tensor, several in a tuple or list, or a dict of them.
         input_size: Width and height in pixels; an exported program knows its own.
+        compile: PyTorch's compiler makes it faster, mostly on a GPU. The first start takes up to a minute longer, later
+            ones seconds. On a GPU full batches run compiled, smaller ones as they are.
 
     Raises:
         ModelError: PyTorch is not installed, or the file is none of these. A file of `torch.save` is never opened: to
             load a pickle is to run whatever code it names.
-        ConfigError: Nothing tells the size of its pictures.
+        ConfigError: Nothing tells the size of its pictures; or TorchScript is to be compiled, which it is already.
     """
 
-    def __init__(self, model: Any, *, input_size: tuple[int, int] | None = None) -> None:
+    def __init__(self, model: Any, *, input_size: tuple[int, int] | None = None, compile: bool = False) -> None:  # noqa: A002
         self._torch = _package()
         self._path = model if isinstance(model, Path) else Path(model) if isinstance(model, str) else None
         self._name = str(self._path or type(model).__name__)
         self._output_names: tuple[str, ...] = ()
         self._metadata: dict[str, str] = {}
-        self._onnx_shape: tuple[int, ...] | None = None
+        self._onnx_inputs: tuple[Tensor, ...] = ()
         loaded = self._load(self._path) if self._path else model
         self._shape = self._exported_shape(loaded)
         if self._shape is None:
             width, height = checked_size(input_size, self._name)
             self._shape = (-1, _CHANNELS, height, width)
         self._module = loaded.module() if hasattr(loaded, "graph_signature") else loaded.eval()
+        if compile and isinstance(self._module, self._torch.jit.ScriptModule):
+            raise ConfigError(f"{self._name}: compile=True: TorchScript is compiled already; give the module itself")
+        self._compiles = compile
+        self._compiled: Callable[..., Any] | None = None  # for full batches
+        self._is_planned = False
         self._device = "cpu"
         self._type: Any = self._torch.float32
         self._batch = 1
@@ -66,9 +74,9 @@ class PyTorch:
         weight = next(iter(self._module.parameters()), None)
         if weight is not None:
             self._device, self._type = str(weight.device), weight.dtype
-        one, two = (self._run(self._torch.zeros((n, *picture))) for n in ((1, 2) if batch < 0 else (batch, batch)))
+        inputs = self._onnx_inputs or (Tensor("pictures", "f32", self._shape),)
+        one, two = (self._run(self._zeros(inputs, n)) for n in ((1, 2) if batch < 0 else (batch, batch)))
         model = described((picture[0], picture[1], picture[2]), one, two, self._name)
-        inputs = model.inputs if batch < 0 else (Tensor("pictures", "f32", self._shape),)
         return Model(inputs, model.outputs, self._metadata, path=self._name)
 
     def compile(self, plan: Plan) -> Ready:
@@ -88,6 +96,7 @@ class PyTorch:
         kind = str(self._type).removeprefix("torch.")
         description = f"PyTorch {torch.__version__} on {self._device}, {kind}, {parallel} at a time"
         self._queues, self._is_exact = {}, plan.precision == "f32"
+        self._compiled, self._is_planned = None, True
         if torch.device(self._device).type != "cuda":
             return Ready(description, parallel)
         if compiler := find_nvrtc():
@@ -97,16 +106,13 @@ class PyTorch:
 
     def infer(self, inputs: dict[str, NDArray[Any]]) -> dict[str, Any]:
         """Runs it. The input is read where it lies; on a GPU it is copied there."""
-        (pictures,) = inputs.values()
-        return self._run(self._torch.from_numpy(pictures))
+        return self._run(tuple(self._torch.from_numpy(x) for x in inputs.values()))
 
     def infer_on_device(self, inputs: dict[str, Any], units: int, stream: int) -> dict[str, Any]:
         """Plays the recording of that many pictures."""
         if stream not in self._queues:
-            (pictures,) = inputs.values()
-            self._queues[stream] = GraphQueue(
-                self._torch, self._ready, self._torch.from_dlpack(pictures), stream, is_exact=self._is_exact
-            )
+            there = tuple(self._torch.from_dlpack(x) for x in inputs.values())
+            self._queues[stream] = GraphQueue(self._torch, self._ready, there, stream, is_exact=self._is_exact)
         try:
             return self._queues[stream].run(units or self._batch)
         except RuntimeError as e:
@@ -116,47 +122,85 @@ class PyTorch:
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
-    def _run(self, pictures: Any) -> dict[str, NDArray[Any]]:
+    def _run(self, inputs: Inputs) -> dict[str, NDArray[Any]]:
         with self._torch.inference_mode():
-            return {name: value.cpu().numpy() for name, value in self._tensors(pictures).items()}
+            call = self._compiled_for(inputs) if self._compiles and self._is_planned else None
+            return {name: value.cpu().numpy() for name, value in self._tensors(inputs, call).items()}
 
     def _explained(self, error: Exception) -> ModelError | None:
         return explained(error, self._torch, name=self._name, device=self._device, batch=self._batch)
 
-    # What computes on pictures like these. Modules made of ONNX files look at constants on the host, which cannot be
+    def _compiled_for(self, inputs: Inputs) -> Callable[..., Any] | None:
+        # Full batches alone: others come now and then, and compiling for each would stop the stream for so long.
+        if len(inputs[0]) != self._batch:
+            return None
+        if self._compiled is None:
+            kind = str(self._type).removeprefix("torch.")
+            call = self._with_conversions(self._compilable(inputs))
+            self._compiled = compiled(self._torch, call, inputs, name=self._name, precision=kind)
+        return self._compiled
+
+    # What stands before and behind a module; compiled with it, it is part of its first and last loops.
+    def _with_conversions(self, module: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *given: _finished(module(*self._converted(given)))
+
+    # What computes on inputs like these. Modules made of ONNX files look at constants on the host, which cannot be
     # recorded; a frozen trace has them as numbers.
-    def _ready(self, pictures: Any) -> Callable[[Any], dict[str, Any]]:
-        if self._onnx_shape is None:
-            return self._tensors
-        with warnings.catch_warnings():
+    def _ready(self, inputs: Inputs) -> Callable[[Inputs], dict[str, Any]]:
+        call = self._compiled_for(inputs) if self._compiles else None
+        if call is None and self._onnx_inputs:
+            call = self._with_conversions(self._traced(inputs))
+        return lambda given: self._tensors(given, call)
+
+    # The compiler stops at those constants too, and does not read traces; it reads what an exported trace is.
+    def _compilable(self, inputs: Inputs) -> Any:
+        if not self._onnx_inputs:
+            return self._module
+        traced = self._traced(inputs)
+        try:
+            from torch._export.converter import TS2EPConverter
+
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # that it has a successor, which stops at the constants
+                return TS2EPConverter(traced, self._converted(inputs)).convert().module()
+        except Exception:  # no such part of PyTorch any more, or a trace that it does not read: the compiler says it
+            return traced
+
+    def _traced(self, inputs: Inputs) -> Any:
+        with warnings.catch_warnings(), convolution_flags(self._torch, is_exact=self._is_exact):
             warnings.simplefilter("ignore")  # that constants become constants
-            traced = self._torch.jit.trace(self._module, self._converted(pictures), check_trace=False)
-        frozen = self._torch.jit.freeze(traced.eval())
-        return lambda x: self._tensors(x, frozen)
+            traced = self._torch.jit.trace(self._module, self._converted(inputs), check_trace=False)
+        return self._torch.jit.freeze(traced.eval())
 
-    def _converted(self, pictures: Any) -> Any:
-        layout = self._torch.channels_last if pictures.is_cuda else self._torch.preserve_format
-        return pictures.to(self._device, self._type, memory_format=layout)
+    def _zeros(self, inputs: tuple[Tensor, ...], batch: int) -> Inputs:
+        kinds = [getattr(self._torch, ELEMENT_TYPES[x.type]) for x in inputs]
+        sizes = [[batch if d < 0 else d for d in x.shape] for x in inputs]
+        return tuple(self._torch.zeros(size, dtype=kind) for size, kind in zip(sizes, kinds, strict=True))
 
-    def _tensors(self, pictures: Any, module: Any = None) -> dict[str, Any]:
-        found = (module or self._module)(self._converted(pictures))
+    # Numbers that are counted stay as they are; of others, pictures come as convolutions like them.
+    def _converted(self, inputs: Inputs) -> Inputs:
+        torch = self._torch
+        layout = torch.channels_last if inputs[0].is_cuda else torch.preserve_format
+
+        def one(x: Any) -> Any:
+            if not x.is_floating_point():
+                return x.to(self._device)
+            return x.to(self._device, self._type, memory_format=layout if x.dim() == 4 else torch.preserve_format)
+
+        return tuple(one(x) for x in inputs)
+
+    def _tensors(self, inputs: Inputs, call: Callable[..., Any] | None = None) -> dict[str, Any]:
+        found = (call or self._with_conversions(self._module))(*inputs)
         named = self._names_of(named_outputs(found, self._name))
-        return {name: self._plain(value, name) for name, value in named.items()}
+        for name, value in named.items():
+            if not isinstance(value, self._torch.Tensor):
+                raise ModelError(f"{self._name}: output {name!r} is a {type(value).__name__}; a tensor is needed")
+        return named
 
     def _names_of(self, found: dict[str, Any]) -> dict[str, Any]:
         if not self._output_names:
             return found
         return dict(zip(self._output_names, found.values(), strict=True))
-
-    # As what reads it wants it: contiguous, of a type that NumPy has.
-    def _plain(self, value: Any, name: str) -> Any:
-        if not isinstance(value, self._torch.Tensor):
-            raise ModelError(f"{self._name}: output {name!r} is a {type(value).__name__}; a tensor is needed")
-        if value.is_floating_point():
-            value = value.float()
-        elif value.dtype == self._torch.bool:
-            value = value.to(self._torch.uint8)
-        return value.detach().contiguous()
 
     def _load(self, path: Path) -> Any:
         torch = self._torch
@@ -179,13 +223,13 @@ class PyTorch:
 
     def _load_onnx(self, path: Path) -> Any:
         file = onnx_as_module(path)
-        self._output_names, self._metadata, self._onnx_shape = file.outputs, file.metadata, file.picture
+        self._output_names, self._metadata, self._onnx_inputs = file.outputs, file.metadata, file.inputs
         return file.module
 
     def _exported_shape(self, model: Any) -> tuple[int, ...] | None:
         # Of the picture, as the exported program has it; None for what is none.
-        if self._onnx_shape is not None:
-            return self._onnx_shape
+        if self._onnx_inputs:
+            return next(x.shape for x in self._onnx_inputs if len(x.shape) == 4)
         signature = getattr(model, "graph_signature", None)
         if signature is None:
             return None
@@ -207,6 +251,19 @@ class PyTorch:
         if kind == "cuda" and not self._torch.cuda.is_available():
             raise ConfigError(f"device={device!r}: this PyTorch ({self._torch.__version__}) sees no GPU; 'CPU' works")
         return f"{kind}:{number}" if number else kind
+
+
+def _finished(found: Any) -> Any:
+    """Outputs as what reads them wants them: contiguous, of a type that NumPy has. What is none stays as it is."""
+    if isinstance(found, dict):
+        return {name: _finished(value) for name, value in found.items()}
+    if isinstance(found, (tuple, list)):
+        return [_finished(value) for value in found]
+    if not hasattr(found, "is_floating_point"):
+        return found
+    kind = str(found.dtype)
+    value = found.float() if found.is_floating_point() else found.byte() if kind == "torch.bool" else found
+    return value.detach().contiguous()
 
 
 def _package() -> Any:

@@ -126,6 +126,10 @@ class InferConfig(_Strict):
         max_length=2,
         description="Width and height of the pictures, in pixels, where the model does not tell.",
     )
+    compile: bool = Field(
+        False,
+        description="PyTorch's compiler makes the model faster; the first start takes up to a minute longer.",
+    )
     device: str = Field("CPU", min_length=1, description="Where the model runs, as its backend says it: CPU, GPU.")
     threads: Count | None = Field(
         None, ge=0, le=1024, description="CPU threads for the model; 0: the backend's choice."
