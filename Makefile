@@ -109,6 +109,7 @@ snapshots: build
 
 docs: build
 	@$(CLEAN_ENV) $(PYTHON) tools/models_page.py --check
+	@$(PYTHON) bench/gpu.py --page --check
 	@$(CLEAN_ENV) $(PYTHON) tools/check_docs.py
 
 sanitize: setup
@@ -133,6 +134,11 @@ generate: build
 bench: build
 	@tools/setup.sh bench footage
 	@$(CLEAN_ENV) $(PYTHON) bench/run_all.py $(if $(QUICK),--quick)
+
+## gpu: all that is claimed of NVIDIA GPUs, checked and measured where there is one (ONLY=wall,latency: these sections)
+.PHONY: gpu
+gpu: build
+	@$(PYTHON) bench/gpu.py $(if $(ONLY),--only $(ONLY))
 
 ## longest: the ten longest functions
 .PHONY: longest

@@ -28,4 +28,5 @@ summary() {
 step setup && step build-all || { summary; exit 1; }
 for name in format lint types test-cpp test-python snapshots docs fuzz sanitize fuzz-sanitize slow; do step "$name"; done
 make --no-print-directory longest
+tools/gpu_measured.sh
 summary

@@ -1,6 +1,6 @@
-"""Networks of known shapes with random weights: speed does not depend on weights.
+"""YOLOX with random weights: speed does not depend on them.
 
-YOLOX as in the paper (arXiv 2107.08430) and its tables: CSPDarknet, PAFPN, decoupled head, SiLU. What comes out is what
+As in the paper (arXiv 2107.08430) and its tables: CSPDarknet, PAFPN, decoupled head, SiLU. What comes out is what
 its export without decoding gives: [N, cells, 5 + classes], places in the grid, probabilities.
 """
 
@@ -9,18 +9,8 @@ from __future__ import annotations
 import math
 
 import torch
+from layers import Conv
 from torch import Tensor, nn
-
-STRIDES = (8, 16, 32)
-
-
-class Conv(nn.Sequential):
-    def __init__(self, inputs: int, outputs: int, size: int = 1, stride: int = 1, *, groups: int = 1) -> None:
-        super().__init__(
-            nn.Conv2d(inputs, outputs, size, stride, size // 2, groups=groups, bias=False),
-            nn.BatchNorm2d(outputs, eps=1e-3),
-            nn.SiLU(inplace=True),
-        )
 
 
 class DepthwiseConv(nn.Sequential):
@@ -50,14 +40,18 @@ class Csp(nn.Module):
 
 
 class Spp(nn.Module):
+    """Pools of three sizes beside the input."""
+
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.one, self.two = Conv(channels, channels // 2), Conv(channels * 2, channels)
-        self.pools = nn.ModuleList(nn.MaxPool2d(k, 1, k // 2) for k in (5, 9, 13))
+        self.pool = nn.MaxPool2d(5, 1, 2)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.one(x)
-        return self.two(torch.cat([x, *(pool(x) for pool in self.pools)], 1))
+        parts = [self.one(x)]
+        for _ in range(3):  # of 5, 9 and 13 pixels: the larger ones are pools of the smaller
+            parts.append(self.pool(parts[-1]))
+        return self.two(torch.cat(parts, 1))
 
 
 class Focus(nn.Module):
