@@ -44,13 +44,14 @@ SurfacePtr private_copy(const Surface& surface) {
 void make_private(SurfaceMemory* memory, std::size_t index) {
   std::lock_guard lock(memory->mutex);
   auto& surface = memory->surfaces[index];
-  if (surface.use_count() == 1 && surface->is_private()) {
+  if (surface.use_count() == 1 && surface->is_private() && surface->memory() == NVBUF_MEM_SYSTEM) {
     // Whoever let go of it last has read its pixels before we write them.
     std::atomic_thread_fence(std::memory_order_acquire);
     return;
   }
   surface = private_copy(*surface);
   describe(*surface, memory->params[index]);
+  if (index == 0) memory->batch.memType = surface->memory();
 }
 
 gpointer map(GstMemory* base, gsize, GstMapFlags flags) {

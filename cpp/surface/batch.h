@@ -22,7 +22,7 @@ FLUVIAL_EXPORT std::size_t surface_count(GstBuffer* buffer);
 // The surface of one frame. Throws std::out_of_range, saying how many there are.
 FLUVIAL_EXPORT SurfacePtr surface_at(GstBuffer* buffer, std::size_t batch_id);
 
-// The same, private to this buffer: copied first when others can see it.
+// The same, private to this buffer and in system memory: copied first when others can see it, or the CPU cannot.
 // Throws std::runtime_error when the buffer's memory is shared with another buffer.
 FLUVIAL_EXPORT SurfacePtr writable_surface_at(GstBuffer* buffer, std::size_t batch_id);
 

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "meta/export.h"
 #include "nvbufsurface.h"
@@ -75,23 +76,36 @@ struct Transform {
   Flip flip = Flip::none;
 };
 
-// Makes surfaces of one kind of memory and moves pixels between them. Keeps a pool, so that a stream in its steady
-// state allocates nothing. One an element; any thread.
+// One of several transforms that are done in one go. Without `from` the rectangle becomes black, which in YUV is not
+// all zeros.
+struct TransformJob {
+  const Surface* from = nullptr;
+  Surface* to = nullptr;
+  Transform how;
+};
+
+// Makes surfaces and moves pixels between them, where they lie. Keeps a pool, so that a stream in its steady state
+// allocates no surface. One an element; any thread.
 class FLUVIAL_EXPORT Allocator {
  public:
   virtual ~Allocator();
-  virtual SurfacePtr allocate(const SurfaceFormat& format) = 0;
-  // Scales, converts and turns in one go. Pixels of `to` outside the rectangle stay as they are.
+  virtual SurfacePtr allocate(const SurfaceFormat& format) = 0;  // in system memory
+  // In the memory of another surface, where this allocator knows that kind; else in system memory.
+  virtual SurfacePtr allocate(const SurfaceFormat& format, const Surface& like) = 0;
+  // Scales, converts and turns. Pixels outside the rectangles stay as they are. First what becomes black does, then the
+  // rest, of which no two may write the same pixels. All is done when it returns.
   // Throws std::runtime_error for a pair of formats or a turn that cannot be done.
-  virtual void transform(const Surface& from, Surface& to, const Transform& how) = 0;
-  // Black, which in YUV is not all zeros.
-  virtual void clear(Surface& surface) = 0;
-  // Bytes of pixels written by transform() and clear() so far: what zero-copy is measured by.
+  virtual void transform(const std::vector<TransformJob>& jobs) = 0;
+  void transform(const Surface& from, Surface& to, const Transform& how) { transform({{&from, &to, how}}); }
+  void clear(Surface& surface) { transform({{nullptr, &surface, {}}}); }
+  // Bytes of pixels written so far: what zero-copy is measured by.
   virtual std::uint64_t written_bytes() const = 0;
 };
 
-// The allocator for surfaces in system memory.
+// The allocator for surfaces in system memory. Reads those in other memory as the CPU sees them.
 FLUVIAL_EXPORT std::unique_ptr<Allocator> make_system_allocator();
+// The allocator for surfaces in any memory: pixels on a GPU are transformed there.
+FLUVIAL_EXPORT std::unique_ptr<Allocator> make_allocator();
 
 // A surface on the pixels of a GstBuffer, which it keeps mapped. With GST_MAP_WRITE the caller may write and must hold
 // the only reference on the buffer. Throws std::runtime_error when it cannot be mapped.

@@ -1,4 +1,4 @@
-"""Importing this makes GStreamer find our elements, whether it has started or not. Nothing else is touched."""
+"""Importing this makes GStreamer find our elements, whether it has started or not, and these the kernels' compiler."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from fluvial import _unwind
+from fluvial._nvrtc import find_nvrtc
 
 __all__ = ["FOLDER", "is_findable"]
 
@@ -27,6 +28,13 @@ def _scan_if_started() -> None:
         gst.Registry.get().scan_path(str(FOLDER))
 
 
+def _name_compiler() -> None:
+    if compiler := find_nvrtc():
+        from fluvial import _core  # behind keep_whole(), which must come before any library of ours
+
+        _core.use_nvrtc(str(compiler))
+
+
 def is_findable() -> bool:
     """True when the plugin has been built or installed beside this package."""
     return any(FOLDER.glob("libgstfluvial.*"))
@@ -35,3 +43,4 @@ def is_findable() -> bool:
 _unwind.keep_whole(Path(__file__).parent)
 _add_to_path()
 _scan_if_started()
+_name_compiler()

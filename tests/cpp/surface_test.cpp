@@ -93,6 +93,21 @@ TEST_CASE("YUV of one colorimetry becomes YUV of another, at the same size and s
       }
 }
 
+TEST_CASE("the nearest filter halves the chroma of NV12 as it halves planes") {
+  auto allocator = make_system_allocator();
+  const auto source = painted(*allocator, {PixelFormat::nv12, {64, 48}, {}});
+  const auto planes = allocator->allocate({PixelFormat::i420, {64, 48}, {}});
+  allocator->transform(*source, *planes, {});
+  const Transform how{{}, {}, Filter::nearest};
+  auto half = allocator->allocate({PixelFormat::nv12, {32, 24}, {}});
+  auto half_planes = allocator->allocate({PixelFormat::i420, {32, 24}, {}});
+  auto expected = allocator->allocate({PixelFormat::nv12, {32, 24}, {}});
+  allocator->transform(*source, *half, how);
+  allocator->transform(*planes, *half_planes, how);
+  allocator->transform(*half_planes, *expected, {});
+  CHECK(difference(half->view(), expected->view()) == 0);
+}
+
 TEST_CASE("RGBA made from pixels without alpha is opaque") {
   auto allocator = make_system_allocator();
   for (const auto from : all_formats) {

@@ -15,8 +15,8 @@ import pytest
 
 import fluvial as fv
 from fluvial import _core
+from fluvial._nvrtc import find_nvrtc
 from fluvial.backends._cuda_graphs import recorded_size
-from fluvial.backends._nvrtc import find_nvrtc
 from fluvial.cli.main import main
 from needed import absent
 

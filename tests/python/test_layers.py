@@ -21,7 +21,7 @@ FORBIDDEN = {  # folder: headers that may not appear in it
 }
 PYTHON = [  # may import those on the lines above; a name with others on its line, those too
     {"errors", "_unwind"},
-    {"_plugin", "_core", "_gpus", "_meters", "_nvdec", "_nvml", "_publish", "config"},
+    {"_plugin", "_core", "_gpus", "_meters", "_nvdec", "_nvml", "_nvrtc", "_publish", "config"},
     {"_gst", "models", "_infer_config", "frame", "backends", "parsers"},
     {"tuning"},
     {"_properties", "_interrupt", "outputs", "sources", "probes", "stats", "lint"},

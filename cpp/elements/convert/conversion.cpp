@@ -25,12 +25,18 @@ SurfaceFormat target_format(const Conversion& how, const SurfaceFormat& from) {
   return to;
 }
 
-SurfacePtr converted(const Conversion& how, Allocator& allocator, const SurfacePtr& from) {
+void add_jobs(const Conversion& how, const Surface& from, Surface& to, std::vector<TransformJob>& jobs) {
+  if (how.transform.to.area() > 0) jobs.push_back({nullptr, &to, {}});
+  jobs.push_back({&from, &to, how.transform});
+}
+
+// What is to be done for the result goes to `jobs`, so that all frames of a batch are one piece of work.
+SurfacePtr converted(const Conversion& how, Allocator& allocator, const SurfacePtr& from,
+                     std::vector<TransformJob>& jobs) {
   const SurfaceFormat to = target_format(how, from->format());
   if (from->format() == to && how.is_plain()) return from;
-  auto surface = allocator.allocate(to);
-  if (how.transform.to.area() > 0) allocator.clear(*surface);
-  allocator.transform(*from, *surface, how.transform);
+  auto surface = allocator.allocate(to, *from);
+  add_jobs(how, *from, *surface, jobs);
   return surface;
 }
 
@@ -83,12 +89,14 @@ SurfacePtr only_surface(const Conversion& how, GstBuffer* in) {
 }
 
 GstBuffer* into_surfaces(const Conversion& how, Allocator& allocator, GstBuffer* in) {
-  std::vector<SurfacePtr> surfaces;
+  std::vector<SurfacePtr> sources, surfaces;
   if (how.in.is_surface)
-    for (std::size_t i = 0; i < surface_count(in); ++i)
-      surfaces.push_back(converted(how, allocator, surface_at(in, i)));
+    for (std::size_t i = 0; i < surface_count(in); ++i) sources.push_back(surface_at(in, i));
   else
-    surfaces.push_back(converted(how, allocator, wrap_video_buffer(in, how.in.info)));
+    sources.push_back(wrap_video_buffer(in, how.in.info));
+  std::vector<TransformJob> jobs;
+  for (const auto& source : sources) surfaces.push_back(converted(how, allocator, source, jobs));
+  if (!jobs.empty()) allocator.transform(jobs);
   auto* out = new_batch_buffer(std::move(surfaces));
   copy_metadata(in, out);
   place_metadata(how, in, out);
@@ -108,8 +116,9 @@ GstBuffer* unwrapped(const Conversion& how, GstBuffer* in, const SurfacePtr& sur
 void fill_system_memory(const Conversion& how, Allocator& allocator, GstBuffer* in, const Surface& surface,
                         GstBuffer* out) {
   auto target = wrap_video_buffer(out, how.out.info, GST_MAP_WRITE);
-  if (how.transform.to.area() > 0) allocator.clear(*target);
-  allocator.transform(surface, *target, how.transform);
+  std::vector<TransformJob> jobs;
+  add_jobs(how, surface, *target, jobs);
+  allocator.transform(jobs);
   place_metadata(how, in, out);
 }
 

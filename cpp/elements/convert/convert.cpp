@@ -4,8 +4,6 @@
 //   out   the same; into system memory only batches of one
 //   try   videotestsrc num-buffers=9 ! fluvialconvert ! video/x-raw(memory:NVMM),format=RGBA ! fakesink
 //
-// Nothing is copied that need not be: equal caps pass through; a frame in system memory is wrapped, and unwrapped
-// again, when format and size agree.
 // Nothing is copied that need not be: equal caps pass through, and see conversion.h. Which caps become which:
 // negotiation.h.
 
@@ -38,7 +36,7 @@ struct Impl {
   Conversion how;           // from set_caps on; the streaming thread's
   bool is_refused = false;  // the settings are wrong, which the bus has been told
   IgnoredProperties ignored;
-  std::unique_ptr<Allocator> allocator = make_system_allocator();
+  std::unique_ptr<Allocator> allocator = make_allocator();
 };
 
 }  // namespace

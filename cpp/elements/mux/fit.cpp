@@ -1,6 +1,7 @@
 #include "elements/mux/fit.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "elements/compat_properties.h"
 #include "surface/batch.h"
@@ -56,12 +57,14 @@ SurfacePtr fit(MuxState& state, const SurfacePtr& surface, const GstVideoInfo& i
   }
   const SurfaceFormat format = batch_format(state, surface->format(), info);
   if (surface->format() == format) return surface;
-  auto fitted = state.allocator->allocate(format);
+  auto fitted = state.allocator->allocate(format, *surface);
+  std::vector<TransformJob> jobs;
   if (keeps_aspect && surface->format().size != format.size) {
     how.to = padded_place(surface->format().size, format.size);
-    state.allocator->clear(*fitted);
+    jobs.push_back({nullptr, fitted.get(), {}});
   }
-  state.allocator->transform(*surface, *fitted, how);
+  jobs.push_back({surface.get(), fitted.get(), how});
+  state.allocator->transform(jobs);
   return fitted;
 }
 

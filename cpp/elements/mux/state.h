@@ -44,7 +44,7 @@ struct MuxState {
   gint64 next_push_us = 0;          // no batch goes out before; monotonic
   GstClockTime upstream_latency = 0;
   IgnoredProperties ignored;
-  std::unique_ptr<Allocator> allocator = make_system_allocator();
+  std::unique_ptr<Allocator> allocator = make_allocator();
 };
 
 }  // namespace fluvial

@@ -45,7 +45,7 @@ struct Impl {
   TileSettings settings;
   State state;
   IgnoredProperties ignored;
-  std::unique_ptr<Allocator> allocator = make_system_allocator();
+  std::unique_ptr<Allocator> allocator = make_allocator();
   Painter painter{*allocator};
 };
 
@@ -164,7 +164,6 @@ static gboolean fluvial_tile_get_unit_size(GstBaseTransform*, GstCaps*, gsize* s
 
 static gboolean fluvial_tile_stop(GstBaseTransform* self) {
   impl_of(self).state = State();
-  impl_of(self).painter.forget();
   return TRUE;
 }
 

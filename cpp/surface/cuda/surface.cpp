@@ -2,6 +2,7 @@
 
 #include <gst/video/gstvideometa.h>
 
+#include <atomic>
 #include <mutex>
 #include <stdexcept>
 
@@ -52,80 +53,113 @@ void copy_planes(const ImageView& from, const ImageView& to, Way way, Stream str
   }
 }
 
-DeviceBlock download(Device& device, const ImageView& from, ImageView& placed) {
+ImageView view_of(const SurfaceFormat& format) {
+  ImageView view;
+  view.format = format.pixels;
+  view.width = format.size.width;
+  view.height = format.size.height;
+  view.colorimetry = format.colorimetry;
+  return view;
+}
+
+DeviceBlock copy_on_host(Device& device, const ImageView& from, ImageView& placed) {
   placed = from;
   std::size_t offset[3] = {};
   DeviceBlock block = device.allocate_host(lay_out(placed, offset));
   place_in(block, offset, placed);
   const Queue queue(device);
-  {
-    const Current current(device);
-    copy_planes(from, placed, Way::down, queue.stream());
-  }
+  download(from, placed, queue.stream());
   queue.wait();
-  downloaded += bytes_of_pixels(from);
   return block;
 }
 
-// A decoder's frame on the device. Looked at from the host it is copied there, once.
-class DecodedSurface final : public Surface {
+// A decoder's frame, where it left it.
+class DecodedSurface final : public DeviceSurface {
  public:
-  DecodedSurface(GstBuffer* buffer, const GstVideoInfo& info) : Surface(surface_format_from_info(info)) {
+  DecodedSurface(GstBuffer* buffer, const GstVideoInfo& info) : DeviceSurface(surface_format_from_info(info)) {
     GstMemory* memory = gst_buffer_peek_memory(buffer, 0);
     if (!gst_memory_map(memory, &map_, map_on_device))
       throw std::runtime_error("a frame in device memory cannot be mapped there");
+    ImageView planes = view_of(format());
+    const auto* layout = gst_buffer_get_video_meta(buffer);
+    for (int p = 0; p < plane_count(planes.format); ++p) {
+      planes.plane[p] = map_.data + (layout ? layout->offset[p] : GST_VIDEO_INFO_PLANE_OFFSET(&info, p));
+      planes.stride[p] = layout ? layout->stride[p] : GST_VIDEO_INFO_PLANE_STRIDE(&info, p);
+    }
     try {
-      device_ = &Device::of(map_.data);
+      lie_in(Device::of(map_.data), planes);
     } catch (...) {
       gst_memory_unmap(memory, &map_);
       throw;
     }
     buffer_ = gst_buffer_ref(buffer);
-    planes_.format = format().pixels;
-    planes_.width = format().size.width;
-    planes_.height = format().size.height;
-    planes_.colorimetry = format().colorimetry;
-    const auto* layout = gst_buffer_get_video_meta(buffer);
-    for (int p = 0; p < plane_count(planes_.format); ++p) {
-      planes_.plane[p] = map_.data + (layout ? layout->offset[p] : GST_VIDEO_INFO_PLANE_OFFSET(&info, p));
-      planes_.stride[p] = layout ? layout->stride[p] : GST_VIDEO_INFO_PLANE_STRIDE(&info, p);
-    }
   }
   ~DecodedSurface() override {
     gst_memory_unmap(gst_buffer_peek_memory(buffer_, 0), &map_);
     gst_buffer_unref(buffer_);
   }
 
-  NvBufSurfaceMemType memory() const override { return NVBUF_MEM_CUDA_DEVICE; }
-  int gpu() const override { return device_->ordinal(); }
   bool is_private() const override { return false; }  // the decoder may still predict from it
-  ImageView planes() const override { return planes_; }
-
-  ImageView view() const override {
-    std::lock_guard lock(mutex_);
-    if (!host_) host_ = download(*device_, planes_, on_host_);
-    return on_host_;
-  }
-
-  HostPixels part(const Box& box) const override {
-    std::lock_guard lock(mutex_);
-    if (host_) return {crop(on_host_, box), host_};
-    HostPixels copy;
-    copy.owner = download(*device_, crop(planes_, box), copy.view);
-    return copy;
-  }
 
  private:
-  Device* device_ = nullptr;
   GstBuffer* buffer_ = nullptr;
   GstMapInfo map_;
-  ImageView planes_;
-  mutable std::mutex mutex_;  // guards what follows
-  mutable DeviceBlock host_;
-  mutable ImageView on_host_;
+};
+
+// Written by kernels, for whoever holds it alone.
+class PooledSurface final : public DeviceSurface {
+ public:
+  PooledSurface(Device& device, const SurfaceFormat& format) : DeviceSurface(format) {
+    ImageView planes = view_of(format);
+    std::size_t offset[3] = {};
+    const std::size_t bytes = lay_out(planes, offset);
+    if (bytes == 0) throw std::runtime_error("a surface needs a format and a size above 0");
+    block_ = device.allocate(bytes, "a scaled or converted frame");
+    place_in(block_, offset, planes);
+    lie_in(device, planes);
+  }
+  bool is_private() const override { return true; }
+
+ private:
+  DeviceBlock block_;
 };
 
 }  // namespace
+
+void DeviceSurface::lie_in(Device& device, const ImageView& planes) {
+  device_ = &device;
+  planes_ = planes;
+}
+
+ImageView DeviceSurface::view() const {
+  std::lock_guard lock(mutex_);
+  if (!host_) host_ = copy_on_host(*device_, planes_, on_host_);
+  return on_host_;
+}
+
+HostPixels DeviceSurface::part(const Box& box) const {
+  std::lock_guard lock(mutex_);
+  if (host_) return {crop(on_host_, box), host_};
+  HostPixels copy;
+  copy.owner = copy_on_host(*device_, crop(planes_, box), copy.view);
+  return copy;
+}
+
+void DeviceSurface::forget_view() {
+  std::lock_guard lock(mutex_);
+  host_.reset();
+}
+
+const DeviceSurface* as_device_surface(const Surface& surface) {
+  return surface.memory() == NVBUF_MEM_CUDA_DEVICE ? dynamic_cast<const DeviceSurface*>(&surface) : nullptr;
+}
+DeviceSurface* as_device_surface(Surface& surface) {
+  return const_cast<DeviceSurface*>(as_device_surface(static_cast<const Surface&>(surface)));
+}
+
+SurfacePtr new_device_surface(Device& device, const SurfaceFormat& format) {
+  return std::make_shared<PooledSurface>(device, format);
+}
 
 bool is_device_buffer(GstBuffer* buffer) {
   return gst_buffer_n_memory(buffer) == 1 && gst_memory_is_type(gst_buffer_peek_memory(buffer, 0), memory_type);
@@ -145,6 +179,12 @@ DeviceBlock upload(Device& device, const ImageView& picture, Stream stream, Imag
   copy_planes(from, placed, Way::up, stream);
   uploaded += bytes_of_pixels(from);
   return block;
+}
+
+void download(const ImageView& from, const ImageView& to, Stream stream) {
+  const Current current(Device::of(from.plane[0]));
+  copy_planes(from, to, Way::down, stream);
+  downloaded += bytes_of_pixels(from);
 }
 
 std::uint64_t downloaded_bytes() { return downloaded; }

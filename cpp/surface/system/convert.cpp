@@ -278,6 +278,27 @@ void convert_pixels(const ImageView& from, const ImageView& to) {
   convert_by(stone, from, to);
 }
 
+// Pairs of chroma as samples of 16 bits: libyuv's own way for pairs stretches those that it halves.
+static void pick_nearest_chroma(const ImageView& f, const ImageView& t) {
+  const auto columns = [](const ImageView& view) { return (view.width + 1) / 2; };
+  const auto rows = [](const ImageView& view) { return (view.height + 1) / 2; };
+  libyuv::ScalePlane_16(reinterpret_cast<const std::uint16_t*>(f.plane[1]), f.stride[1] / 2, columns(f), rows(f),
+                        reinterpret_cast<std::uint16_t*>(t.plane[1]), t.stride[1] / 2, columns(t), rows(t),
+                        libyuv::kFilterNone);
+}
+
+// False where pairs of chroma do not lie at even addresses.
+static bool scale_by_nearest(const ImageView& f, const ImageView& t) {
+  const auto is_even = [](const ImageView& view) {
+    return reinterpret_cast<std::uintptr_t>(view.plane[1]) % 2 == 0 && view.stride[1] % 2 == 0;
+  };
+  if (!is_even(f) || !is_even(t)) return false;
+  libyuv::ScalePlane(f.plane[0], f.stride[0], f.width, f.height, t.plane[0], t.stride[0], t.width, t.height,
+                     libyuv::kFilterNone);
+  pick_nearest_chroma(f, t);
+  return true;
+}
+
 bool is_scalable(PixelFormat format) {
   return format != PixelFormat::rgb && format != PixelFormat::y444 && format != PixelFormat::unknown;
 }
@@ -293,6 +314,7 @@ void scale_pixels(const ImageView& f, const ImageView& t, Filter filter) {
                     t.plane[0], t.stride[0], t.plane[1], t.stride[1], t.plane[2], t.stride[2], t.width, t.height, mode);
       break;
     case PixelFormat::nv12:
+      if (filter == Filter::nearest && scale_by_nearest(f, t)) break;
       failed = NV12Scale(f.plane[0], f.stride[0], f.plane[1], f.stride[1], f.width, f.height, t.plane[0], t.stride[0],
                          t.plane[1], t.stride[1], t.width, t.height, mode);
       break;

@@ -48,8 +48,20 @@ class SystemAllocator final : public Allocator {
                       [idle = idle_](Surface* s) { idle->give_back(static_cast<SystemSurface*>(s)); });
   }
 
+  SurfacePtr allocate(const SurfaceFormat& format, const Surface&) override { return allocate(format); }
+
+  void transform(const std::vector<TransformJob>& jobs) override {
+    for (const auto& job : jobs)
+      if (!job.from) blacken(crop(job.to->view(), job.how.to));
+    for (const auto& job : jobs)
+      if (job.from) transform_one(*job.from, *job.to, job.how);
+  }
+
+  std::uint64_t written_bytes() const override { return written_; }
+
+ private:
   // The fewest steps that do it: turn, then scale (in the source's format, where YUV has half the bytes), then convert.
-  void transform(const Surface& from, Surface& to, const Transform& how) override {
+  void transform_one(const Surface& from, const Surface& to, const Transform& how) {
     ImageView source = crop(from.view(), how.from);
     const ImageView target = crop(to.view(), how.to);
     SurfacePtr steps[3];  // hold the pixels between two steps
@@ -67,8 +79,7 @@ class SystemAllocator final : public Allocator {
     written_ += bytes_of_pixels(target);
   }
 
-  void clear(Surface& surface) override {
-    const ImageView view = surface.view();
+  void blacken(const ImageView& view) {
     for (int p = 0; p < plane_count(view.format); ++p) {
       const int rows = plane_rows(view.format, p, view.height);
       const int black = !is_yuv(view.format) ? 0 : p > 0 ? 128 : view.colorimetry.is_full_range ? 0 : 16;
@@ -80,9 +91,6 @@ class SystemAllocator final : public Allocator {
     written_ += bytes_of_pixels(view);
   }
 
-  std::uint64_t written_bytes() const override { return written_; }
-
- private:
   ImageView temporary(const ImageView& like, PixelFormat format, Size size, SurfacePtr& holder) {
     holder = allocate({format, size, like.colorimetry});
     return holder->view();

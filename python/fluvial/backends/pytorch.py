@@ -8,11 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fluvial import _core
 from fluvial.backends._compiled import compiled
 from fluvial.backends._cuda_errors import explained
 from fluvial.backends._cuda_graphs import GraphQueue, Inputs, convolution_flags
-from fluvial.backends._nvrtc import find_nvrtc
 from fluvial.backends._onnx_module import onnx_as_module
 from fluvial.backends.function import checked_size, described, named_outputs
 from fluvial.backends.protocol import ELEMENT_TYPES, Model, Plan, Ready, Tensor
@@ -99,8 +97,6 @@ class PyTorch:
         self._compiled, self._is_planned = None, True
         if torch.device(self._device).type != "cuda":
             return Ready(description, parallel)
-        if compiler := find_nvrtc():
-            _core.use_nvrtc(str(compiler))
         self._module.to(memory_format=torch.channels_last)
         return Ready(description, parallel, torch.device(self._device).index or 0)
 
