@@ -48,7 +48,7 @@ def lines(folder: Path) -> Iterator[str]:
         result = json.loads(file.read_text())
         where = result["machine"]
         yield ""
-        yield f"**{section}**: {', '.join(where['gpu'])}, driver included; PyTorch, CUDA {where['torch, cuda']}; "
+        yield f"**{section}**: {'; '.join(where['gpu'])}; PyTorch and CUDA {where['torch, cuda']};"
         yield f"commit {where['commit']}, {where['when']}; `{where['command']}`"
         yield ""
         yield "| figure | | gate | |"

@@ -64,6 +64,7 @@ def test_the_table_is_made_of_the_results_and_checked(parts: Any, tmp_path: Path
     assert results.page(tmp_path, page, check=False) == 0
     assert "| wall | 0.9 of it | **>= 0.95, missed** | a/b |" in page.read_text()
     assert "| wall x | not measured | | y |" in page.read_text()
+    assert not any(line.endswith(" ") for line in page.read_text().splitlines())
     assert page.read_text().startswith("before\n") and page.read_text().endswith("after\n")
     assert results.page(tmp_path, page, check=True) == 0
 
