@@ -52,6 +52,11 @@ class Request {
   virtual std::vector<TensorView> outputs() = 0;
   // Asks the next start() to bring back only these rows; nothing: all outputs whole. Requests on the host never do.
   virtual void select_rows(const std::optional<RowSelection>&) {}
+  // Asks the next start() to keep the outputs where the device has them, until the last owner lets go. Requests on the
+  // host never do.
+  virtual void keep_on_device(bool) {}
+  // One for each output; none where nothing was kept.
+  virtual std::vector<std::shared_ptr<void>> kept_on_device() { return {}; }
   // What it brought; nothing where outputs() has it all, as of a crowded picture.
   virtual std::optional<SelectedRows> selected(std::size_t /*unit*/) { return std::nullopt; }
 };

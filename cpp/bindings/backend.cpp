@@ -153,12 +153,16 @@ class DeviceRequest final : public BridgeRequest {
     done_.get();
     copied_.wait();
     has_rows_ = is_picking_ && picker_.finish();
+    if (crowded_ > 0) --crowded_;
     if (!is_picking_ || has_rows_) return;
+    crowded_ = whole_after_crowd;
     copy_all();  // one of the pictures is crowded
     copied_.wait();
   }
 
   void select_rows(const std::optional<RowSelection>& wanted) override { wanted_ = wanted; }
+  void keep_on_device(bool is_wanted) override { keeps_ = is_wanted; }
+  std::vector<std::shared_ptr<void>> kept_on_device() override { return kept_; }
   std::optional<SelectedRows> selected(std::size_t unit) override {
     if (!has_rows_) return std::nullopt;
     return picker_.of_unit(unit);
@@ -174,12 +178,29 @@ class DeviceRequest final : public BridgeRequest {
         on_device_.push_back({address, outputs_of_[on_device_.size()].type, shape});
       found_ = Held(std::move(found));
     });
-    is_picking_ = wanted_ && picker_.start(*wanted_, on_device_, queue_.stream());
+    kept_.clear();
+    for (std::size_t i = 0; keeps_ && i < on_device_.size(); ++i) keep(i);
+    is_picking_ = wanted_ && crowded_ == 0 && picker_.start(*wanted_, on_device_, queue_.stream());
     if (!is_picking_) return copy_all();
     outputs_.clear();
     for (const auto& info : outputs_of_) outputs_.push_back({info.name, info.type, {}});
     for (const std::size_t i : wanted_->whole) copy(i);
     copied_.set(queue_.stream());
+  }
+
+  // The next inference writes over the outputs.
+  void keep(std::size_t i) {
+    const auto& [address, type, shape] = on_device_[i];
+    const std::size_t bytes = element_count(shape) * bytes_of(type);
+    kept_.push_back(device_.allocate(bytes));
+    cuda::Copy2D copy;  // one row
+    copy.from_type = copy.to_type = cuda::memory_device;
+    copy.from_device = address;
+    copy.to_device = cuda::address_of(kept_.back());
+    copy.from_pitch = copy.to_pitch = copy.width = bytes;
+    copy.height = 1;
+    const cuda::Current current(device_);
+    FLUVIAL_CUDA(cuMemcpy2DAsync_v2, &copy, queue_.stream());
   }
 
   void copy_all() {
@@ -203,11 +224,16 @@ class DeviceRequest final : public BridgeRequest {
   cuda::Mark copied_;
   cuda::RowPicker picker_;
   std::optional<RowSelection> wanted_;  // by the next or running inference
+  // Pictures that follow a crowded one mostly are, and would come back twice.
+  static constexpr int whole_after_crowd = 8;
+  int crowded_ = 0;
   bool is_picking_ = false;
   bool has_rows_ = false;
   std::vector<cuda::DeviceTensor> on_device_;  // the outputs there
-  Held found_;                                 // and their owners, until the next ones
-  cuda::Queue queue_;                          // last: gone first, when all that was put into it is done
+  bool keeps_ = false;
+  std::vector<cuda::DeviceBlock> kept_;  // copies of them, for whoever asked
+  Held found_;                           // and their owners, until the next ones
+  cuda::Queue queue_;                    // last: gone first, when all that was put into it is done
 };
 
 nb::dict shapes_by_name(const ModelInfo& info, const ClosedShapes& shapes) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <vector>
 
 namespace fluvial {
@@ -39,10 +40,20 @@ struct RowPart {
   }
 };
 
+// A class for each pixel: a byte comes back. Of floats it is the column that is greatest, and `none` where the field
+// has a least and what is greatest is not above that; of one column, whether it is above (1) or not (0). Whole numbers,
+// of one column, are classes themselves.
+struct PixelClasses {
+  static constexpr int none = 255;
+  RowField field;  // inner: the pixel
+  int pixels = 0;
+};
+
 // Rows are numbered through all parts, in each the inner ones of the first outer one first. Fields are as wide in all.
 struct RowSelection {
   std::vector<RowPart> parts;
   std::vector<std::size_t> whole;  // outputs that come back as they are, beside the rows
+  std::optional<PixelClasses> pixels;
   int rows() const {
     int sum = 0;
     for (const auto& part : parts) sum += part.rows();
@@ -57,6 +68,7 @@ struct SelectedRows {
   const std::int32_t* numbers = nullptr;
   const float* values = nullptr;  // `width` of each row, field after field
   std::size_t width = 0;
+  const std::uint8_t* pixels = nullptr;  // the class of each
 
   const float* row(std::size_t i) const { return values + i * width; }
 };

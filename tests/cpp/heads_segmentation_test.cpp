@@ -1,5 +1,6 @@
 // Maps of classes against the formula written slowly.
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include "selected_rows.h"
 #include "tensors.h"
 
 using namespace testing;
@@ -14,11 +15,35 @@ ModelSpec spec(std::map<std::string, std::string> options = {}) {
   return s;
 }
 
+// Classes that a GPU brings are those of the whole output.
+template <typename T>
+void check_classes(HeadDecoder& head, Tensor<T>& tensor, std::size_t unit, const Segmentation& map) {
+  for (int look = 0; look < 16; ++look) {
+    Segmentation again;
+    head.segment({tensor.view()}, unit, again);
+  }
+  const auto wanted = head.selection();
+  REQUIRE(wanted);
+  REQUIRE(wanted->pixels);
+  const auto classes = classes_of({tensor.view()}, *wanted->pixels, unit);
+  SelectedRows rows;
+  rows.pixels = classes.data();
+  Segmentation found;
+  head.segment_rows(rows, found);
+  CHECK(found.classes == map.classes);
+  CHECK(found.size == map.size);
+  CHECK(found.class_count == map.class_count);
+  CHECK(found.probabilities.empty());
+}
+
 Segmentation run(const ModelSpec& s, Floats& tensor, float threshold = 0, std::size_t unit = 0) {
   HeadSettings settings;
   settings.threshold = threshold;
   Segmentation out;
-  make_head(s, {tensor.info()}, settings)->segment({tensor.view()}, unit, out);
+  const auto head = make_head(s, {tensor.info()}, settings);
+  CHECK_FALSE(head->selection());
+  head->segment({tensor.view()}, unit, out);
+  if (out.probabilities.empty()) check_classes(*head, tensor, unit, out);
   return out;
 }
 
@@ -67,6 +92,7 @@ TEST_CASE("a pixel whose winner is not sure enough has no class; logits are judg
   const auto all = run(spec(), scores.nchw, 0);
   for (auto* tensor : {&scores.nchw, &scores.nhwc}) {
     const auto map = run(spec({{"probabilities", "yes"}}), *tensor, 0.6F);
+    CHECK(run(spec(), *tensor, 0.6F).classes == map.classes);
     int unsure = 0;
     for (int i = 0; i < kHeight * kWidth; ++i) {
       const auto shares = scores.softmax(0, i);
@@ -113,7 +139,9 @@ TEST_CASE("whole numbers are classes already") {
     tensor.data = {0, 1, 2, 3, 4, 5, 5, 4, 3, 2, 1, 7};  // two units of 2 x 3
     Segmentation out;
     ModelSpec s = spec();
-    make_head(s, {tensor.info()})->segment({tensor.view()}, 1, out);
+    const auto head = make_head(s, {tensor.info()});
+    head->segment({tensor.view()}, 1, out);
+    check_classes(*head, tensor, 1, out);
     CHECK(out.size == Size{3, 2});
     CHECK(out.classes == std::vector<int>{5, 4, 3, 2, 1, 7});
     CHECK(out.class_count == 8);
@@ -124,6 +152,29 @@ TEST_CASE("whole numbers are classes already") {
   check(Tensor<std::int64_t>("map", ElementType::i64, {2, 2, 3}));
   check(Tensor<std::int32_t>("map", ElementType::i32, {2, 1, 2, 3}));
   check(Tensor<std::uint8_t>("map", ElementType::u8, {2, 2, 3, 1}));
+}
+
+TEST_CASE("a whole number that is no byte is told: then the whole output is looked at") {
+  Tensor<std::int32_t> map("map", ElementType::i32, {2, 1, 4});
+  map.data = {0, 255, 3, 4, 0, 256, -1, 4};
+  PixelClasses wanted;
+  wanted.pixels = 4;
+  wanted.field.inner_step = 1;
+  std::vector<int> strange;
+  CHECK(classes_of({map.view()}, wanted, 0, &strange) == std::vector<std::uint8_t>{0, 255, 3, 4});
+  CHECK(strange == std::vector<int>{0, 2});
+}
+
+TEST_CASE("more classes than a byte has, and probabilities, come back as they are") {
+  Floats many = floats("out", {1, 256, 2, 3});
+  Segmentation out;
+  const auto head = make_head(spec(), {many.info()});
+  for (int look = 0; look < 20; ++look) head->segment({many.view()}, 0, out);
+  CHECK_FALSE(head->selection());
+  Scores scores(-3, 3);
+  const auto other = make_head(spec({{"probabilities", "yes"}}), {scores.nchw.info()});
+  for (int look = 0; look < 20; ++look) other->segment({scores.nchw.view()}, 0, out);
+  CHECK_FALSE(other->selection());
 }
 
 TEST_CASE("an output is chosen by name, and what does not fit is refused with what is needed") {

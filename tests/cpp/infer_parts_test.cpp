@@ -208,3 +208,33 @@ TEST_CASE("inference takes one stream a CPU, and the user's word") {
   CHECK(schedule_for(settings, 8).streams == 3);
   CHECK(usable_cpus() >= 1);
 }
+
+TEST_CASE("tensors that a GPU keeps are told with their unit's address, and stay as long as any copy of the metadata") {
+  GstBuffer* buffer = gst_buffer_new();
+  auto* batch = add_batch_meta(buffer, 1);
+  auto* frame = nvds_acquire_frame_meta_from_pool(batch);
+  nvds_add_frame_meta_to_batch(batch, frame);
+  Unit unit;
+  unit.frame = frame;
+  Decision decision;
+  decision.batched_outputs = {true, false};
+  std::vector<float> scores(6), anchors(4);
+  const std::vector<TensorView> outputs = {{"scores", ElementType::f32, {2, 3}, scores.data()},
+                                           {"anchors", ElementType::f32, {4}, anchors.data()}};
+  std::vector<std::shared_ptr<void>> kept = {std::make_shared<int>(1), std::make_shared<int>(2)};
+  const std::weak_ptr<void> watch = kept[0];
+  auto* first = static_cast<char*>(kept[0].get());
+  auto* second = kept[1].get();
+  attach_tensors(decision, unit, outputs, 1, 1, kept);
+  kept.clear();
+  GstBuffer* copy = gst_buffer_copy_deep(buffer);
+  gst_buffer_unref(buffer);
+  const auto* copied = static_cast<NvDsFrameMeta*>(gst_buffer_get_nvds_batch_meta(copy)->frame_meta_list->data);
+  const auto* user = static_cast<NvDsUserMeta*>(copied->frame_user_meta_list->data);
+  const auto* tensors = static_cast<NvDsInferTensorMeta*>(user->user_meta_data);
+  CHECK(tensors->out_buf_ptrs_dev[0] == first + 3 * sizeof(float));
+  CHECK(tensors->out_buf_ptrs_dev[1] == second);
+  CHECK_FALSE(watch.expired());
+  gst_buffer_unref(copy);
+  CHECK(watch.expired());
+}

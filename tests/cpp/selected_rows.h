@@ -67,6 +67,28 @@ class Selected {
   std::vector<std::vector<float>> values_;
 };
 
+// The classes of one unit's pixels, as a GPU would bring them.
+inline std::vector<std::uint8_t> classes_of(const std::vector<TensorView>& outputs, const PixelClasses& wanted,
+                                            std::size_t unit, std::vector<int>* strange = nullptr) {
+  std::vector<cuda::DeviceTensor> there;
+  for (const auto& output : outputs)
+    there.push_back({reinterpret_cast<cuda::DevicePointer>(output.data), output.type, output.shape});
+  RowSelection selection;
+  selection.pixels = wanted;
+  const auto units = cuda::units_with(selection, there);
+  REQUIRE(units > unit);
+  const auto pixels = static_cast<std::size_t>(wanted.pixels);
+  std::vector<int> counts(units);
+  std::vector<std::uint8_t> classes(units * pixels, 77);
+  const auto field = cuda::row_source(wanted.field, there[wanted.field.output]);
+  constexpr unsigned threads = 64;
+  run_together({(static_cast<unsigned>(pixels) + threads - 1) / threads, static_cast<unsigned>(units)}, {threads},
+               [&] { cuda::classify_pixels(field, wanted.pixels, counts.data(), classes.data()); });
+  if (strange) *strange = counts;
+  const auto first = classes.begin() + static_cast<std::ptrdiff_t>(unit * pixels);
+  return {first, first + wanted.pixels};
+}
+
 // Lets the head look at whole outputs until it knows how they are to be read.
 inline RowSelection selection_of(HeadDecoder& head, const std::vector<TensorView>& outputs, std::size_t unit) {
   for (int look = 0; look < 16 && !head.selection(); ++look) {

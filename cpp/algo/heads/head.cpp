@@ -55,6 +55,8 @@ void HeadDecoder::describe(const std::vector<TensorView>&, std::size_t, const st
 
 void HeadDecoder::segment(const std::vector<TensorView>&, std::size_t, Segmentation&) {}
 
+void HeadDecoder::segment_rows(const SelectedRows&, Segmentation&) {}
+
 void HeadDecoder::embed(const std::vector<TensorView>&, std::size_t, std::vector<float>&) {}
 
 void HeadDecoder::classify(const std::vector<TensorView>&, std::size_t, std::vector<Classification>&) {}

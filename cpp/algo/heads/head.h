@@ -51,6 +51,7 @@ class HeadDecoder {
 
   // Segmentation alone; replaces what `out` held.
   virtual void segment(const std::vector<TensorView>& outputs, std::size_t unit, Segmentation& out);
+  virtual void segment_rows(const SelectedRows& rows, Segmentation& out);
 
   // Embeddings alone; replaces what `out` held. Its length is 1.
   virtual void embed(const std::vector<TensorView>& outputs, std::size_t unit, std::vector<float>& out);

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "algo/heads/settled.h"
 #include "algo/heads/tensors.h"
 
 namespace fluvial::heads {
@@ -62,17 +63,63 @@ class Segmenter : public HeadDecoder {
     out.size = extent.size;
     out.classes.assign(extent.pixels, 0);
     out.probabilities.clear();
-    if (form_.are_classes) return take_classes(tensor, unit, out);
+    if (form_.are_classes) {
+      settled_.saw({extent, false});
+      return take_classes(tensor, unit, out);
+    }
     const float* scores = reader_.read(tensor, unit, Shape(form_.rank - 1, -1));
     if (extent.channels == 1) return judge_one(scores, extent, out);
     out.class_count = static_cast<int>(extent.channels);
     form_.layout == Layout::nchw || form_.rank == 3 ? judge_planes(scores, extent, out)
                                                     : judge_pixels(scores, extent, out);
     const bool are_logits = scores_ == "logits" || (scores_ == "auto" && look_like_logits(scores, extent));
+    settled_.saw({extent, are_logits});
     if (threshold_ > 0 || keeps_probabilities_) look_at_probabilities(scores, extent, are_logits, out);
   }
 
+  // Classes alone, a byte each.
+  std::optional<RowSelection> selection() const override {
+    const auto& [extent, are_logits] = settled_.look();
+    if (keeps_probabilities_ || !settled_.is_settled() || extent.channels > PixelClasses::none) return std::nullopt;
+    const bool is_nhwc = form_.rank == 4 && form_.layout == Layout::nhwc;
+    PixelClasses wanted;
+    wanted.pixels = static_cast<int>(extent.pixels);
+    RowField& field = wanted.field;
+    field.output = form_.output;
+    field.columns = static_cast<int>(extent.channels);
+    field.inner_step = is_nhwc ? field.columns : 1;
+    field.column_step = is_nhwc ? 1 : wanted.pixels;
+    if (!form_.are_classes && extent.channels == 1) field.least = bound_of_one(are_logits);
+    if (extent.channels > 1) field.kind = are_logits && threshold_ > 0 ? RowField::share : RowField::greatest;
+    if (extent.channels > 1 && threshold_ > 0) field.least = threshold_;
+    RowSelection selection;
+    selection.pixels = wanted;
+    return selection;
+  }
+
+  void segment_rows(const SelectedRows& rows, Segmentation& out) override {
+    const Extent& extent = settled_.look().extent;
+    out.size = extent.size;
+    out.probabilities.clear();
+    out.classes.assign(rows.pixels, rows.pixels + extent.pixels);
+    if (form_.are_classes) {
+      out.class_count = count_of(out.classes, class_count_);
+      return;
+    }
+    out.class_count = extent.channels == 1 ? 2 : static_cast<int>(extent.channels);
+    for (int& id : out.classes) id = id == PixelClasses::none ? -1 : id;
+  }
+
  private:
+  struct Look {
+    Extent extent;
+    bool are_logits = false;
+    bool operator==(const Look& other) const {
+      return extent.channels == other.extent.channels && extent.size == other.extent.size &&
+             are_logits == other.are_logits;
+    }
+  };
+
   void take_classes(const TensorView& tensor, std::size_t unit, Segmentation& out) const {
     switch (tensor.type) {
       case ElementType::i64: copy_classes<std::int64_t>(tensor, unit, out.classes); break;
@@ -81,16 +128,25 @@ class Segmenter : public HeadDecoder {
       case ElementType::i8: copy_classes<std::int8_t>(tensor, unit, out.classes); break;
       default: throw std::runtime_error("output '" + tensor.name + "': classes must be i64, i32, u8 or i8");
     }
-    int most = class_count_ - 1;
-    for (int id : out.classes) most = std::max(most, id);
-    out.class_count = most + 1;
+    out.class_count = count_of(out.classes, class_count_);
+  }
+
+  float bound_of_one(bool are_logits) const {
+    const float least = threshold_ > 0 ? threshold_ : 0.5F;
+    return are_logits ? std::log(least / (1 - std::min(least, 1 - 1e-6F))) : least;
+  }
+
+  static int count_of(const std::vector<int>& classes, int known) {
+    int most = known - 1;
+    for (int id : classes) most = std::max(most, id);
+    return most + 1;
   }
 
   // Two classes, of which one has the scores.
-  void judge_one(const float* scores, const Extent& extent, Segmentation& out) const {
+  void judge_one(const float* scores, const Extent& extent, Segmentation& out) {
     const bool are_logits = scores_ == "logits" || (scores_ == "auto" && look_like_logits(scores, extent));
-    const float least = threshold_ > 0 ? threshold_ : 0.5F;
-    const float bound = are_logits ? std::log(least / (1 - std::min(least, 1 - 1e-6F))) : least;
+    settled_.saw({extent, are_logits});
+    const float bound = bound_of_one(are_logits);
     for (std::size_t i = 0; i < extent.pixels; ++i) out.classes[i] = scores[i] > bound ? 1 : 0;
     out.class_count = 2;
     if (!keeps_probabilities_) return;
@@ -160,6 +216,7 @@ class Segmenter : public HeadDecoder {
   float threshold_;
   FloatReader reader_;
   std::vector<float> best_;  // each pixel's greatest score
+  Settled<Look> settled_;
 };
 
 bool is_whole(ElementType type) { return type != ElementType::f32 && type != ElementType::f16; }

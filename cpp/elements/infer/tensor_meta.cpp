@@ -16,6 +16,7 @@ struct TensorCopy {
   std::vector<std::vector<std::uint64_t>> memory;  // in words, so that every element type is aligned
   std::vector<NvDsInferLayerInfo> layers;
   std::vector<void*> host, device;
+  std::vector<std::shared_ptr<void>> device_owners;  // shared with copies
 
   void point() {
     for (std::size_t i = 0; i < layers.size(); ++i) {
@@ -57,9 +58,15 @@ void free_tensors(gpointer data, gpointer) {
 }  // namespace
 
 void attach_tensors(const Decision& d, const Unit& unit, const std::vector<TensorView>& outputs, std::size_t index,
-                    std::size_t inputs) {
+                    std::size_t inputs, const std::vector<std::shared_ptr<void>>& on_device) {
   auto copy = std::make_unique<TensorCopy>();
-  for (std::size_t i = 0; i < outputs.size(); ++i) add(*copy, part_of(outputs[i], index, d.has_batch(i)), inputs + i);
+  copy->device_owners = on_device;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const TensorView part = part_of(outputs[i], index, d.has_batch(i));
+    add(*copy, part, inputs + i);
+    const auto within = static_cast<const char*>(part.data) - static_cast<const char*>(outputs[i].data);
+    if (i < on_device.size()) copy->device[i] = static_cast<char*>(on_device[i].get()) + within;
+  }
   copy->point();
   auto& meta = copy->meta;
   const auto& input = d.spec.input;

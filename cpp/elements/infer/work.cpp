@@ -116,6 +116,7 @@ void Work::start(Job& job) {
   try {
     fill(job);
     job.request->select_rows(rows_for_next());
+    job.request->keep_on_device(decision_.settings.wants_tensors);
     job.request.start();
   } catch (const std::exception& e) {
     throw std::runtime_error("inference on " + place_of(job.units.front()) + ": " + e.what());
@@ -184,7 +185,7 @@ void Work::finish(Job& job) {
 
 void Work::finish_unit(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit, Size frame) {
   if (decision_.settings.wants_tensors)
-    attach_tensors(decision_, unit, outputs, index, backend_->model().inputs.size());
+    attach_tensors(decision_, unit, outputs, index, backend_->model().inputs.size(), request_->kept_on_device());
   if (masks_) {
     masks_->attach(outputs, index, unit);
   } else if (decision_.has_no_head) {
@@ -253,7 +254,10 @@ void Work::find(const std::vector<TensorView>& outputs, std::size_t index, const
 // The metadata takes the map over, as it is large: each has its own memory.
 void Work::segment(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit) {
   Segmentation found;
-  head_->segment(outputs, index, found);
+  if (const auto rows = request_->selected(index))
+    head_->segment_rows(*rows, found);
+  else
+    head_->segment(outputs, index, found);
   if (!shown_classes_.empty()) rename_classes(found, shown_classes_, decision_.class_count);
   cut_to_picture(found, decision_.spec.input.size, picture_of(unit.letterbox));
   attach_segmentation(decision_.settings.unique_id, unit, std::move(found));

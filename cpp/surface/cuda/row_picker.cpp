@@ -24,7 +24,37 @@ std::int64_t last_element(const RowPart& part, const RowField& field) {
          (field.columns - 1) * field.column_step;
 }
 
-RowSource source_of(const RowField& field, const DeviceTensor& tensor) {
+std::atomic<std::uint64_t> returned{0};
+
+constexpr unsigned threads = 256;  // of a block: 8 warps, as many as the kernels have room for
+
+unsigned blocks_for(int rows) { return (static_cast<unsigned>(rows) + threads - 1) / threads; }
+
+}  // namespace
+
+std::uint64_t returned_bytes() { return returned; }
+void count_returned(std::size_t bytes) { returned += bytes; }
+
+std::size_t units_with(const RowSelection& selection, const std::vector<DeviceTensor>& outputs) {
+  std::int64_t units = 0;
+  const auto has_all = [&](const RowPart& part) {
+    for (const auto& field : part.fields) {
+      if (field.output >= outputs.size()) return false;
+      const DeviceTensor& tensor = outputs[field.output];
+      if (tensor.type == ElementType::f16 || tensor.shape.empty()) return false;
+      if (units > 0 && tensor.shape[0] != units) return false;
+      units = tensor.shape[0];
+      if (last_element(part, field) >= elements_of_unit(tensor)) return false;
+    }
+    return true;
+  };
+  for (const auto& part : selection.parts)
+    if (!has_all(part)) return 0;
+  if (selection.pixels && !has_all({1, selection.pixels->pixels, {selection.pixels->field}})) return 0;
+  return static_cast<std::size_t>(std::max<std::int64_t>(units, 0));
+}
+
+RowSource row_source(const RowField& field, const DeviceTensor& tensor) {
   RowSource source{};
   source.data = reinterpret_cast<const void*>(tensor.address);
   source.unit_step = elements_of_unit(tensor);
@@ -39,32 +69,6 @@ RowSource source_of(const RowField& field, const DeviceTensor& tensor) {
   source.is_tested = field.least > any_value;
   source.least = field.least;
   return source;
-}
-
-std::atomic<std::uint64_t> returned{0};
-
-unsigned blocks_for(int threads, unsigned in_block) {
-  return (static_cast<unsigned>(threads) + in_block - 1) / in_block;
-}
-
-}  // namespace
-
-std::uint64_t returned_bytes() { return returned; }
-void count_returned(std::size_t bytes) { returned += bytes; }
-
-std::size_t units_with(const RowSelection& selection, const std::vector<DeviceTensor>& outputs) {
-  std::int64_t units = 0;
-  for (const auto& part : selection.parts) {
-    for (const auto& field : part.fields) {
-      if (field.output >= outputs.size()) return 0;
-      const DeviceTensor& tensor = outputs[field.output];
-      if (tensor.type == ElementType::f16 || tensor.shape.empty()) return 0;
-      if (units > 0 && tensor.shape[0] != units) return 0;
-      units = tensor.shape[0];
-      if (last_element(part, field) >= elements_of_unit(tensor)) return 0;
-    }
-  }
-  return static_cast<std::size_t>(std::max<std::int64_t>(units, 0));
 }
 
 RowTask row_task(const RowSelection& selection, const std::vector<DeviceTensor>& outputs, int room) {
@@ -84,23 +88,37 @@ RowTask row_task(const RowSelection& selection, const std::vector<DeviceTensor>&
     task.parts[p].rows = part.rows();
     task.parts[p].inner_count = part.inner_count;
     for (std::size_t f = 0; f < fields; ++f)
-      task.parts[p].fields[f] = source_of(part.fields.at(f), outputs.at(part.fields[f].output));
+      task.parts[p].fields[f] = row_source(part.fields.at(f), outputs.at(part.fields[f].output));
     first += part.rows();
   }
   return task;
 }
 
-// One block of memory: counts, numbers, values.
+RowPicker::Block RowPicker::new_block(std::size_t bytes) {
+  return {device_.allocate(bytes), device_.allocate_host(bytes), bytes};
+}
+
+void RowPicker::bring(const Block& block, Stream stream) {
+  FLUVIAL_CUDA(cuMemcpyDtoHAsync_v2, block.on_host.get(), address_of(block.on_device), block.bytes, stream);
+  count_returned(block.bytes);
+}
+
 bool RowPicker::start(const RowSelection& selection, const std::vector<DeviceTensor>& outputs, Stream stream) {
   units_ = units_with(selection, outputs);
+  picked_ = classes_ = {};
   if (units_ == 0) return false;
+  if (!selection.parts.empty()) start_rows(selection, outputs, stream);
+  if (selection.pixels) start_pixels(*selection.pixels, outputs, stream);
+  return true;
+}
+
+// In one block: counts, numbers, values.
+void RowPicker::start_rows(const RowSelection& selection, const std::vector<DeviceTensor>& outputs, Stream stream) {
   room_ = static_cast<std::size_t>(std::min(room, selection.rows()));
   width_ = static_cast<std::size_t>(selection.width());
   RowTask task = row_task(selection, outputs, static_cast<int>(room_));
-  const std::size_t bytes = 4 * (units_ + units_ * room_ + units_ * room_ * width_);
-  on_device_ = device_.allocate(bytes);
-  on_host_ = device_.allocate_host(bytes);
-  DevicePointer counts = address_of(on_device_);
+  picked_ = new_block(4 * (units_ + units_ * room_ + units_ * room_ * width_));
+  DevicePointer counts = address_of(picked_.on_device);
   DevicePointer numbers = counts + 4 * units_;
   DevicePointer values = numbers + 4 * units_ * room_;
   void* parameters[] = {&task, &counts, &numbers, &values};
@@ -109,16 +127,33 @@ bool RowPicker::start(const RowSelection& selection, const std::vector<DeviceTen
   for (const auto& part : selection.parts) most_rows = std::max(most_rows, part.rows());
   const Current current(device_);
   FLUVIAL_CUDA(cuMemsetD8Async, counts, 0, 4 * units_, stream);
-  constexpr unsigned threads = 256;  // 8 warps, as many as the kernel has room for
-  FLUVIAL_CUDA(cuLaunchKernel, kernel, blocks_for(most_rows, threads), static_cast<unsigned>(units_),
+  FLUVIAL_CUDA(cuLaunchKernel, kernel, blocks_for(most_rows), static_cast<unsigned>(units_),
                static_cast<unsigned>(selection.parts.size()), threads, 1, 1, 0, stream, parameters, nullptr);
-  FLUVIAL_CUDA(cuMemcpyDtoHAsync_v2, on_host_.get(), counts, bytes, stream);
-  count_returned(bytes);
-  return true;
+  bring(picked_, stream);
 }
 
-bool RowPicker::finish() {
-  const auto* counts = static_cast<const std::int32_t*>(on_host_.get());
+// In one block: how many pixels have no class that is a byte, classes.
+void RowPicker::start_pixels(const PixelClasses& wanted, const std::vector<DeviceTensor>& outputs, Stream stream) {
+  pixels_ = static_cast<std::size_t>(wanted.pixels);
+  RowSource field = row_source(wanted.field, outputs.at(wanted.field.output));
+  int pixels = wanted.pixels;
+  classes_ = new_block(4 * units_ + units_ * pixels_);
+  DevicePointer strange = address_of(classes_.on_device);
+  DevicePointer classes = strange + 4 * units_;
+  void* parameters[] = {&field, &pixels, &strange, &classes};
+  const Function kernel = device_.kernel("classify_pixels");
+  const Current current(device_);
+  FLUVIAL_CUDA(cuMemsetD8Async, strange, 0, 4 * units_, stream);
+  FLUVIAL_CUDA(cuLaunchKernel, kernel, blocks_for(pixels), static_cast<unsigned>(units_), 1, threads, 1, 1, 0, stream,
+               parameters, nullptr);
+  bring(classes_, stream);
+}
+
+bool RowPicker::finish() { return finish_rows() && finish_pixels(); }
+
+bool RowPicker::finish_rows() {
+  if (!picked_.on_host) return true;
+  const auto* counts = static_cast<const std::int32_t*>(picked_.on_host.get());
   const auto* numbers = counts + units_;
   const auto* values = reinterpret_cast<const float*>(numbers + units_ * room_);
   rows_.resize(std::max(rows_.size(), units_));
@@ -139,8 +174,19 @@ bool RowPicker::finish() {
   return true;
 }
 
+bool RowPicker::finish_pixels() {
+  if (!classes_.on_host) return true;
+  const auto* strange = static_cast<const std::int32_t*>(classes_.on_host.get());
+  return std::all_of(strange, strange + units_, [](std::int32_t count) { return count == 0; });
+}
+
 SelectedRows RowPicker::of_unit(std::size_t unit) const {
-  return {rows_[unit].numbers.size(), rows_[unit].numbers.data(), rows_[unit].values.data(), width_};
+  SelectedRows rows;
+  if (picked_.on_host)
+    rows = {rows_[unit].numbers.size(), rows_[unit].numbers.data(), rows_[unit].values.data(), width_};
+  if (classes_.on_host)
+    rows.pixels = static_cast<const std::uint8_t*>(classes_.on_host.get()) + 4 * units_ + unit * pixels_;
+  return rows;
 }
 
 }  // namespace fluvial::cuda

@@ -22,6 +22,7 @@ struct DeviceTensor {
 // head has seen, or of a type that the kernel does not read.
 FLUVIAL_EXPORT std::size_t units_with(const RowSelection& selection, const std::vector<DeviceTensor>& outputs);
 // For the kernel select_rows.
+FLUVIAL_EXPORT RowSource row_source(const RowField& field, const DeviceTensor& output);
 FLUVIAL_EXPORT RowTask row_task(const RowSelection& selection, const std::vector<DeviceTensor>& outputs, int room);
 
 // Bytes of models' outputs that this process has brought to the host, whole outputs and rows.
@@ -37,8 +38,8 @@ class FLUVIAL_EXPORT RowPicker {
 
   // Puts selection and copy into the stream. False, and nothing done, where the outputs do not have these rows.
   bool start(const RowSelection& selection, const std::vector<DeviceTensor>& outputs, Stream stream);
-  // After the stream has come so far. False where a unit has more rows than there is room for: then the whole outputs
-  // must be looked at.
+  // After the stream has come so far. False where a unit has more rows than there is room for, or a class that is no
+  // byte: then the whole outputs must be looked at.
   bool finish();
   // Of one unit, after finish(); valid until the next start().
   SelectedRows of_unit(std::size_t unit) const;
@@ -50,9 +51,21 @@ class FLUVIAL_EXPORT RowPicker {
     std::vector<float> values;
   };
 
+  // A block of memory that comes back.
+  struct Block {
+    DeviceBlock on_device, on_host;
+    std::size_t bytes = 0;
+  };
+  Block new_block(std::size_t bytes);
+  void bring(const Block& block, Stream stream);
+  void start_rows(const RowSelection& selection, const std::vector<DeviceTensor>& outputs, Stream stream);
+  void start_pixels(const PixelClasses& wanted, const std::vector<DeviceTensor>& outputs, Stream stream);
+  bool finish_rows();
+  bool finish_pixels();
+
   Device& device_;
-  std::size_t units_ = 0, room_ = 0, width_ = 0;
-  DeviceBlock on_device_, on_host_;
+  std::size_t units_ = 0, room_ = 0, width_ = 0, pixels_ = 0;
+  Block picked_, classes_;
   std::vector<Sorted> rows_;  // by unit
   std::vector<std::size_t> order_;
 };

@@ -148,4 +148,23 @@ FLUVIAL_UNROLL
   }
 }
 
+// A class for each pixel, a byte: see PixelClasses. `strange` counts, by unit, whole numbers that are none.
+extern "C" __global__ void classify_pixels(RowSource field, int pixels, int* strange, unsigned char* classes) {
+  __shared__ float tiles[most_warps][32][33];
+  const int pixel = blockIdx.x * blockDim.x + threadIdx.x, unit = blockIdx.y;
+  const bool is_one = pixel < pixels;
+  const long long at = place_of_row(field, unit, 0, is_one ? pixel : 0);
+  int found = 0;
+  if (field.kind != RowSource::values) {
+    const Greatest best = judged(field, at, is_one, tiles[threadIdx.x / 32]);
+    found = field.is_tested && !(best.value > field.least) ? 255 : best.column;
+  } else if (is_one) {
+    const float number = number_at(field, at);
+    const bool is_byte = number >= 0 && number <= 255;
+    found = field.type == RowSource::f32 ? number > field.least : is_byte ? static_cast<int>(number) : 0;
+    if (field.type != RowSource::f32 && !is_byte) atomicAdd(strange + unit, 1);
+  }
+  if (is_one) classes[static_cast<long long>(unit) * pixels + pixel] = static_cast<unsigned char>(found);
+}
+
 }  // namespace fluvial::cuda
