@@ -47,8 +47,8 @@ class Request {
   virtual void start() = 0;
   // Throws std::runtime_error with the backend's words when the inference failed.
   virtual void wait() = 0;
-  // In the order of Backend::model().outputs; valid from wait() to the next start(). Where rows were selected, only
-  // those that the selection wants whole have a shape and memory.
+  // In the order of Backend::model().outputs; valid from wait() to the next start(). Where rows were selected,
+  // none has a shape and memory.
   virtual std::vector<TensorView> outputs() = 0;
   // Asks the next start() to bring back only these rows; nothing: all outputs whole. Requests on the host never do.
   virtual void select_rows(const std::optional<RowSelection>&) {}

@@ -19,6 +19,7 @@
 #include "bindings/tensor_arrays.h"
 #include "meta/offers.h"
 #include "surface/cuda/device.h"
+#include "surface/cuda/mask_maker.h"
 #include "surface/cuda/row_picker.h"
 
 namespace nb = nanobind;
@@ -139,6 +140,7 @@ class DeviceRequest final : public BridgeRequest {
         device_(device),
         copied_(device),
         picker_(device),
+        masks_(device),
         queue_(device) {
     make_inputs(
         info, shapes, [&](std::size_t bytes) { return device.allocate(bytes, "the model's inputs"); },
@@ -165,7 +167,12 @@ class DeviceRequest final : public BridgeRequest {
   std::vector<std::shared_ptr<void>> kept_on_device() override { return kept_; }
   std::optional<SelectedRows> selected(std::size_t unit) override {
     if (!has_rows_) return std::nullopt;
-    return picker_.of_unit(unit);
+    SelectedRows rows = picker_.of_unit(unit);
+    if (wanted_->prototypes) {
+      masks_.use(on_device_[*wanted_->prototypes], unit, queue_.stream());
+      rows.masks = &masks_;
+    }
+    return rows;
   }
 
  private:
@@ -180,12 +187,18 @@ class DeviceRequest final : public BridgeRequest {
     });
     kept_.clear();
     for (std::size_t i = 0; keeps_ && i < on_device_.size(); ++i) keep(i);
-    is_picking_ = wanted_ && crowded_ == 0 && picker_.start(*wanted_, on_device_, queue_.stream());
+    is_picking_ = wanted_ && crowded_ == 0 && has_prototypes() && picker_.start(*wanted_, on_device_, queue_.stream());
     if (!is_picking_) return copy_all();
     outputs_.clear();
     for (const auto& info : outputs_of_) outputs_.push_back({info.name, info.type, {}});
-    for (const std::size_t i : wanted_->whole) copy(i);
     copied_.set(queue_.stream());
+  }
+
+  bool has_prototypes() const {
+    if (!wanted_->prototypes) return true;
+    const std::size_t i = *wanted_->prototypes;
+    return i < on_device_.size() && !on_device_[i].shape.empty() &&
+           cuda::are_prototypes(on_device_[i], static_cast<std::size_t>(on_device_[i].shape[0]));
   }
 
   // The next inference writes over the outputs.
@@ -223,6 +236,7 @@ class DeviceRequest final : public BridgeRequest {
   cuda::Device& device_;
   cuda::Mark copied_;
   cuda::RowPicker picker_;
+  cuda::DeviceMaskMaker masks_;
   std::optional<RowSelection> wanted_;  // by the next or running inference
   // Pictures that follow a crowded one mostly are, and would come back twice.
   static constexpr int whole_after_crowd = 8;

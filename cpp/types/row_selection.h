@@ -8,6 +8,8 @@
 #include <optional>
 #include <vector>
 
+#include "types/mask_wish.h"
+
 namespace fluvial {
 
 constexpr float any_value = -std::numeric_limits<float>::infinity();
@@ -52,7 +54,7 @@ struct PixelClasses {
 // Rows are numbered through all parts, in each the inner ones of the first outer one first. Fields are as wide in all.
 struct RowSelection {
   std::vector<RowPart> parts;
-  std::vector<std::size_t> whole;  // outputs that come back as they are, beside the rows
+  std::optional<std::size_t> prototypes;  // an output [N, M, h, w] that masks are made of, where it is
   std::optional<PixelClasses> pixels;
   int rows() const {
     int sum = 0;
@@ -69,6 +71,7 @@ struct SelectedRows {
   const float* values = nullptr;  // `width` of each row, field after field
   std::size_t width = 0;
   const std::uint8_t* pixels = nullptr;  // the class of each
+  MaskMaker* masks = nullptr;            // of the selection's prototypes
 
   const float* row(std::size_t i) const { return values + i * width; }
 };

@@ -345,6 +345,27 @@ TEST_CASE("rows may carry keypoints and masks") {
   CHECK(std::abs(details[0].mask.values[0] - slow_mask_value(prototypes, coefficients, 10, 10)) < 1e-4);
 }
 
+TEST_CASE("rows that a model has chosen come back whole, unless prototypes would come with them") {
+  std::mt19937 random(28);
+  Floats rows = floats("output0", {2, 20, 6 + 8}), plain = floats("output0", {2, 20, 6});
+  Floats prototypes = floats("output1", {2, 8, 16, 24});
+  fill(rows, random, -1, 1);
+  fill(prototypes, random, -1, 1);
+  for (std::size_t i = 0; i < 40; ++i) {
+    float* row = rows.data.data() + 14 * i;
+    row[2] = row[0] + 20;
+    row[3] = row[1] + 12;
+    row[5] = static_cast<float>(i % 3);
+  }
+  const auto head = make_head(spec_of(Head::rows, kInput), {rows.info(), prototypes.info()}, {0.3F, {0.5F}});
+  CHECK_FALSE(head->selection());
+  check_selection(*head, {rows.view(), prototypes.view()}, 1);
+  const auto other = make_head(spec_of(Head::rows, kInput), {plain.info()}, {0.3F, {0.5F}});
+  std::vector<Detection> found;
+  for (int look = 0; look < 20; ++look) other->decode({plain.view()}, 1, found);
+  CHECK_FALSE(other->selection());
+}
+
 TEST_CASE("outputs and options that do not fit yolo or rows are refused by name") {
   const auto has = [](const std::string& text, const char* part) { return text.find(part) != std::string::npos; };
   const TensorInfo maps{"maps", ElementType::f32, {1, 64, 7, 7}};

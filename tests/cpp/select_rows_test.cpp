@@ -162,6 +162,6 @@ TEST_CASE("a row that did not come back is told by its number") {
   tensor.data.resize(56);
   const auto head = make_head(spec, {tensor.info()});
   std::vector<Details> details;
-  CHECK_THROWS_WITH_AS(head->describe_rows({}, {}, 0, {{0, 0.5F, {}, 17}}, details),
+  CHECK_THROWS_WITH_AS(head->describe_rows({}, {{0, 0.5F, {}, 17}}, details),
                        "row 17 is not among the 0 that came back", std::runtime_error);
 }

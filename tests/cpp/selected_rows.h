@@ -9,8 +9,10 @@
 
 #include "algo/heads/head.h"
 #include "kernels_on_host.h"
+#include "surface/cuda/mask_maker.h"
 #include "surface/cuda/row_picker.h"
 
+#include "surface/cuda/kernels/make_masks.cu"
 #include "surface/cuda/kernels/select_rows.cu"
 
 namespace testing {
@@ -100,18 +102,45 @@ inline RowSelection selection_of(HeadDecoder& head, const std::vector<TensorView
   return *wanted;
 }
 
-// Details of rows that came back are those of the whole; outputs that were not wanted whole are not there.
-inline void check_details(HeadDecoder& head, std::vector<TensorView> outputs, std::size_t unit,
-                          const std::vector<Detection>& kept, const SelectedRows& rows, const RowSelection& wanted) {
+// The GPU's masks, made on the host.
+class HostMaskMaker final : public MaskMaker {
+ public:
+  HostMaskMaker(const TensorView& prototypes, std::size_t unit)
+      : prototypes_{reinterpret_cast<cuda::DevicePointer>(prototypes.data), prototypes.type, prototypes.shape},
+        unit_(unit) {}
+  const float* make(const std::vector<MaskWish>& wishes, const PrototypeGrid& grid) override {
+    std::size_t count = 0;
+    const auto tasks = cuda::mask_tasks(wishes, count);
+    std::vector<float> coefficients;
+    for (const auto& wish : wishes)
+      coefficients.insert(coefficients.end(), wish.coefficients, wish.coefficients + grid.count);
+    values_.assign(count, -1);
+    const auto parameters = cuda::mask_grid(grid, prototypes_, unit_);
+    run_kernel({2, static_cast<unsigned>(tasks.size())}, {32},
+               [&] { cuda::make_masks(parameters, tasks.data(), coefficients.data(), values_.data()); });
+    return values_.data();
+  }
+
+ private:
+  cuda::DeviceTensor prototypes_;
+  std::size_t unit_;
+  std::vector<float> values_;
+};
+
+// Details of rows that came back are those of the whole.
+inline void check_details(HeadDecoder& head, const std::vector<TensorView>& outputs, std::size_t unit,
+                          const std::vector<Detection>& kept, SelectedRows rows, const RowSelection& wanted) {
+  HostMaskMaker masks(outputs[wanted.prototypes.value_or(0)], unit);
+  rows.masks = wanted.prototypes ? &masks : nullptr;
   std::vector<Details> details, again;
   head.describe(outputs, unit, kept, details);
-  for (std::size_t i = 0; i < outputs.size(); ++i)
-    if (std::count(wanted.whole.begin(), wanted.whole.end(), i) == 0)
-      outputs[i] = {outputs[i].name, outputs[i].type, {}};
-  head.describe_rows(rows, outputs, unit, kept, again);
+  head.describe_rows(rows, kept, again);
   REQUIRE(again.size() == details.size());
   for (std::size_t i = 0; i < details.size(); ++i) {
-    CHECK(again[i].mask.values == details[i].mask.values);
+    CHECK(again[i].mask.size == details[i].mask.size);
+    REQUIRE(again[i].mask.values.size() == details[i].mask.values.size());
+    for (std::size_t k = 0; k < details[i].mask.values.size(); ++k)
+      CHECK(std::abs(again[i].mask.values[k] - details[i].mask.values[k]) < 1e-5F);
     REQUIRE(again[i].keypoints.size() == details[i].keypoints.size());
     for (std::size_t k = 0; k < details[i].keypoints.size(); ++k) {
       CHECK(again[i].keypoints[k].x == details[i].keypoints[k].x);

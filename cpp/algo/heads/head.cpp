@@ -47,8 +47,7 @@ void HeadDecoder::decode(const std::vector<TensorView>&, std::size_t, std::vecto
 
 void HeadDecoder::decode_rows(const SelectedRows&, std::vector<Detection>&) {}
 
-void HeadDecoder::describe_rows(const SelectedRows&, const std::vector<TensorView>&, std::size_t,
-                                const std::vector<Detection>&, std::vector<Details>&) {}
+void HeadDecoder::describe_rows(const SelectedRows&, const std::vector<Detection>&, std::vector<Details>&) {}
 
 void HeadDecoder::describe(const std::vector<TensorView>&, std::size_t, const std::vector<Detection>&,
                            std::vector<Details>&) {}

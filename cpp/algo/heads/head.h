@@ -39,9 +39,8 @@ class HeadDecoder {
   // has not seen enough of them yet.
   virtual std::optional<RowSelection> selection() const { return std::nullopt; }
   virtual void decode_rows(const SelectedRows& rows, std::vector<Detection>& out);
-  // describe() of what decode_rows() found. Of `outputs` only those are there that the selection wants whole.
-  virtual void describe_rows(const SelectedRows& rows, const std::vector<TensorView>& outputs, std::size_t unit,
-                             const std::vector<Detection>& kept, std::vector<Details>& out);
+  // describe() of what decode_rows() found.
+  virtual void describe_rows(const SelectedRows& rows, const std::vector<Detection>& kept, std::vector<Details>& out);
 
   // Detectors with masks or keypoints: after suppression, one Details for each of `kept`, whose boxes lie within the
   // picture. Found by Detection::row, in the coordinates of their boxes.

@@ -13,25 +13,18 @@
 namespace fluvial::heads {
 namespace {
 
-// Cells [left, right) x [top, bottom) of the prototypes.
-struct Region {
-  int left, top, right, bottom;
-  int width() const { return right - left; }
-  int height() const { return bottom - top; }
-};
-
-// With a cell more on each side, for what is read between two.
-Region region_of(const Box& box, float scale_x, float scale_y, Size grid) {
+// Cells [left, right) x [top, bottom) of the prototypes, with a cell more on each side, for what is read between two.
+void set_region(MaskWish& wish, float scale_x, float scale_y, Size grid) {
   const auto low = [](float edge, float scale, int most) {
     return std::clamp(static_cast<int>(edge / scale) - 1, 0, most - 1);
   };
   const auto high = [](float edge, float scale, int least, int most) {
     return std::clamp(static_cast<int>(edge / scale) + 2, least + 1, most);
   };
-  Region region{low(box.left, scale_x, grid.width), low(box.top, scale_y, grid.height), 0, 0};
-  region.right = high(box.right(), scale_x, region.left, grid.width);
-  region.bottom = high(box.bottom(), scale_y, region.top, grid.height);
-  return region;
+  wish.left = low(wish.box.left, scale_x, grid.width);
+  wish.top = low(wish.box.top, scale_y, grid.height);
+  wish.right = high(wish.box.right(), scale_x, wish.left, grid.width);
+  wish.bottom = high(wish.box.bottom(), scale_y, wish.top, grid.height);
 }
 
 FLUVIAL_SIMD
@@ -85,32 +78,75 @@ std::vector<Keypoint> RowDetails::keypoints(RowView row) const {
   return points;
 }
 
+void RowDetails::note_grid(const TensorView& prototypes) {
+  if (prototypes.shape.size() == 4)
+    grid_ = {static_cast<int>(prototypes.shape[3]), static_cast<int>(prototypes.shape[2])};
+}
+
+PrototypeGrid RowDetails::prototype_grid() const {
+  return {columns_.coefficients, grid_, static_cast<float>(input_.width) / static_cast<float>(grid_.width),
+          static_cast<float>(input_.height) / static_cast<float>(grid_.height)};
+}
+
+// Of size 0 by 0 where there is nothing to cover.
+MaskWish RowDetails::wish_for(const Box& given) const {
+  MaskWish wish;
+  wish.box = clamp_to(given, input_);
+  if (wish.box.area() <= 0 || grid_.width <= 0 || grid_.height <= 0) return wish;
+  const PrototypeGrid grid = prototype_grid();
+  set_region(wish, grid.scale_x, grid.scale_y, grid_);
+  wish.size = {std::max(1, static_cast<int>(std::lround(wish.box.width / grid.scale_x))),
+               std::max(1, static_cast<int>(std::lround(wish.box.height / grid.scale_y)))};
+  return wish;
+}
+
+void RowDetails::read_all(const std::vector<const float*>& rows, const std::vector<Detection>& kept,
+                          const SelectedRows& from, std::vector<Details>& out) {
+  std::vector<MaskWish> wishes;
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    out.emplace_back();
+    if (columns_.keypoints > 0) out.back().keypoints = keypoints({rows[i], 1});
+    if (columns_.coefficients == 0) continue;
+    wishes.push_back(wish_for(kept[i].box));
+    wishes.back().coefficients = rows[i];
+  }
+  if (wishes.empty()) return;
+  const float* values = from.masks->make(wishes, prototype_grid());
+  const std::size_t first = out.size() - wishes.size();
+  for (std::size_t i = 0; i < wishes.size(); ++i) {
+    Mask& mask = out[first + i].mask;
+    mask.size = wishes[i].size;
+    const auto count = static_cast<std::size_t>(mask.size.width) * static_cast<std::size_t>(mask.size.height);
+    mask.values.assign(values, values + count);
+    values += count;
+  }
+}
+
 Mask RowDetails::mask(RowView row, const Box& given) {
-  const Box box = clamp_to(given, input_);
-  if (box.area() <= 0 || grid_.width <= 0 || grid_.height <= 0) return {};
-  const float scale_x = static_cast<float>(input_.width) / static_cast<float>(grid_.width);
-  const float scale_y = static_cast<float>(input_.height) / static_cast<float>(grid_.height);
-  const Region region = region_of(box, scale_x, scale_y, grid_);
-  const int width = region.width();
-  logits_.assign(static_cast<std::size_t>(width) * static_cast<std::size_t>(region.height()), 0.0F);
+  const MaskWish wish = wish_for(given);
+  const Box& box = wish.box;
+  Mask mask;
+  mask.size = wish.size;
+  if (mask.size.width == 0) return mask;
+  const PrototypeGrid grid = prototype_grid();
+  const float scale_x = grid.scale_x, scale_y = grid.scale_y;
+  const int width = wish.right - wish.left, height = wish.bottom - wish.top;
+  logits_.assign(static_cast<std::size_t>(width) * static_cast<std::size_t>(height), 0.0F);
   for (int k = 0; k < columns_.coefficients; ++k) {
-    for (int y = 0; y < region.height(); ++y) {
-      const int from = (k * grid_.height + region.top + y) * grid_.width + region.left;
+    for (int y = 0; y < height; ++y) {
+      const int from = (k * grid_.height + wish.top + y) * grid_.width + wish.left;
       add_weighted(prototypes_ + from, width, row[k], logits_.data() + y * width);
     }
   }
-  Mask mask;
-  mask.size = {std::max(1, static_cast<int>(std::lround(box.width / scale_x))),
-               std::max(1, static_cast<int>(std::lround(box.height / scale_y)))};
   mask.values.reserve(static_cast<std::size_t>(mask.size.width) * static_cast<std::size_t>(mask.size.height));
   const auto place = [](float edge, float length, int i, int count, float scale, int first) {
     const float pixel = edge + length * (static_cast<float>(i) + 0.5F) / static_cast<float>(count);
     return pixel / scale - 0.5F - static_cast<float>(first);
   };
   for (int y = 0; y < mask.size.height; ++y) {
-    const Between rows = between(place(box.top, box.height, y, mask.size.height, scale_y, region.top), region.height());
+    const Between rows = between(place(box.top, box.height, y, mask.size.height, scale_y, wish.top), height);
     for (int x = 0; x < mask.size.width; ++x) {
-      const Between columns = between(place(box.left, box.width, x, mask.size.width, scale_x, region.left), width);
+      const Between columns = between(place(box.left, box.width, x, mask.size.width, scale_x, wish.left), width);
       const auto logit = [&](int r) {
         return mix(logits_[static_cast<std::size_t>(r * width + columns.low)],
                    logits_[static_cast<std::size_t>(r * width + columns.high)], columns.share);

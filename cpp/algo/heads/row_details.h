@@ -39,9 +39,17 @@ class RowDetails {
   // `prototypes` is needed only with coefficients, and read until the next begin().
   void begin(const TensorView* prototypes, std::size_t unit);
   Details read(RowView row, const Box& box);
+  // Of the prototypes that a GPU keeps, no more than their shape is known.
+  void note_grid(const TensorView& prototypes);
+  // The same of rows that a GPU has chosen, with masks made there: `rows` begin with the coefficients, one for each
+  // box.
+  void read_all(const std::vector<const float*>& rows, const std::vector<Detection>& kept, const SelectedRows& from,
+                std::vector<Details>& out);
 
  private:
   std::vector<Keypoint> keypoints(RowView row) const;
+  PrototypeGrid prototype_grid() const;
+  MaskWish wish_for(const Box& box) const;
   Mask mask(RowView row, const Box& box);
 
   DetailColumns columns_;

@@ -66,14 +66,35 @@ class Rows : public HeadDecoder {
 
   void decode(const std::vector<TensorView>& outputs, std::size_t unit, std::vector<Detection>& out) override {
     open(outputs, unit);
+    if (details_.needs_prototypes()) details_.note_grid(tensor_at(outputs, outputs_.prototypes));
     for (std::size_t i = 0; i < count_; ++i) {
       const float* row = row_at(i);
-      if (!(row[columns_.score] >= thresholds_.least())) continue;
       if (columns_.batch >= 0 && row[columns_.batch] != static_cast<float>(unit)) continue;
-      const int class_id = class_of(row[columns_.class_id]);
-      if (class_id < 0 || !(row[columns_.score] >= thresholds_.of(class_id))) continue;
-      out.push_back({class_id, row[columns_.score], box_at(row + columns_.box), static_cast<std::int32_t>(i)});
+      add(row, static_cast<std::int32_t>(i), out);
     }
+  }
+
+  // Rows are few here. What is worth it is that prototypes stay where they are.
+  std::optional<RowSelection> selection() const override {
+    if (!details_.needs_prototypes() || whole_rows_ == 0) return std::nullopt;
+    RowField score, all;
+    score.output = all.output = outputs_.rows;
+    score.inner_step = all.inner_step = outputs_.width;
+    score.first = columns_.score;
+    score.least = thresholds_.least();
+    all.columns = outputs_.width;
+    return RowSelection{{{1, whole_rows_, {score, all}}}, outputs_.prototypes};
+  }
+
+  void decode_rows(const SelectedRows& rows, std::vector<Detection>& out) override {
+    for (std::size_t i = 0; i < rows.count; ++i) add(rows.row(i) + 1, rows.numbers[i], out);
+  }
+
+  void describe_rows(const SelectedRows& rows, const std::vector<Detection>& kept, std::vector<Details>& out) override {
+    if (kept.empty()) return;
+    std::vector<const float*> of_kept;
+    for (const auto& detection : kept) of_kept.push_back(row_numbered(rows, detection.row) + 1 + columns_.count);
+    details_.read_all(of_kept, kept, rows, out);
   }
 
   bool has_details() const override { return details_.has_any(); }
@@ -89,6 +110,13 @@ class Rows : public HeadDecoder {
   }
 
  private:
+  void add(const float* row, std::int32_t number, std::vector<Detection>& out) const {
+    if (!(row[columns_.score] >= thresholds_.least())) return;
+    const int class_id = class_of(row[columns_.class_id]);
+    if (class_id < 0 || !(row[columns_.score] >= thresholds_.of(class_id))) return;
+    out.push_back({class_id, row[columns_.score], box_at(row + columns_.box), number});
+  }
+
   // A table of all pictures is one unit, whatever the batch.
   void open(const std::vector<TensorView>& outputs, std::size_t unit) {
     TensorView tensor = tensor_at(outputs, outputs_.rows);
@@ -100,6 +128,7 @@ class Rows : public HeadDecoder {
     if (columns_.batch < 0 && is_table && unit > 0 && !outputs_.counts) check_unit(tensor, 3, unit);
     values_ = reader_.read(tensor, is_table ? 0 : unit, {-1, outputs_.width});
     count_ = static_cast<std::size_t>(tensor.shape[1]);
+    whole_rows_ = is_table || outputs_.counts ? 0 : static_cast<int>(count_);
     if (outputs_.counts) narrow_to(tensor_at(outputs, *outputs_.counts), unit);
   }
 
@@ -139,6 +168,7 @@ class Rows : public HeadDecoder {
   FloatReader reader_;
   const float* values_ = nullptr;
   std::size_t count_ = 0;
+  int whole_rows_ = 0;  // of each picture, where they are as many in all
 };
 
 bool is_count(const TensorInfo& output) {

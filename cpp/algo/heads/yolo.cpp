@@ -37,6 +37,7 @@ class Yolo : public HeadDecoder {
 
   void decode(const std::vector<TensorView>& outputs, std::size_t unit, std::vector<Detection>& out) override {
     open(outputs, unit);
+    if (details_.needs_prototypes()) details_.note_grid(tensor_at(outputs, outputs_.prototypes));
     if (outputs_.is_transposed) find_greatest();
     for (std::size_t i = 0; i < count_; ++i) {
       if (outputs_.is_transposed && !(greatest_[i] >= thresholds_.least())) continue;
@@ -63,7 +64,7 @@ class Yolo : public HeadDecoder {
     part.fields[1].least = thresholds_.least();
     if (has_details()) part.fields.push_back(columns(4 + class_count_, details_.columns()));
     RowSelection wanted{{part}, {}};
-    if (details_.needs_prototypes()) wanted.whole.push_back(outputs_.prototypes);
+    if (details_.needs_prototypes()) wanted.prototypes = outputs_.prototypes;
     return wanted;
   }
 
@@ -76,12 +77,11 @@ class Yolo : public HeadDecoder {
     }
   }
 
-  void describe_rows(const SelectedRows& rows, const std::vector<TensorView>& outputs, std::size_t unit,
-                     const std::vector<Detection>& kept, std::vector<Details>& out) override {
+  void describe_rows(const SelectedRows& rows, const std::vector<Detection>& kept, std::vector<Details>& out) override {
     if (kept.empty()) return;
-    if (details_.needs_prototypes()) details_.begin(&tensor_at(outputs, outputs_.prototypes), unit);
-    for (const auto& detection : kept)
-      out.push_back(details_.read({row_numbered(rows, detection.row) + 6, 1}, detection.box));
+    std::vector<const float*> of_kept;
+    for (const auto& detection : kept) of_kept.push_back(row_numbered(rows, detection.row) + 6);
+    details_.read_all(of_kept, kept, rows, out);
   }
 
   bool has_details() const override { return details_.has_any(); }

@@ -62,6 +62,7 @@ class Yolox : public HeadDecoder {
     const float* rows = reader_.read(tensor, unit, {-1, columns_});
     const auto count = static_cast<std::size_t>(tensor.shape[1]);
     const bool has_grid = count == cells_.size();
+    if (details_.needs_prototypes()) details_.note_grid(tensor_at(outputs, outputs_.prototypes));
     Look look;
     look.count = count;
     look.is_raw = has_grid && (boxes_ == "raw" || (boxes_ == "auto" && looks_raw(rows)));
@@ -96,7 +97,7 @@ class Yolox : public HeadDecoder {
       field.inner_step = columns_;
     }
     RowSelection wanted{{part}, {}};
-    if (details_.needs_prototypes()) wanted.whole.push_back(outputs_.prototypes);
+    if (details_.needs_prototypes()) wanted.prototypes = outputs_.prototypes;
     return wanted;
   }
 
@@ -108,12 +109,11 @@ class Yolox : public HeadDecoder {
     }
   }
 
-  void describe_rows(const SelectedRows& rows, const std::vector<TensorView>& outputs, std::size_t unit,
-                     const std::vector<Detection>& kept, std::vector<Details>& out) override {
+  void describe_rows(const SelectedRows& rows, const std::vector<Detection>& kept, std::vector<Details>& out) override {
     if (kept.empty()) return;
-    if (details_.needs_prototypes()) details_.begin(&tensor_at(outputs, outputs_.prototypes), unit);
-    for (const auto& detection : kept)
-      out.push_back(details_.read({row_numbered(rows, detection.row) + 7, 1}, detection.box));
+    std::vector<const float*> of_kept;
+    for (const auto& detection : kept) of_kept.push_back(row_numbered(rows, detection.row) + 7);
+    details_.read_all(of_kept, kept, rows, out);
   }
 
   bool has_details() const override { return details_.has_any(); }

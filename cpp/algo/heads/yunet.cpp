@@ -52,8 +52,7 @@ class Yunet : public HeadDecoder {
     }
   }
 
-  void describe_rows(const SelectedRows& rows, const std::vector<TensorView>&, std::size_t,
-                     const std::vector<Detection>& kept, std::vector<Details>& out) override {
+  void describe_rows(const SelectedRows& rows, const std::vector<Detection>& kept, std::vector<Details>& out) override {
     out.clear();
     for (const auto& face : kept) {
       Level& level = level_of(face);

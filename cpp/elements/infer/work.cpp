@@ -233,7 +233,7 @@ void Work::describe(const std::vector<TensorView>& outputs, std::size_t index) {
   details_.clear();
   if (!head_->has_details()) return;
   if (const auto rows = request_->selected(index))
-    head_->describe_rows(*rows, outputs, index, detections_, details_);
+    head_->describe_rows(*rows, detections_, details_);
   else
     head_->describe(outputs, index, detections_, details_);
 }
