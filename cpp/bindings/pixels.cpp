@@ -59,8 +59,8 @@ bool is_on_gpu(const Surface& surface) {
   return surface.memory() == NVBUF_MEM_CUDA_DEVICE || surface.memory() == NVBUF_MEM_CUDA_UNIFIED;
 }
 
-nb::object writable_address(GstBuffer* buffer, std::size_t batch_id) {
-  SurfacePtr surface = surface_to_write(buffer, batch_id);
+nb::object address_on_gpu(GstBuffer* buffer, std::size_t batch_id) {
+  SurfacePtr surface = surface_at(buffer, batch_id);
   void* address = surface->planes().plane[0];
   nb::object owner = owner_of(std::move(surface));
   PyObject* capsule = PyCapsule_New(

@@ -13,9 +13,9 @@ namespace fluvial::python {
 nb::object writable_pixels(GstBuffer* buffer, std::size_t batch_id);
 
 bool is_on_gpu(const Surface& surface);
-// Of a surface on a GPU, its address as a capsule without a name, as pyds has it. It keeps the surface, and is of the
-// pixels that views of this frame show.
-nb::object writable_address(GstBuffer* buffer, std::size_t batch_id);
+// Of a surface on a GPU, its address as a capsule without a name, as pyds has it. It keeps the surface. Nothing is
+// copied: what is written there is seen by all who hold the surface, as in DeepStream.
+nb::object address_on_gpu(GstBuffer* buffer, std::size_t batch_id);
 
 // uint8 [H, W, 4]: read-only RGBA, converted.
 nb::object converted_pixels(const Surface& surface);

@@ -40,7 +40,7 @@ nb::object device_array(nb::handle gst_buffer, std::size_t batch_id) {
   if (!is_on_gpu(*surface_at(buffer.get(), batch_id)))
     throw std::runtime_error(
         "get_nvds_buf_surface_gpu: the surface is in system memory, not on a GPU; get_nvds_buf_surface shows it");
-  nb::object address = writable_address(buffer.get(), batch_id);
+  nb::object address = address_on_gpu(buffer.get(), batch_id);
   const auto& params = nvbuf_surface_of(buffer.get())->surfaceList[batch_id];
   const std::size_t channels = params.colorFormat == NVBUF_COLOR_FORMAT_RGB ? 3 : 4;
   return nb::make_tuple(nb::module_::import_("numpy").attr("dtype")("uint8"),
