@@ -33,25 +33,29 @@ SurfaceMemory* as_surface_memory(GstMemory* memory) { return reinterpret_cast<Su
 
 void describe(const Surface& surface, NvBufSurfaceParams& params) { describe(surface.planes(), params); }
 
-SurfacePtr private_copy(const Surface& surface) {
-  // Rare: only where somebody writes into pixels that others see. The copy is not worth a pool of its own.
-  auto allocator = make_system_allocator();
-  auto copy = allocator->allocate(surface.format());
-  allocator->transform(surface, *copy, {});
-  return copy;
+// Whoever let go of it last has read its pixels before we write them.
+bool is_held_alone(const SurfacePtr& surface) {
+  if (surface.use_count() != 1 || !surface->is_private()) return false;
+  std::atomic_thread_fence(std::memory_order_acquire);
+  return true;
+}
+
+// With the mutex held.
+void replace_by_copy(SurfaceMemory* memory, std::size_t index, Allocator& allocator, SurfacePtr copy) {
+  auto& surface = memory->surfaces[index];
+  allocator.transform(*surface, *copy, {});
+  surface = std::move(copy);
+  describe(*surface, memory->params[index]);
+  if (index == 0) memory->batch.memType = surface->memory();
 }
 
 void make_private(SurfaceMemory* memory, std::size_t index) {
   std::lock_guard lock(memory->mutex);
-  auto& surface = memory->surfaces[index];
-  if (surface.use_count() == 1 && surface->is_private() && surface->memory() == NVBUF_MEM_SYSTEM) {
-    // Whoever let go of it last has read its pixels before we write them.
-    std::atomic_thread_fence(std::memory_order_acquire);
-    return;
-  }
-  surface = private_copy(*surface);
-  describe(*surface, memory->params[index]);
-  if (index == 0) memory->batch.memType = surface->memory();
+  const auto& surface = memory->surfaces[index];
+  if (surface->memory() == NVBUF_MEM_SYSTEM && is_held_alone(surface)) return;
+  // Rare: only where somebody writes into pixels that others see. The copy is not worth a pool of its own.
+  const auto allocator = make_system_allocator();
+  replace_by_copy(memory, index, *allocator, allocator->allocate(surface->format()));
 }
 
 gpointer map(GstMemory* base, gsize, GstMapFlags flags) {
@@ -155,6 +159,15 @@ SurfacePtr writable_surface_at(GstBuffer* buffer, std::size_t batch_id) {
   auto* memory = memory_with(buffer, batch_id);
   make_private(memory, batch_id);
   std::lock_guard lock(memory->mutex);
+  return memory->surfaces[batch_id];
+}
+
+SurfacePtr private_surface_at(GstBuffer* buffer, std::size_t batch_id, Allocator& allocator) {
+  auto* memory = memory_with(buffer, batch_id);
+  std::lock_guard lock(memory->mutex);
+  const auto& surface = memory->surfaces[batch_id];
+  if (!is_held_alone(surface))
+    replace_by_copy(memory, batch_id, allocator, allocator.allocate(surface->format(), *surface));
   return memory->surfaces[batch_id];
 }
 

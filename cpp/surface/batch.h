@@ -26,6 +26,9 @@ FLUVIAL_EXPORT SurfacePtr surface_at(GstBuffer* buffer, std::size_t batch_id);
 // Throws std::runtime_error when the buffer's memory is shared with another buffer.
 FLUVIAL_EXPORT SurfacePtr writable_surface_at(GstBuffer* buffer, std::size_t batch_id);
 
+// The same, private to this buffer where it lies, on a GPU too: copied by the allocator first when others can see it.
+FLUVIAL_EXPORT SurfacePtr private_surface_at(GstBuffer* buffer, std::size_t batch_id, Allocator& allocator);
+
 // Before the pixels of a NvBufSurface are written: the surface is copied if others can see it. One that belongs to no
 // buffer of ours is left alone.
 void make_private(const NvBufSurface& batch, std::size_t index);

@@ -13,7 +13,15 @@
 #include "elements/infer/gpu/pictures.cpp"  // NOLINT: a part of the plugin, which exports nothing
 #include "kernels_on_host.h"
 
+// All kernels, as NVRTC gets them: names that clash do so here.
+#include "surface/cuda/kernels/paint.h"
+#include "surface/cuda/kernels/row_task.h"
+#include "surface/cuda/kernels/transform.h"
+
+#include "surface/cuda/kernels/paint_tiles.cu"
 #include "surface/cuda/kernels/pictures_to_tensor.cu"
+#include "surface/cuda/kernels/select_rows.cu"
+#include "surface/cuda/kernels/transform_pixels.cu"
 
 using namespace fluvial;
 

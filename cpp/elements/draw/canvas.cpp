@@ -11,12 +11,7 @@
 namespace fluvial {
 namespace {
 
-constexpr float far_away = 32000;  // pixels: beyond every picture, and within Cairo's fixed point numbers
-
-struct Point {
-  double x = 0;
-  double y = 0;
-};
+constexpr float far_away = 32000;  // pixels: beyond every picture
 
 double channel(double value) { return std::isfinite(value) ? std::clamp(value, 0.0, 1.0) : 0.0; }
 
@@ -31,9 +26,9 @@ PixelBox snapped(const NvOSD_RectParams& r) {
   return {snap(r.left), snap(r.top), snap(r.left + r.width), snap(r.top + r.height)};
 }
 
-// The border: inside the box, as four bars that do not overlap, so that a see-through colour has the same strength
+// The border: inside the box, as four sides that do not overlap, so that a see-through colour has the same strength
 // everywhere. A border thicker than the box is the box.
-std::array<PixelBox, 4> bars_of(const PixelBox& b, int width) {
+std::array<PixelBox, 4> sides_of(const PixelBox& b, int width) {
   if (2 * width >= b.right - b.left || 2 * width >= b.bottom - b.top) return {b};
   return {{{b.left, b.top, b.right, b.top + width},
            {b.left, b.bottom - width, b.right, b.bottom},
@@ -54,80 +49,38 @@ int line_width(unsigned width) { return static_cast<int>(std::min(width, 1000U))
 
 }  // namespace
 
-// Cairo knows B,G,R,A; for R,G,B,A each colour is handed over with red and blue exchanged.
-Canvas::Canvas(const ImageView& image) : image_(image), is_red_first_(image.format == PixelFormat::rgba) {
-  if (image.format != PixelFormat::rgba && image.format != PixelFormat::bgrx)
+Canvas::Canvas(PixelFormat format, Size size) : size_(size), is_red_first_(format == PixelFormat::rgba) {
+  if (format != PixelFormat::rgba && format != PixelFormat::bgrx)
     throw std::runtime_error("drawing needs RGBA or BGRx surfaces; put nvvideoconvert before this element");
-  surface_ = cairo_image_surface_create_for_data(image.plane[0], CAIRO_FORMAT_ARGB32, image.width, image.height,
-                                                 image.stride[0]);
-  const auto status = cairo_surface_status(surface_);
-  if (status != CAIRO_STATUS_SUCCESS) {
-    cairo_surface_destroy(surface_);
-    throw std::runtime_error("cannot draw on a surface of " + std::to_string(image.width) + "x" +
-                             std::to_string(image.height) + ": " + cairo_status_to_string(status));
-  }
-  cairo_ = cairo_create(surface_);
-  cairo_set_antialias(cairo_, CAIRO_ANTIALIAS_FAST);
 }
 
-Canvas::~Canvas() {
-  cairo_destroy(cairo_);
-  cairo_surface_destroy(surface_);
-}
+Canvas::~Canvas() = default;
 
-void Canvas::set_colour(const NvOSD_ColorParams& c) {
-  const double red = channel(c.red), green = channel(c.green), blue = channel(c.blue);
-  if (is_red_first_)
-    cairo_set_source_rgba(cairo_, blue, green, red, channel(c.alpha));
-  else
-    cairo_set_source_rgba(cairo_, red, green, blue, channel(c.alpha));
+Canvas::Rgba Canvas::rgba_of(const NvOSD_ColorParams& c) const {
+  const double red = channel(c.red), blue = channel(c.blue);
+  return {is_red_first_ ? red : blue, channel(c.green), is_red_first_ ? blue : red, channel(c.alpha)};
 }
 
 Paint Canvas::paint_of(const NvOSD_ColorParams& c) const {
-  const auto byte = [](double value) { return static_cast<std::uint8_t>(std::lround(channel(value) * 255)); };
-  Paint paint{{byte(c.red), byte(c.green), byte(c.blue)}, static_cast<int>(std::lround(channel(c.alpha) * 256))};
-  if (!is_red_first_) std::swap(paint.bytes[0], paint.bytes[2]);
-  return paint;
-}
-
-template <typename Body>
-void Canvas::by_pixel(Body body) {
-  cairo_surface_flush(surface_);
-  body();
-  cairo_surface_mark_dirty(surface_);
+  const auto byte = [](double value) { return static_cast<std::uint8_t>(std::lround(value * 255)); };
+  const Rgba rgba = rgba_of(c);
+  return {{byte(rgba.first), byte(rgba.second), byte(rgba.third)}, static_cast<int>(std::lround(rgba.alpha * 256))};
 }
 
 void Canvas::upright_rect(const PixelBox& box, const NvOSD_RectParams& r) {
-  by_pixel([&] {
-    if (r.has_bg_color && is_visible(r.bg_color)) paint_box(image_, box, paint_of(r.bg_color));
-    if (r.border_width == 0 || !is_visible(r.border_color)) return;
-    const Paint paint = paint_of(r.border_color);
-    for (const auto& bar : bars_of(box, line_width(r.border_width))) paint_box(image_, bar, paint);
-  });
+  if (r.has_bg_color && is_visible(r.bg_color)) paint(box, paint_of(r.bg_color));
+  if (r.border_width == 0 || !is_visible(r.border_color)) return;
+  const Paint border = paint_of(r.border_color);
+  for (const auto& side : sides_of(box, line_width(r.border_width)))
+    if (!is_empty(side)) paint(side, border);
 }
 
 // Around its middle, by degrees.
 void Canvas::turned_rect(const PixelBox& box, const NvOSD_RectParams& r) {
-  const Point middle{(box.left + box.right) / 2.0, (box.top + box.bottom) / 2.0};
-  const auto fill = [this](const PixelBox& b, const NvOSD_ColorParams& colour) {
-    set_colour(colour);
-    cairo_rectangle(cairo_, b.left, b.top, b.right - b.left, b.bottom - b.top);
-    cairo_fill(cairo_);
-  };
-  cairo_save(cairo_);
-  cairo_translate(cairo_, middle.x, middle.y);
-  cairo_rotate(cairo_, r.rotation_angle * G_PI / 180);
-  cairo_translate(cairo_, -middle.x, -middle.y);
-  if (r.has_bg_color) fill(box, r.bg_color);
-  if (r.border_width > 0) {
-    const double width = line_width(r.border_width);
-    set_colour(r.border_color);
-    cairo_set_line_width(cairo_, width);
-    cairo_rectangle(cairo_, box.left + width / 2, box.top + width / 2, std::max(0.0, box.right - box.left - width),
-                    std::max(0.0, box.bottom - box.top - width));
-    cairo_stroke(cairo_);
-  }
-  cairo_restore(cairo_);
+  const double angle = r.rotation_angle * G_PI / 180;
+  if (r.has_bg_color && is_visible(r.bg_color)) paint(turned_box(box, angle), paint_of(r.bg_color));
+  if (r.border_width > 0 && is_visible(r.border_color))
+    paint(turned_border(box, angle, line_width(r.border_width)), paint_of(r.border_color));
 }
 
 void Canvas::rect(const NvOSD_RectParams& r) {
@@ -142,46 +95,20 @@ void Canvas::rect(const NvOSD_RectParams& r) {
 void Canvas::text(const NvOSD_TextParams& t, TextRenderer& renderer) {
   if (!t.display_text || !*t.display_text) return;
   const int x = std::max(0, static_cast<int>(t.x_offset)), y = std::max(0, static_cast<int>(t.y_offset));
-  if (x >= image_.width || y >= image_.height) return;
+  if (x >= size_.width || y >= size_.height) return;
   const auto& picture = renderer.render(t.display_text, t.font_params.font_name, t.font_params.font_size);
   if (t.set_bg_clr && is_visible(t.text_bg_clr))
-    by_pixel([&] { paint_box(image_, {x, y, x + picture.width, y + picture.height}, paint_of(t.text_bg_clr)); });
-  if (!picture.alpha || !is_visible(t.font_params.font_color)) return;
-  set_colour(t.font_params.font_color);
-  cairo_mask_surface(cairo_, picture.alpha.get(), x + picture.left, y + picture.top);
+    paint(PixelBox{x, y, x + picture.width, y + picture.height}, paint_of(t.text_bg_clr));
+  if (picture.alpha && is_visible(t.font_params.font_color)) paint(picture, x, y, rgba_of(t.font_params.font_color));
 }
 
 void Canvas::line(const NvOSD_LineParams& l) {
   if (l.line_width == 0 || !is_visible(l.line_color)) return;
-  set_colour(l.line_color);
-  cairo_set_line_width(cairo_, line_width(l.line_width));
-  cairo_move_to(cairo_, middle_of(l.x1, l.line_width), middle_of(l.y1, l.line_width));
-  cairo_line_to(cairo_, middle_of(l.x2, l.line_width), middle_of(l.y2, l.line_width));
-  cairo_stroke(cairo_);
+  const Point from{middle_of(l.x1, l.line_width), middle_of(l.y1, l.line_width)};
+  const Point to{middle_of(l.x2, l.line_width), middle_of(l.y2, l.line_width)};
+  const Outline outline = bar(from, to, line_width(l.line_width));
+  if (outline.shape.part_count > 0) paint(outline, paint_of(l.line_color));
 }
-
-namespace {
-
-// A triangle whose tip is the arrow's end. (dx, dy) is the unit vector towards the tip.
-void add_head(cairo_t* cairo, Point tip, double dx, double dy, double length) {
-  const double half = length / 2;
-  cairo_move_to(cairo, tip.x, tip.y);
-  cairo_line_to(cairo, tip.x - dx * length - dy * half, tip.y - dy * length + dx * half);
-  cairo_line_to(cairo, tip.x - dx * length + dy * half, tip.y - dy * length - dx * half);
-  cairo_close_path(cairo);
-}
-
-// The bar between the heads, as a shape: filled together with them, so that a see-through colour does not add up.
-void add_shaft(cairo_t* cairo, Point from, Point to, double dx, double dy, double width) {
-  const double half = width / 2;
-  cairo_move_to(cairo, from.x - dy * half, from.y + dx * half);
-  cairo_line_to(cairo, from.x + dy * half, from.y - dx * half);
-  cairo_line_to(cairo, to.x + dy * half, to.y - dx * half);
-  cairo_line_to(cairo, to.x - dy * half, to.y + dx * half);
-  cairo_close_path(cairo);
-}
-
-}  // namespace
 
 void Canvas::arrow(const NvOSD_ArrowParams& a) {
   if (a.arrow_width == 0 || !is_visible(a.arrow_color)) return;
@@ -189,19 +116,12 @@ void Canvas::arrow(const NvOSD_ArrowParams& a) {
   const Point to{middle_of(a.x2, a.arrow_width), middle_of(a.y2, a.arrow_width)};
   const double length = std::hypot(to.x - from.x, to.y - from.y);
   if (length < 1) return;
-  const double dx = (to.x - from.x) / length, dy = (to.y - from.y) / length;
-  const double width = line_width(a.arrow_width);
-  const bool has_start = a.arrow_head != END_HEAD, has_end = a.arrow_head != START_HEAD;
-  const double head = std::min(std::max(10.0, 4 * width), length / (has_start && has_end ? 2 : 1));
-  const double start_cut = has_start ? head : 0, end_cut = has_end ? head : 0;
-
-  set_colour(a.arrow_color);
-  if (has_start) add_head(cairo_, from, -dx, -dy, head);
-  if (has_end) add_head(cairo_, to, dx, dy, head);
-  if (length > start_cut + end_cut)
-    add_shaft(cairo_, {from.x + dx * start_cut, from.y + dy * start_cut}, {to.x - dx * end_cut, to.y - dy * end_cut},
-              dx, dy, width);
-  cairo_fill(cairo_);
+  ArrowForm form;
+  form.width = line_width(a.arrow_width);
+  form.has_start = a.arrow_head != END_HEAD;
+  form.has_end = a.arrow_head != START_HEAD;
+  form.head = std::min(std::max(10.0, 4 * form.width), length / (form.has_start && form.has_end ? 2 : 1));
+  paint(arrow_outline(from, to, form), paint_of(a.arrow_color));
 }
 
 void Canvas::circle(const NvOSD_CircleParams& c) {
@@ -210,15 +130,11 @@ void Canvas::circle(const NvOSD_CircleParams& c) {
   const Circle circle{static_cast<float>(coordinate(c.xc)), static_cast<float>(coordinate(c.yc)),
                       static_cast<float>(c.radius), static_cast<float>(width)};
   const Paint disc = c.has_bg_color ? paint_of(c.bg_color) : Paint{{}, 0};
-  by_pixel([&] { paint_circle(image_, circle, disc, paint_of(c.circle_color)); });
+  paint(circle, disc, paint_of(c.circle_color));
 }
 
 void Canvas::mask(const NvOSD_MaskParams& mask, const Box& box, const NvOSD_ColorParams& colour) {
-  by_pixel([&] { paint_mask(image_, mask, box, paint_of(colour)); });
-}
-
-void Canvas::blur(const Box& box, BlurShape shape) {
-  by_pixel([&] { fluvial::blur(image_, box, shape); });
+  paint(mask, box, paint_of(colour));
 }
 
 }  // namespace fluvial

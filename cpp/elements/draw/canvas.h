@@ -1,11 +1,11 @@
-// The pixels of one frame, while they are drawn on: DeepStream's shapes, on the surface's own memory.
+// The pixels of one frame, while they are drawn on: DeepStream's shapes, as the few things that can be painted.
+//
+// What a shape looks like is decided here, once; who paints is another's: the CPU at once (pixel_canvas.h), or a GPU,
+// for which the whole batch is written down first (gpu/painter.h).
 #pragma once
 
-#include <cairo.h>
-
-#include <string_view>
-
 #include "elements/draw/pixels.h"
+#include "elements/draw/shapes.h"
 #include "elements/draw/text.h"
 #include "nvll_osd_struct.h"
 #include "types/image.h"
@@ -17,8 +17,8 @@ namespace fluvial {
 class Canvas {
  public:
   // RGBA or BGRx. Throws std::runtime_error for anything else.
-  explicit Canvas(const ImageView& image);
-  ~Canvas();
+  Canvas(PixelFormat format, Size size);
+  virtual ~Canvas();
   Canvas(const Canvas&) = delete;
   Canvas& operator=(const Canvas&) = delete;
 
@@ -28,20 +28,30 @@ class Canvas {
   void arrow(const NvOSD_ArrowParams& arrow);
   void circle(const NvOSD_CircleParams& circle);
   void mask(const NvOSD_MaskParams& mask, const Box& box, const NvOSD_ColorParams& colour);
-  void blur(const Box& box, BlurShape shape);
+  virtual void blur(const Box& box, BlurShape shape) = 0;
+
+ protected:
+  const Size& size() const { return size_; }
+  // Colours in the picture's order of bytes, 0..1 each.
+  struct Rgba {
+    double first, second, third, alpha;
+  };
+
+  virtual void paint(const PixelBox& box, const Paint& paint) = 0;
+  virtual void paint(const Circle& circle, const Paint& disc, const Paint& ring) = 0;
+  virtual void paint(const Outline& outline, const Paint& paint) = 0;
+  // The layout's top left corner at (x, y). The picture is valid until the next call.
+  virtual void paint(const TextPicture& text, int x, int y, const Rgba& colour) = 0;
+  virtual void paint(const NvOSD_MaskParams& mask, const Box& box, const Paint& paint) = 0;
 
  private:
-  void set_colour(const NvOSD_ColorParams& colour);
+  Rgba rgba_of(const NvOSD_ColorParams& colour) const;
   Paint paint_of(const NvOSD_ColorParams& colour) const;
   void upright_rect(const PixelBox& box, const NvOSD_RectParams& rect);
   void turned_rect(const PixelBox& box, const NvOSD_RectParams& rect);
-  template <typename Body>
-  void by_pixel(Body body);  // between two drawings of Cairo's
 
-  ImageView image_;
+  Size size_;
   bool is_red_first_;
-  cairo_surface_t* surface_;
-  cairo_t* cairo_;
 };
 
 }  // namespace fluvial

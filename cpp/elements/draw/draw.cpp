@@ -8,7 +8,8 @@
 //
 // Each frame's metadata goes onto that frame's own surface. DeepStream draws the metadata of all frames onto surface 0,
 // which is the same for the batches of one that reach it there, behind a tiler or a demuxer.
-// Pixels are written where they lie; only a surface that others see too is copied first, and none without drawings.
+// Pixels are written where they lie, on a GPU too; only a surface that others see too is copied first, and none without
+// drawings.
 
 #include "elements/draw/draw.h"
 
@@ -16,14 +17,15 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 
 #include "elements/caps.h"
-#include "elements/draw/canvas.h"
 #include "elements/draw/frame.h"
 #include "elements/draw/settings.h"
+#include "elements/draw/surface_painter.h"
 #include "elements/draw/text.h"
 #include "elements/guard.h"
 #include "meta/batch_buffer.h"
@@ -38,6 +40,7 @@ using namespace fluvial;
 
 struct State {  // from start to stop; the streaming thread's
   TextRenderer texts;
+  SurfacePainter painter;
   std::string parsed_classes;  // what `blurred` was made from
   Classes blurred;
   bool has_warned = false;
@@ -49,6 +52,7 @@ struct Impl {
   std::optional<State> state;
   std::atomic<guint> cached_texts{0};
   IgnoredProperties ignored;
+  std::unique_ptr<Allocator> allocator = make_allocator();
 };
 
 DrawSettings settings_of(Impl& impl) {
@@ -90,9 +94,10 @@ void use_classes(State& state, const std::string& text) {
   state.parsed_classes = text;
 }
 
-void draw_batch(gpointer self, GstBuffer* buffer, const DrawSettings& settings, State& state) {
+void draw_batch(gpointer self, GstBuffer* buffer, const DrawSettings& settings, State& state, Allocator& allocator) {
   auto* batch = gst_buffer_get_nvds_batch_meta(buffer);
   if (!batch) return;  // nothing upstream has anything to say about the pictures
+  state.painter.forget();
   for (auto* frame : each<NvDsFrameMeta>(batch->frame_meta_list)) {
     if (!shows_anything(*frame, settings)) continue;
     if (frame->batch_id >= surface_count(buffer)) {
@@ -102,10 +107,12 @@ void draw_batch(gpointer self, GstBuffer* buffer, const DrawSettings& settings, 
       state.has_warned = true;
       continue;
     }
-    const auto surface = writable_surface_at(buffer, frame->batch_id);
-    Canvas canvas(surface->view());
-    draw_frame({*frame, settings, state.blurred, state.texts, canvas});
+    const auto surface = private_surface_at(buffer, frame->batch_id, allocator);
+    state.painter.draw(*surface, [&](Canvas& canvas) {
+      draw_frame({*frame, settings, state.blurred, state.texts, canvas});
+    });
   }
+  state.painter.finish();
 }
 
 }  // namespace
@@ -151,7 +158,7 @@ static GstFlowReturn fluvial_draw_transform_ip(GstBaseTransform* self, GstBuffer
     auto& impl = impl_of(self);
     const DrawSettings settings = settings_of(impl);
     use_classes(*impl.state, settings.blurred_classes);
-    draw_batch(self, buffer, settings, *impl.state);
+    draw_batch(self, buffer, settings, *impl.state, *impl.allocator);
     impl.cached_texts = static_cast<guint>(impl.state->texts.cached_texts());
     return GST_FLOW_OK;
   });

@@ -9,37 +9,13 @@
 namespace fluvial {
 namespace {
 
-struct Range {
-  int begin = 0;
-  int end = 0;  // exclusive
-};
-
-// The pixels between two places whose centres lie inside the picture.
-Range pixels_between(float from, float to, int limit) {
-  const auto bound = static_cast<float>(limit);
-  return {static_cast<int>(std::lround(std::clamp(from, 0.0F, bound))),
-          static_cast<int>(std::lround(std::clamp(to, 0.0F, bound)))};
-}
-
-// Where a pixel lies between two samples of a coarser (or finer) row.
-struct Tap {
-  int left = 0;
-  int right = 0;
-  float share = 0;  // of the right one
-};
-
-// Samples stand in the middle of their cells, the first one `cell / 2` behind `origin`.
-Tap tap_at(int pixel, float origin, float cell, int count) {
-  const float place =
-      std::clamp((static_cast<float>(pixel) + 0.5F - origin) / cell - 0.5F, 0.0F, static_cast<float>(count - 1));
-  const int left = static_cast<int>(place);
-  return {left, std::min(left + 1, count - 1), place - static_cast<float>(left)};
-}
+using Tap = cuda::PaintTap;
+using cuda::paint_tap;
 
 std::vector<Tap> taps_of(Range pixels, float origin, float cell, int count) {
   std::vector<Tap> taps;
   taps.reserve(static_cast<std::size_t>(std::max(0, pixels.end - pixels.begin)));
-  for (int p = pixels.begin; p < pixels.end; ++p) taps.push_back(tap_at(p, origin, cell, count));
+  for (int p = pixels.begin; p < pixels.end; ++p) taps.push_back(paint_tap(p, origin, cell, count));
   return taps;
 }
 
@@ -51,9 +27,6 @@ void mix_rows(const float* upper, const float* lower, float share, std::vector<f
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = upper[i] + (lower[i] - upper[i]) * share;
 }
 
-// How much of a pixel an edge covers, 0..256, from the distance of its middle to the edge (positive inside).
-int coverage(float inside) { return static_cast<int>(std::clamp(inside + 0.5F, 0.0F, 1.0F) * 256); }
-
 void paint_circle_row(const ImageView& image, const Circle& c, int y, const Paint& disc, const Paint& ring) {
   const float reach = c.radius + c.width / 2 + 1;
   const float dy = static_cast<float>(y) + 0.5F - c.y;
@@ -63,16 +36,37 @@ void paint_circle_row(const ImageView& image, const Circle& c, int y, const Pain
   for (int x = xs.begin; x < xs.end; ++x, pixel += 4) {
     const float dx = static_cast<float>(x) + 0.5F - c.x;
     const float distance = std::sqrt(dx * dx + dy * dy);
-    Blender(disc.bytes, disc.alpha * coverage(c.radius - distance) / 256)(pixel);
-    Blender(ring.bytes, ring.alpha * coverage(c.width / 2 - std::abs(distance - c.radius)) / 256)(pixel);
+    Blender(disc.bytes, disc.alpha * cuda::edge_coverage(c.radius - distance) / 256)(pixel);
+    Blender(ring.bytes, ring.alpha * cuda::edge_coverage(c.width / 2 - std::abs(distance - c.radius)) / 256)(pixel);
   }
 }
 
-// Numbers that no arithmetic below can overflow; a NaN fails every comparison.
-bool is_sane(const Box& box) {
-  constexpr float limit = 1e6F;
-  return std::abs(box.left) < limit && std::abs(box.top) < limit && box.width >= 1 && box.width < limit &&
-         box.height >= 1 && box.height < limit;
+// The pixels of a row that a part may cover, if only softly.
+Range reached_by(const cuda::Part& part, int y, Range xs) {
+  const float middle = static_cast<float>(y) + 0.5F;
+  auto from = static_cast<float>(xs.begin), to = static_cast<float>(xs.end);
+  for (int e = 0; e < part.edge_count; ++e) {
+    const auto& edge = part.edges[e];
+    const float rest = edge.b * middle + edge.c + 0.5F;  // a x > -rest
+    constexpr float flat = 1e-6F;
+    if (edge.a > flat)
+      from = std::max(from, -rest / edge.a - 1);
+    else if (edge.a < -flat)
+      to = std::min(to, rest / -edge.a + 1);
+    else if (rest <= 0)
+      return {xs.begin, xs.begin};
+  }
+  return {static_cast<int>(from), std::max(static_cast<int>(from), static_cast<int>(std::ceil(to)))};
+}
+
+Range reached_by(const cuda::Shape& shape, int y, Range xs) {
+  Range all{xs.end, xs.begin};
+  for (int p = 0; p < shape.part_count; ++p) {
+    const Range one = reached_by(shape.parts[p], y, xs);
+    if (one.end <= one.begin) continue;
+    all = {std::min(all.begin, one.begin), std::max(all.end, std::min(one.end, xs.end))};
+  }
+  return all;
 }
 
 // One row of a mask, stretched to the width of the box. Neighbouring rows of the box share theirs.
@@ -155,6 +149,32 @@ Range inside_ellipse(const Box& box, int y, Range xs) {
 
 }  // namespace
 
+Range pixels_between(float from, float to, int limit) {
+  const auto bound = static_cast<float>(limit);
+  return {static_cast<int>(std::lround(std::clamp(from, 0.0F, bound))),
+          static_cast<int>(std::lround(std::clamp(to, 0.0F, bound)))};
+}
+
+bool is_sane(const Box& box) {
+  constexpr float limit = 1e6F;
+  return std::abs(box.left) < limit && std::abs(box.top) < limit && box.width >= 1 && box.width < limit &&
+         box.height >= 1 && box.height < limit;
+}
+
+// Six cells along the longer side show no face, however large it is.
+int blur_cell(int width, int height) { return std::max(8, (std::max(width, height) + 5) / 6); }
+
+void paint_shape(const ImageView& image, const cuda::Shape& shape, const PixelBox& reach, const Paint& paint) {
+  const Range xs{std::clamp(reach.left, 0, image.width), std::clamp(reach.right, 0, image.width)};
+  const int bottom = std::clamp(reach.bottom, 0, image.height);
+  for (int y = std::clamp(reach.top, 0, image.height); y < bottom; ++y) {
+    const Range row = reached_by(shape, y, xs);
+    for (int x = row.begin; x < row.end; ++x)
+      if (const int covered = cuda::shape_coverage(shape, x, y))
+        Blender(paint.bytes, paint.alpha * covered / 256)(pixel_at(image, x, y));
+  }
+}
+
 void paint_box(const ImageView& image, const PixelBox& box, const Paint& paint) {
   const int left = std::clamp(box.left, 0, image.width), right = std::clamp(box.right, 0, image.width);
   const int top = std::clamp(box.top, 0, image.height), bottom = std::clamp(box.bottom, 0, image.height);
@@ -190,7 +210,7 @@ void paint_mask(const ImageView& image, const NvOSD_MaskParams& mask, const Box&
   const Blender blend(paint.bytes, paint.alpha);
   StretchedRow upper(mask, taps), lower(mask, taps);
   for (int y = ys.begin; y < ys.end; ++y) {
-    const Tap tap = tap_at(y, box.top, box.height / static_cast<float>(rows), rows);
+    const Tap tap = paint_tap(y, box.top, box.height / static_cast<float>(rows), rows);
     if (lower.index() == tap.left) std::swap(upper, lower);
     upper.move_to(tap.left);
     lower.move_to(tap.right);
@@ -203,15 +223,13 @@ void blur(const ImageView& image, const Box& box, BlurShape shape) {
   const Range xs = pixels_between(box.left, box.right(), image.width);
   const Range ys = pixels_between(box.top, box.bottom(), image.height);
   if (xs.end <= xs.begin || ys.end <= ys.begin) return;
-  // Six cells along the longer side show no face, however large it is.
-  const int longest = std::max(xs.end - xs.begin, ys.end - ys.begin);
-  const int cell = std::max(8, (longest + 5) / 6);
+  const int cell = blur_cell(xs.end - xs.begin, ys.end - ys.begin);
   const Mosaic mosaic = mosaic_of(image, xs, ys, cell);
   const auto size = static_cast<float>(cell);
   const auto taps = taps_of(xs, static_cast<float>(xs.begin), size, mosaic.columns);
   std::vector<float> row(static_cast<std::size_t>(mosaic.columns) * 3);
   for (int y = ys.begin; y < ys.end; ++y) {
-    const Tap v = tap_at(y, static_cast<float>(ys.begin), size, mosaic.rows);
+    const Tap v = paint_tap(y, static_cast<float>(ys.begin), size, mosaic.rows);
     mix_rows(mosaic.row(v.left), mosaic.row(v.right), v.share, row);
     const Range inside = shape == BlurShape::ellipse ? inside_ellipse(box, y, xs) : xs;
     std::uint8_t* pixel = pixel_at(image, inside.begin, y);

@@ -1,11 +1,13 @@
-// What is drawn pixel by pixel, for pictures of four bytes a pixel: masks and blurs, which are no shapes, and upright
-// boxes and circles, which frames have hundreds of and which are drawn here several times faster than as Cairo's paths.
+// What is drawn pixel by pixel on the CPU, for pictures of four bytes a pixel: all but text. The arithmetic of what has
+// soft edges is shared with the GPU's kernel.
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 
 #include "nvll_osd_struct.h"
+#include "surface/cuda/kernels/paint.h"
 #include "types/geometry.h"
 #include "types/image.h"
 
@@ -35,6 +37,22 @@ struct Circle {
   float width = 0;   // of the ring
 };
 void paint_circle(const ImageView& image, const Circle& circle, const Paint& disc, const Paint& ring);
+
+// `reach` is where the shape may have pixels.
+void paint_shape(const ImageView& image, const cuda::Shape& shape, const PixelBox& reach, const Paint& paint);
+
+// The pixels between two places whose centres lie inside the picture.
+struct Range {
+  int begin = 0;
+  int end = 0;  // exclusive
+};
+Range pixels_between(float from, float to, int limit);
+
+// Numbers that no arithmetic can overflow; a NaN fails every comparison.
+bool is_sane(const Box& box);
+
+// The side of the cells that a blur is made of, in pixels.
+int blur_cell(int width, int height);
 
 // True when the mask holds height x width numbers. Pose and face parsers put key points there: those are no picture.
 bool is_picture(const NvOSD_MaskParams& mask);

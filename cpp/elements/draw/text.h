@@ -28,6 +28,8 @@ struct TextPicture {
   int top = 0;
   int width = 0;  // of the layout, which is what a background covers
   int height = 0;
+  mutable std::shared_ptr<void> on_gpu;  // its bytes there, once they were painted
+  mutable int gpu = -1;                  // which
 };
 
 // One thread at a time.

@@ -9,7 +9,7 @@
 namespace fluvial::cuda {
 
 inline constexpr const char* kernel_names[] = {"pictures_to_tensor", "select_rows", "classify_pixels", "make_masks",
-                                               "transform_pixels"};
+                                               "transform_pixels",   "paint_tiles", "blur_means"};
 
 // Machine code for an architecture ("sm_90"). Throws std::runtime_error where NVRTC is nowhere, or with what it says.
 std::string compiled_kernels(const std::string& architecture);

@@ -1,0 +1,132 @@
+// Paints what was drawn on a batch of pictures: a block of threads for 32 x 32 pixels that anything touches. Each pixel
+// is read once, painted by everything that covers it, in order, and written once.
+
+namespace fluvial::cuda {
+
+constexpr unsigned paint_lanes = 0x00FF00FF, paint_half = 0x00800080;
+
+// As Blender in algo/blend.h.
+__device__ inline unsigned blended(unsigned pixel, unsigned colour, int alpha) {
+  const unsigned under = 256 - alpha;
+  const unsigned even = (colour & paint_lanes) * alpha + paint_half;
+  const unsigned odd = (((colour >> 8) & 255) | 255U << 16) * alpha + paint_half;
+  return (((pixel & paint_lanes) * under + even) >> 8 & paint_lanes) |
+         ((((pixel >> 8) & paint_lanes) * under + odd) & ~paint_lanes);
+}
+
+// a * b / 255 of bytes, rounded, as Pixman has it.
+__device__ inline unsigned product(unsigned a, unsigned b) {
+  const unsigned t = a * b + 128;
+  return ((t >> 8) + t) >> 8;
+}
+
+__device__ inline unsigned with_text(unsigned pixel, const Primitive& p, int x, int y) {
+  const unsigned char* bytes = static_cast<const unsigned char*>(p.data);
+  const unsigned mask = bytes[(y - p.top + p.rows_cut) * p.columns + x - p.left + p.columns_cut];
+  if (mask == 0) return pixel;
+  const unsigned under = 255 - product(p.alpha, mask);
+  unsigned result = 0;
+  for (int shift = 0; shift < 32; shift += 8) {
+    const unsigned colour = shift == 24 ? static_cast<unsigned>(p.alpha) : (p.colour >> shift) & 255;
+    result |= min(255U, product(colour, mask) + product((pixel >> shift) & 255, under)) << shift;
+  }
+  return result;
+}
+
+__device__ inline unsigned with_circle(unsigned pixel, const Primitive& p, int x, int y) {
+  const float dx = x + 0.5f - p.x, dy = y + 0.5f - p.y;
+  const float distance = sqrtf(dx * dx + dy * dy);
+  pixel = blended(pixel, p.colour, p.alpha * edge_coverage(p.width - distance) / 256);
+  return blended(pixel, p.ring_colour, p.ring_alpha * edge_coverage(p.height / 2 - fabsf(distance - p.width)) / 256);
+}
+
+__device__ inline unsigned with_mask(unsigned pixel, const Primitive& p, int x, int y) {
+  const PaintTap h = paint_tap(x, p.x, p.width, p.columns), v = paint_tap(y, p.y, p.height, p.rows);
+  const float* upper = static_cast<const float*>(p.data) + v.left * p.columns;
+  const float* lower = static_cast<const float*>(p.data) + v.right * p.columns;
+  const float above = upper[h.left] + (upper[h.right] - upper[h.left]) * h.share;
+  const float below = lower[h.left] + (lower[h.right] - lower[h.left]) * h.share;
+  return above + (below - above) * v.share > p.threshold ? blended(pixel, p.colour, p.alpha) : pixel;
+}
+
+__device__ inline bool is_in_ellipse(const Primitive& p, int x, int y) {
+  const float away = (y + 0.5f - p.y) / p.height * 2 - 1;
+  const float half = sqrtf(fmaxf(0.0f, 1 - away * away)) * p.width / 2, middle = p.x + p.width / 2;
+  return x >= static_cast<int>(roundf(middle - half)) && x < static_cast<int>(roundf(middle + half));
+}
+
+__device__ inline unsigned with_blur(unsigned pixel, const Primitive& p, int x, int y) {
+  if (p.kind == Primitive::blurred_ellipse && !is_in_ellipse(p, x, y)) return pixel;
+  const PaintTap h = paint_tap(x, static_cast<float>(p.left), static_cast<float>(p.cell), p.columns);
+  const PaintTap v = paint_tap(y, static_cast<float>(p.top), static_cast<float>(p.cell), p.rows);
+  const float* upper = static_cast<const float*>(p.data) + v.left * p.columns * 3;
+  const float* lower = static_cast<const float*>(p.data) + v.right * p.columns * 3;
+  unsigned result = pixel & 0xFF000000;
+  for (int c = 0; c < 3; ++c) {
+    const int left = 3 * h.left + c, right = 3 * h.right + c;
+    const float here = upper[left] + (lower[left] - upper[left]) * v.share;
+    const float next = upper[right] + (lower[right] - upper[right]) * v.share;
+    result |= static_cast<unsigned>(here + (next - here) * h.share + 0.5f) << (8 * c);
+  }
+  return result;
+}
+
+__device__ inline unsigned painted(unsigned pixel, const Primitive& p, int x, int y) {
+  switch (p.kind) {
+    case Primitive::box: return blended(pixel, p.colour, p.alpha);
+    case Primitive::circle: return with_circle(pixel, p, x, y);
+    case Primitive::shape:
+      return blended(pixel, p.colour, p.alpha * shape_coverage(*static_cast<const Shape*>(p.data), x, y) / 256);
+    case Primitive::text: return with_text(pixel, p, x, y);
+    case Primitive::mask: return with_mask(pixel, p, x, y);
+    default: return with_blur(pixel, p, x, y);
+  }
+}
+
+extern "C" __global__ void paint_tiles(const PaintedPicture* pictures, const PaintedTile* tiles, const int* lists,
+                                       const Primitive* primitives) {
+  const PaintedTile& tile = tiles[blockIdx.x];
+  const PaintedPicture& picture = pictures[tile.picture];
+  const int x = tile.column * 32 + threadIdx.x;
+  if (x >= picture.width) return;
+  for (int row = threadIdx.y; row < 32; row += blockDim.y) {
+    const int y = tile.row * 32 + row;
+    if (y >= picture.height) return;
+    unsigned* at = reinterpret_cast<unsigned*>(picture.pixels + static_cast<long long>(y) * picture.stride) + x;
+    unsigned pixel = 0;
+    bool is_read = false;
+    for (int i = 0; i < tile.count; ++i) {
+      const Primitive& p = primitives[lists[tile.first + i]];
+      if (x < p.left || x >= p.right || y < p.top || y >= p.bottom) continue;
+      if (!is_read) pixel = *at;
+      is_read = true;
+      pixel = painted(pixel, p, x, y);
+    }
+    if (is_read) *at = pixel;
+  }
+}
+
+// What blurs are made from, into the means that they name: a block of threads for a cell.
+extern "C" __global__ void blur_means(const PaintedPicture* pictures, const int* picture_of, const Primitive* blurs) {
+  __shared__ int sums[3];
+  const Primitive& p = blurs[blockIdx.y];
+  if (static_cast<int>(blockIdx.x) >= p.columns * p.rows) return;
+  const PaintedPicture& picture = pictures[picture_of[blockIdx.y]];
+  if (threadIdx.x < 3) sums[threadIdx.x] = 0;
+  __syncthreads();
+  const int left = p.left + static_cast<int>(blockIdx.x) % p.columns * p.cell;
+  const int top = p.top + static_cast<int>(blockIdx.x) / p.columns * p.cell;
+  const int width = min(p.cell, p.right - left), height = min(p.cell, p.bottom - top);
+  int own[3] = {};
+  for (int i = threadIdx.x; i < width * height; i += blockDim.x) {
+    const unsigned char* at =
+        picture.pixels + static_cast<long long>(top + i / width) * picture.stride + 4 * (left + i % width);
+    for (int c = 0; c < 3; ++c) own[c] += at[c];
+  }
+  for (int c = 0; c < 3; ++c) atomicAdd(sums + c, own[c]);
+  __syncthreads();
+  float* means = static_cast<float*>(const_cast<void*>(p.data)) + 3 * blockIdx.x;
+  if (threadIdx.x < 3) means[threadIdx.x] = static_cast<float>(sums[threadIdx.x]) / (width * height);
+}
+
+}  // namespace fluvial::cuda
