@@ -218,6 +218,8 @@ static void remove_children(FluvialDecode* self, GstElement* kept) {
   g_value_unset(&item);
   gst_iterator_free(children);
   for (GList* node = gone; node; node = node->next) {
+    // The bin may be on its way to another state in another thread, and must not take along what goes.
+    gst_element_set_locked_state(GST_ELEMENT(node->data), TRUE);
     gst_element_set_state(GST_ELEMENT(node->data), GST_STATE_NULL);
     gst_bin_remove(GST_BIN(self), GST_ELEMENT(node->data));
   }
