@@ -1,0 +1,168 @@
+"""A trained detector becomes an ONNX file that the pipeline runs with nothing else said."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import openvino
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from fluvial.errors import ConfigError
+from fluvial.train.assign import corners
+from fluvial.train.checkpoint import load_checkpoint
+from fluvial.train.evaluate import letterboxed, suppressed
+from fluvial.train.network import Detector
+from fluvial.train.precision import ious
+from fluvial.train.store import Store
+
+__all__ = ["Export", "export_onnx", "load_detector"]
+
+_OPSET = 17
+_MOST_PIXELS = 1.0  # that a box may move by
+_LEAST_SCORE = 0.1  # of boxes that are compared
+
+
+@dataclass(frozen=True)
+class Export:
+    """An ONNX file that was written and compared with its checkpoint.
+
+    Attributes:
+        file: It.
+        pixels: By how much a box differs at most.
+        boxes: How many were compared.
+    """
+
+    file: Path
+    pixels: float
+    boxes: int
+
+
+class _Whole(nn.Module):
+    """[N, 4 + classes, places]: centre and size in pixels, scores 0..1; as exports of YOLOv8 and later have it."""
+
+    def __init__(self, detector: Detector) -> None:
+        super().__init__()
+        self.detector = detector
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        boxes, scores = self.detector(pictures)
+        return torch.cat([boxes, scores.sigmoid()], 2).transpose(1, 2)
+
+
+def load_detector(checkpoint: Path) -> tuple[Detector, dict[str, Any]]:
+    """The network with the averaged weights, ready to run, and what the checkpoint says of it.
+
+    Raises:
+        ConfigError: No checkpoint.
+    """
+    content = load_checkpoint(checkpoint)
+    detector = Detector(len(content["names"]), content["size"])
+    detector.load_state_dict(content["average"])
+    return detector.eval(), content
+
+
+def export_onnx(checkpoint: Path, file: Path, *, pictures: Store, facts: Mapping[str, str] | None = None) -> Export:
+    """Writes the file only if its boxes are the checkpoint's.
+
+    Args:
+        checkpoint: best.pt of a training.
+        file: The ONNX file.
+        pictures: Some, on which both are compared; at least one.
+        facts: Further metadata, such as licence and data.
+
+    Raises:
+        ConfigError: No checkpoint, or boxes differ by more than a pixel: then there is no file.
+    """
+    detector, content = load_detector(checkpoint)
+    side = int(content["input_side"])
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / "model.onnx"
+        _write(detector, side, made)
+        _describe(made, content, facts or {})
+        given = letterboxed(torch.from_numpy(pictures.pixels[:32]), pictures.sizes[:32], side)
+        pixels, count = greatest_difference(_outputs(detector, given), run_file(made, given.numpy()))
+        if pixels > _MOST_PIXELS:
+            raise ConfigError(
+                f"{file}: not written: a box of the export differs by {pixels:.2f} pixels from the checkpoint's, "
+                f"{_MOST_PIXELS:g} is allowed"
+            )
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(made.read_bytes())
+    return Export(file, pixels, count)
+
+
+def _write(detector: Detector, side: int, file: Path) -> None:
+    with warnings.catch_warnings():
+        # The older exporter needs no further package, and writes the batch as a name.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            _Whole(detector),
+            (torch.zeros(2, 3, side, side),),
+            str(file),
+            dynamo=False,
+            opset_version=_OPSET,
+            input_names=["images"],
+            output_names=["output0"],
+            dynamic_axes={"images": {0: "batch"}, "output0": {0: "batch"}},
+        )
+
+
+def _describe(file: Path, content: Mapping[str, Any], facts: Mapping[str, str]) -> None:
+    """Metadata in the words that exports of this family have, so that any tool reads it."""
+    model = onnx.load(str(file))
+    side = content["input_side"]
+    values = {
+        "names": json.dumps(dict(enumerate(content["names"]))),
+        "task": "detect",
+        "head": "yolov8",
+        "imgsz": f"[{side}, {side}]",
+        "stride": "32",
+        "color": "rgb",
+        "scale": repr(1 / 255),
+        "mean": "0",
+        **facts,
+    }
+    onnx.helper.set_model_props(model, values)
+    onnx.save(model, str(file))
+
+
+@torch.inference_mode()
+def _outputs(detector: Detector, given: Tensor) -> NDArray[np.float32]:
+    return np.asarray(_Whole(detector)(given))
+
+
+def run_file(file: Path, given: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The first output of an ONNX file or OpenVINO XML, in float32."""
+    model = openvino.Core().compile_model(str(file), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    return np.concatenate([np.asarray(model(given[i : i + 8])[0]) for i in range(0, len(given), 8)])
+
+
+def greatest_difference(a: NDArray[np.float32], b: NDArray[np.float32]) -> tuple[float, int]:
+    """By how many pixels boxes of two outputs differ at most, after NMS, and how many were compared.
+
+    Each box of the first is held against the nearest of its class in the second; one that has none differs infinitely.
+    """
+    most, count = 0.0, 0
+    for one, other in zip(a, b, strict=True):
+        found, there = _boxes(one, _LEAST_SCORE), _boxes(other, _LEAST_SCORE * 0.8)
+        for box, kind in zip(*found, strict=True):
+            same = there[0][there[1] == kind]
+            nearest = same[ious(box[None], same).argmax()] if len(same) else np.full(4, np.inf, np.float32)
+            most, count = max(most, float(np.abs(box - nearest).max())), count + 1
+    return most, count
+
+
+def _boxes(output: NDArray[np.float32], least: float) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    rows = torch.from_numpy(output).T
+    boxes, _, classes = suppressed(corners(rows[:, :4]), rows[:, 4:], least=least)
+    return boxes.numpy(), classes.numpy()

@@ -1,0 +1,326 @@
+"""The training itself: epochs, measurements, checkpoints. Several processes, one a GPU, share it (DDP)."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from fluvial.errors import ConfigError
+from fluvial.train.batch import Augmentation, Composer
+from fluvial.train.checkpoint import load_checkpoint, save_checkpoint
+from fluvial.train.coco_folder import read_coco
+from fluvial.train.evaluate import evaluate
+from fluvial.train.loss import detection_loss
+from fluvial.train.network import STRIDES, Detector, centres
+from fluvial.train.precision import Scores
+from fluvial.train.records import Dataset, joined
+from fluvial.train.report import write_report
+from fluvial.train.schedule import Average, rate_at
+from fluvial.train.settings import Settings
+from fluvial.train.store import Store, fill_store
+from fluvial.train.yolo_folder import read_yolo
+
+__all__ = ["Epoch", "Result", "read_data", "train"]
+
+_log = logging.getLogger("fluvial.train")
+_MOST_GRADIENT = 10.0
+_LEAST_TO_SPLIT = 10  # pictures; fewer are measured on themselves
+_RATE_FOR = 64  # pictures a batch
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One line of the training's history.
+
+    Attributes:
+        number: From 1.
+        loss: Mean over the epoch.
+        map: AP at IoU .50 to .95, mean of classes; None where it was not measured.
+        map_50: At .50.
+        seconds: Of the epoch.
+    """
+
+    number: int
+    loss: float
+    map: float | None
+    map_50: float | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished training.
+
+    Attributes:
+        folder: Where best.pt, last.pt, history.json are.
+        names: Classes.
+        scores: Of the best weights on the validation pictures.
+        history: Of all epochs, those before a resumption too.
+    """
+
+    folder: Path
+    names: tuple[str, ...]
+    scores: Scores
+    history: tuple[Epoch, ...]
+
+
+def read_data(settings: Settings) -> tuple[Dataset, Dataset]:
+    """Training and validation pictures.
+
+    Raises:
+        ConfigError: A file or folder is not there, of no known kind, or without a class that is asked for.
+    """
+    parts = [_read(path, settings.teacher_boxes if i == 0 else None) for i, path in enumerate(settings.data)]
+    data = joined(parts, settings.classes)
+    if settings.validation:
+        held = joined([_read(path) for path in settings.validation], data.names)
+        paths = {picture.path for picture in held.pictures}
+        return replace(data, pictures=tuple(p for p in data.pictures if p.path not in paths)), held
+    if len(data.pictures) < _LEAST_TO_SPLIT:
+        return data, data
+    held = Dataset(data.pictures[::10], data.names)
+    return replace(data, pictures=tuple(p for i, p in enumerate(data.pictures) if i % 10)), held
+
+
+def _read(data: Path, teacher: Path | None = None) -> Dataset:
+    if not data.exists():
+        raise ConfigError(f"data: {data} is not there; allowed is COCO's JSON, or a folder with labels")
+    if data.is_dir() and (data / "annotations.json").is_file():
+        data = data / "annotations.json"
+    return read_yolo(data) if data.is_dir() else read_coco(data, data.parent / "images", teacher=teacher)
+
+
+class _Training:
+    def __init__(self, settings: Settings, folder: Path, told: Callable[[str], None]) -> None:
+        self.settings, self.folder, self._told = settings, folder, told
+        self.rank, self.ranks = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+        self.device = _device(settings.device, told)
+        folder.mkdir(parents=True, exist_ok=True)
+        data, held = read_data(settings)
+        self.names = data.names
+        side, cache = settings.input_side, folder / "cache"
+        self.store = fill_store(data.pictures, side, cache, problems=data.problems)
+        self.held = self.store if held is data else fill_store(held.pictures, side, cache, problems=held.problems)
+        self.problems = data.problems.lines() + (held.problems.lines() if held is not data else [])
+        for line in self.problems:
+            told(f"left out: {line}")
+        if not len(self.store):
+            raise ConfigError(f"data: none of the {len(data.pictures)} pictures of {settings.data[0]} can be read")
+        torch.manual_seed(settings.seed)
+        self.network = Detector(len(self.names), settings.size).to(self.device)
+        self.network = self.network.to(memory_format=torch.channels_last)
+        if settings.begin_from:
+            told(_begin_from(self.network, settings.begin_from))
+        self.average = Average(self.network)
+        self.optimizer = _optimizer(self.network, settings)
+        self.steps_an_epoch = max(1, len(self.store) // (settings.batch * self.ranks))
+        self.history: list[Epoch] = []
+        self.best = -1.0
+        self.composer = Composer(self.store, len(self.names), side, self.device)
+        maps = [side // stride for stride in STRIDES]
+        self.places = torch.cat([centres(m, m, s, self.device) for m, s in zip(maps, STRIDES, strict=True)])
+        self.strides = torch.cat(
+            [torch.full((m * m,), float(s), device=self.device) for m, s in zip(maps, STRIDES, strict=True)]
+        )
+        self.learner: nn.Module = self.network
+        if self.ranks > 1:
+            self.learner = nn.parallel.DistributedDataParallel(self.network, broadcast_buffers=False)
+
+    def resume(self, file: Path) -> None:
+        content = load_checkpoint(file)
+        if tuple(content["names"]) != self.names or content["size"] != self.settings.size:
+            raise ConfigError(f"{file}: of classes {content['names']} and size {content['size']}; this training differs")
+        self.network.load_state_dict(content["network"])
+        self.average.network.load_state_dict(content["average"])
+        self.average.steps = content["average_steps"]
+        self.optimizer.load_state_dict(content["optimizer"])
+        self.history = [Epoch(**epoch) for epoch in content["history"]]
+        self.best = content["best"]
+
+    def content(self) -> dict[str, Any]:
+        return {
+            "network": self.network.state_dict(),
+            "average": self.average.network.state_dict(),
+            "average_steps": self.average.steps,
+            "optimizer": self.optimizer.state_dict(),
+            "history": [vars(epoch) for epoch in self.history],
+            "best": self.best,
+            **self.facts(),
+        }
+
+    def facts(self) -> dict[str, Any]:
+        return {
+            "names": list(self.names),
+            "size": self.settings.size,
+            "input_side": self.settings.input_side,
+            "settings": self.settings.model_dump_json(),
+            "pictures": len(self.store),
+        }
+
+    def run(self) -> None:
+        for number in range(len(self.history) + 1, self.settings.epochs + 1):
+            begin = time.monotonic()
+            loss = self._epoch(number)
+            scores: Scores | None = None
+            if number % self.settings.every == 0 or number == self.settings.epochs:
+                scores, _ = evaluate(
+                    self.average.network, self.held, len(self.names), self.settings.input_side, self.device
+                )
+            epoch = Epoch(
+                number, loss, scores and scores.map, scores and scores.map_50, round(time.monotonic() - begin, 3)
+            )
+            self.history.append(epoch)
+            if self.rank == 0:
+                self._keep(epoch)
+
+    def _keep(self, epoch: Epoch) -> None:
+        measured = "" if epoch.map is None else f"  mAP {epoch.map:.3f}  mAP50 {epoch.map_50:.3f}"
+        self._told(f"epoch {epoch.number}/{self.settings.epochs}  loss {epoch.loss:.3f}{measured}  {epoch.seconds:.1f} s")
+        if epoch.map is not None and epoch.map > self.best:
+            self.best = epoch.map
+            save_checkpoint(self.folder / "best.pt", {"average": self.average.network.state_dict(), **self.facts()})
+        if epoch.map is not None:
+            save_checkpoint(self.folder / "last.pt", self.content())
+            (self.folder / "history.json").write_text(json.dumps([vars(e) for e in self.history], indent=1) + "\n")
+
+    def _epoch(self, number: int) -> float:
+        settings = self.settings
+        how = Augmentation(settings.mosaic, settings.mixup, settings.scale, settings.flip)
+        if number > settings.epochs * (1 - settings.plain_epochs):
+            how = how.plain()
+        # An epoch's pictures depend on seed and number alone: a resumed training goes on as it would have gone on.
+        random = np.random.default_rng([settings.seed, number, self.rank])
+        order = np.random.default_rng([settings.seed, number]).permutation(len(self.store))[self.rank :: self.ranks]
+        self.learner.train()
+        losses = []
+        for step in range(self.steps_an_epoch):
+            numbers = _chosen(order, step, settings.batch)
+            losses.append(self._step(numbers, how, random, (number - 1) * self.steps_an_epoch + step))
+        return float(torch.stack(losses).mean())
+
+    def _step(
+        self, numbers: NDArray[np.int64], how: Augmentation, random: np.random.Generator, step: int
+    ) -> torch.Tensor:
+        settings = self.settings
+        share = rate_at(step, settings.epochs * self.steps_an_epoch, settings.warm_up_steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = settings.rate * share * min(1.0, settings.batch * self.ranks / _RATE_FOR) ** 0.5
+        pictures, targets = self.composer.compose(numbers, how, random)
+        pictures = pictures.contiguous(memory_format=torch.channels_last)
+        with _mixed(self.device):
+            boxes, scores = self.learner(pictures)
+        losses = detection_loss(boxes, scores, self.places, self.strides, targets)
+        self.optimizer.zero_grad(set_to_none=True)
+        losses["loss"].backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), _MOST_GRADIENT)
+        self.optimizer.step()
+        self.average.update(self.network)
+        return losses["loss"].detach()
+
+
+def _chosen(order: NDArray[np.int64], step: int, batch: int) -> NDArray[np.int64]:
+    """The next pictures; a small dataset begins again within the batch."""
+    return order[np.arange(step * batch, (step + 1) * batch) % len(order)]
+
+
+def _device(name: str, told: Callable[[str], None]) -> torch.device:
+    if name == "auto" and not torch.cuda.is_available():
+        told("no GPU: training on the CPU, which takes some hundred times as long; a few epochs on few pictures, no more")
+        name = "cpu"
+    if name in {"auto", "cuda"}:
+        name = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ConfigError(f"device: {name!r} cannot be used: {str(error).splitlines()[0]}; allowed are auto, cpu, cuda, "
+                          f"cuda:N") from None  # fmt: skip
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    return device
+
+
+def _mixed(device: torch.device) -> contextlib.AbstractContextManager[Any]:
+    return torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else contextlib.nullcontext()
+
+
+def _optimizer(network: nn.Module, settings: Settings) -> torch.optim.Optimizer:
+    """Only kernels are drawn towards zero, not scales and offsets."""
+    kernels = [p for p in network.parameters() if p.ndim > 1]
+    rest = [p for p in network.parameters() if p.ndim <= 1]
+    groups = [{"params": kernels, "weight_decay": settings.weight_decay}, {"params": rest, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=settings.rate)
+
+
+def _begin_from(network: nn.Module, file: Path) -> str:
+    """Takes what fits: other classes have another last layer."""
+    given, own = load_checkpoint(file)["average"], network.state_dict()
+    fitting = {name: value for name, value in given.items() if name in own and own[name].shape == value.shape}
+    if not fitting:
+        raise ConfigError(f"begin_from: {file} has no weight that fits a network of this size")
+    network.load_state_dict(fitting, strict=False)
+    return f"begins from {file}: {len(fitting)} of {len(own)} tensors fit"
+
+
+def train(
+    settings: Settings, folder: Path, *, resume: bool = False, told: Callable[[str], None] = _log.info
+) -> Result:
+    """Trains a detector; leaves best.pt (weights) and last.pt (everything, to go on from) in a folder.
+
+    Args:
+        settings: What is trained on what.
+        folder: Made where it is not there.
+        resume: Goes on from last.pt there.
+        told: Called with every line of progress.
+
+    Raises:
+        ConfigError: The data cannot be used, or the checkpoint is of another training.
+        OSError: The disk is full; the checkpoint before is left.
+    """
+    training = _Training(settings, folder, told)
+    if resume:
+        training.resume(folder / "last.pt")
+    training.run()
+    best = Detector(len(training.names), settings.size).to(training.device)
+    best.load_state_dict(load_checkpoint(folder / "best.pt")["average"])
+    scores, found = evaluate(best, training.held, len(training.names), settings.input_side, training.device)
+    try:
+        write_report(
+            folder,
+            names=training.names,
+            history=training.history,
+            scores=scores,
+            store=training.held,
+            found=found,
+            facts=_facts(training),
+        )
+    except ImportError:
+        told("no plots, as matplotlib is not there; pip install fluvial[train]")
+    return Result(folder, training.names, scores, tuple(training.history))
+
+
+def _facts(training: _Training) -> dict[str, Any]:
+    settings = training.settings
+    measured = [epoch for epoch in training.history if epoch.map is not None]
+    best = max(measured, key=lambda epoch: epoch.map or 0)
+    return {
+        "classes": ", ".join(training.names),
+        "network": f"{settings.size}, {sum(p.numel() for p in training.network.parameters()):,} weights",
+        "input": f"{settings.input_side} x {settings.input_side}, RGB, 0..1",
+        "pictures": f"{len(training.store)} to train, {len(training.held)} to measure",
+        "epochs": f"{settings.epochs}, the best is {best.number}",
+        "seed": settings.seed,
+        "left out": "; ".join(training.problems) or "nothing",
+    }
