@@ -7,12 +7,12 @@ import json
 import logging
 import sys
 
-from fluvial.cli import doctor, lint, models, run, script, top, tune, version
+from fluvial.cli import doctor, export, label, lint, models, run, script, top, train, tune, version
 from fluvial.errors import FluvialError, PipelineError
 
 __all__ = ["main"]
 
-_COMMANDS = (run, top, script, lint, models, tune, doctor, version)
+_COMMANDS = (run, top, script, lint, models, tune, label, train, export, doctor, version)
 _EXAMPLES = """examples:
   fluvial run street.mp4 rtsp://cam/1 --model yolox-nano --track --save out.mp4
   fluvial exec deepstream_test_1.py video.h264

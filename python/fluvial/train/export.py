@@ -21,15 +21,17 @@ from fluvial.errors import ConfigError
 from fluvial.train.assign import corners
 from fluvial.train.checkpoint import load_checkpoint
 from fluvial.train.evaluate import letterboxed, suppressed
+from fluvial.train.folders import read_folder
 from fluvial.train.network import Detector
 from fluvial.train.precision import ious
-from fluvial.train.store import Store
+from fluvial.train.store import fill_store
 
 __all__ = ["Export", "export_onnx", "load_detector"]
 
 _OPSET = 17
 _MOST_PIXELS = 1.0  # that a box may move by
 _LEAST_SCORE = 0.1  # of boxes that are compared
+_COMPARED = 32  # pictures
 
 
 @dataclass(frozen=True)
@@ -71,13 +73,13 @@ def load_detector(checkpoint: Path) -> tuple[Detector, dict[str, Any]]:
     return detector.eval(), content
 
 
-def export_onnx(checkpoint: Path, file: Path, *, pictures: Store, facts: Mapping[str, str] | None = None) -> Export:
+def export_onnx(checkpoint: Path, file: Path, *, pictures: Path, facts: Mapping[str, str] | None = None) -> Export:
     """Writes the file only if its boxes are the checkpoint's.
 
     Args:
         checkpoint: best.pt of a training.
         file: The ONNX file.
-        pictures: Some, on which both are compared; at least one.
+        pictures: Data as `train` takes it; up to 32 of its pictures are what both are compared on.
         facts: Further metadata, such as licence and data.
 
     Raises:
@@ -89,7 +91,11 @@ def export_onnx(checkpoint: Path, file: Path, *, pictures: Store, facts: Mapping
         made = Path(folder) / "model.onnx"
         _write(detector, side, made)
         _describe(made, content, facts or {})
-        given = letterboxed(torch.from_numpy(pictures.pixels[:32]), pictures.sizes[:32], side)
+        data = read_folder(pictures)
+        store = fill_store(data.pictures[:_COMPARED], side, Path(folder), problems=data.problems)
+        if not len(store):
+            raise ConfigError(f"{pictures}: no picture can be read: {'; '.join(data.problems.lines())}")
+        given = letterboxed(torch.from_numpy(store.pixels), store.sizes, side)
         pixels, count = greatest_difference(_outputs(detector, given), run_file(made, given.numpy()))
         if pixels > _MOST_PIXELS:
             raise ConfigError(

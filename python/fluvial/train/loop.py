@@ -20,8 +20,8 @@ from torch import nn
 from fluvial.errors import ConfigError
 from fluvial.train.batch import Augmentation, Composer
 from fluvial.train.checkpoint import load_checkpoint, save_checkpoint
-from fluvial.train.coco_folder import read_coco
 from fluvial.train.evaluate import evaluate
+from fluvial.train.folders import read_folder
 from fluvial.train.loss import detection_loss
 from fluvial.train.network import STRIDES, Detector, centres
 from fluvial.train.precision import Scores
@@ -30,7 +30,6 @@ from fluvial.train.report import write_report
 from fluvial.train.schedule import Average, rate_at
 from fluvial.train.settings import Settings
 from fluvial.train.store import Store, fill_store
-from fluvial.train.yolo_folder import read_yolo
 
 __all__ = ["Epoch", "Result", "read_data", "train"]
 
@@ -82,24 +81,16 @@ def read_data(settings: Settings) -> tuple[Dataset, Dataset]:
     Raises:
         ConfigError: A file or folder is not there, of no known kind, or without a class that is asked for.
     """
-    parts = [_read(path, settings.teacher_boxes if i == 0 else None) for i, path in enumerate(settings.data)]
+    parts = [read_folder(path, settings.teacher_boxes if i == 0 else None) for i, path in enumerate(settings.data)]
     data = joined(parts, settings.classes)
     if settings.validation:
-        held = joined([_read(path) for path in settings.validation], data.names)
+        held = joined([read_folder(path) for path in settings.validation], data.names)
         paths = {picture.path for picture in held.pictures}
         return replace(data, pictures=tuple(p for p in data.pictures if p.path not in paths)), held
     if len(data.pictures) < _LEAST_TO_SPLIT:
         return data, data
     held = Dataset(data.pictures[::10], data.names)
     return replace(data, pictures=tuple(p for i, p in enumerate(data.pictures) if i % 10)), held
-
-
-def _read(data: Path, teacher: Path | None = None) -> Dataset:
-    if not data.exists():
-        raise ConfigError(f"data: {data} is not there; allowed is COCO's JSON, or a folder with labels")
-    if data.is_dir() and (data / "annotations.json").is_file():
-        data = data / "annotations.json"
-    return read_yolo(data) if data.is_dir() else read_coco(data, data.parent / "images", teacher=teacher)
 
 
 class _Training:

@@ -1,0 +1,83 @@
+"""`fluvial train DATA`: trains the project's own detector on pictures with boxes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fluvial import train as training
+from fluvial.errors import ConfigError
+
+__all__ = ["register", "run"]
+
+_OWN = {"run", "command", "out", "config", "resume", "json", "verbose"}
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "train",
+        help="train a detector of your own",
+        description="Trains a compact detector on COCO or YOLO folders; leaves best.pt, last.pt, a card and plots.",
+    )
+    parser.add_argument("data", nargs="*", help="COCO's JSON beside images/, or a folder with labels; several are joined")
+    parser.add_argument("--out", type=Path, default=Path("training"), metavar="DIR", help="where everything goes")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="YAML with these settings; the command line wins")
+    parser.add_argument("--resume", action="store_true", help="go on from last.pt in --out")
+    parser.add_argument("--validation", action="append", metavar="DATA", help="pictures that mAP is measured on")
+    parser.add_argument("--teacher-boxes", metavar="FILE", help="COCO result file, for classes that a picture lacks")
+    parser.add_argument("--classes", metavar="A,B", help="names to learn, in this order")
+    parser.add_argument("--size", metavar="NAME", help="pico, nano, tiny or small")
+    parser.add_argument("--input-side", type=int, metavar="N", help="pixels, a multiple of 32")
+    parser.add_argument("--begin-from", metavar="FILE", help="best.pt of an earlier training")
+    parser.add_argument("--epochs", type=int, metavar="N", help="times that every picture is seen")
+    parser.add_argument("--batch", type=int, metavar="N", help="pictures")
+    parser.add_argument("--rate", type=float, metavar="R", help="greatest step")
+    parser.add_argument("--seed", type=int, metavar="N")
+    parser.add_argument("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout at the end")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    settings = _settings(args)
+    result = training.train(settings, args.out, resume=args.resume, told=lambda line: print(line, file=sys.stderr))
+    if args.json:
+        per_class = dict(zip(result.names, map(float, result.scores.by_class), strict=True))
+        print(json.dumps({"folder": str(result.folder), "map": result.scores.map, "map_50": result.scores.map_50,
+                          "classes": per_class}))  # fmt: skip
+    else:
+        print(f"mAP {result.scores.map:.3f}, mAP50 {result.scores.map_50:.3f}; {result.folder}/card.md says more")
+        print(f"next: fluvial export {result.folder}/best.pt detector.onnx")
+    return 0
+
+
+def _settings(args: argparse.Namespace) -> Any:
+    given: dict[str, Any] = {}
+    if args.config:
+        try:
+            given = yaml.safe_load(args.config.read_text()) or {}
+        except (OSError, yaml.YAMLError) as error:
+            raise ConfigError(f"--config {args.config}: {error}") from None
+        if not isinstance(given, dict):
+            raise ConfigError(f"--config {args.config}: settings with their values are needed: epochs: 100")
+    for key, value in vars(args).items():
+        if key not in _OWN and value not in (None, []):
+            given[key] = tuple(value.split(",")) if key == "classes" else value
+    if not given.get("data"):
+        raise ConfigError("no data; name a COCO JSON or a folder with labels: fluvial train shop/")
+    try:
+        return training.Settings(**given)
+    except ValueError as error:
+        raise ConfigError(_words(error)) from None
+
+
+def _words(error: ValueError) -> str:
+    """Pydantic's list of problems, a line each."""
+    problems = getattr(error, "errors", list)()
+    lines = [f"{'.'.join(map(str, p['loc']))}: {p['msg']}, not {p['input']!r}" for p in problems]
+    return "\n".join(lines) or str(error)
