@@ -30,6 +30,7 @@ PYTHON = [  # may import those on the lines above; a name with others on its lin
     {"_flow_graph"},
     {"_loop"},
     {"flow"},
+    {"train"},
     {"cli"},
     {"__main__"},
 ]

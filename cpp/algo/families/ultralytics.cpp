@@ -26,7 +26,8 @@ std::vector<int> numbers_in(const std::string& text) {
 Ultralytics ultralytics_of(const ModelInfo& info) {
   Ultralytics found;
   const std::string description = lowercase(metadata_of(info, "description"));
-  found.is_author = metadata_of(info, "author") == "Ultralytics" || description.rfind("ultralytics", 0) == 0;
+  found.author = metadata_of(info, "author") == "fluvial train" ? "fluvial train" : "Ultralytics";
+  found.is_author = metadata_of(info, "author") == found.author || description.rfind("ultralytics", 0) == 0;
   found.is_detr = found.is_author && description.find("rtdetr") != std::string::npos;
   found.task = metadata_of(info, "task");
   found.class_count = static_cast<int>(parse_labels(metadata_of(info, "names")).size());

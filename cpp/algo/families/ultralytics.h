@@ -1,4 +1,4 @@
-// What Ultralytics' exporter writes into a model about itself.
+// What Ultralytics' exporter writes into a model about itself, and `fluvial export` in the same words.
 #pragma once
 
 #include <string>
@@ -9,6 +9,7 @@ namespace fluvial {
 
 struct Ultralytics {
   bool is_author = false;  // it says so; the rest may be there all the same
+  std::string author;      // who: "Ultralytics", "fluvial train"
   std::string task;        // "detect", "segment", "pose", "obb", "classify"
   bool is_detr = false;    // RT-DETR; all else is YOLO
   int class_count = 0;     // names; 0: it has none

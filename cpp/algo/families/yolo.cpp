@@ -103,7 +103,8 @@ bool is_yolov8(const ModelInfo& info, const Inputs& inputs) {
 }
 
 Feeding ultralytics_feeding(const Ultralytics& said) {
-  const std::string who = said.is_author ? "Ultralytics' YOLO" : "YOLOv8 and later";
+  const std::string family = said.author == "Ultralytics" ? "Ultralytics' YOLO" : said.author + "'s detector";
+  const std::string who = said.is_author ? family : "YOLOv8 and later";
   return bordered(
       rgb_0_to_1(who + " -> RGB, 0..1, centred with a border of 114 (" + (said.is_author ? "sure)" : "likely)")), true);
 }
@@ -132,7 +133,7 @@ Family describe_yolov8(const ModelInfo& info, const Inputs&) {
   if (!said.keypoints.empty()) beside += ", keypoints (" + said.keypoints + ")";
   family.evidence.push_back("outputs " + list(info.outputs) + ": box, classes" + beside +
                             " of each cell -> head yolo, YOLOv8 or later, nms needed (" +
-                            (said.is_author ? "sure, Ultralytics wrote it)" : "likely)"));
+                            (said.is_author ? "sure, " + said.author + " wrote it)" : "likely)"));
   const bool says_details = found.prototypes != nullptr || !said.keypoints.empty() || said.class_count > 0;
   if (columns == kPoseColumns && !says_details) {
     family.missing = {

@@ -46,7 +46,8 @@ def load_checkpoint(file: Path) -> dict[str, Any]:
     try:
         content = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise ConfigError(f"{file}: no checkpoint: {str(error).splitlines()[0]}") from None
+        words = (str(error).splitlines() or ["it is empty"])[0]
+        raise ConfigError(f"{file}: no checkpoint: {type(error).__name__}, {words}") from None
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
         raise ConfigError(f"{file}: no checkpoint of fluvial train (format {_FORMAT})")
     return content

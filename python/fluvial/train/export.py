@@ -128,14 +128,12 @@ def _describe(file: Path, content: Mapping[str, Any], facts: Mapping[str, str]) 
     model = onnx.load(str(file))
     side = content["input_side"]
     values = {
+        "author": "fluvial train",
+        "description": f"fluvial detector, {content['size']}; RGB, 0..1, centred with a border of 114",
         "names": json.dumps(dict(enumerate(content["names"]))),
         "task": "detect",
-        "head": "yolov8",
         "imgsz": f"[{side}, {side}]",
         "stride": "32",
-        "color": "rgb",
-        "scale": repr(1 / 255),
-        "mean": "0",
         **facts,
     }
     onnx.helper.set_model_props(model, values)

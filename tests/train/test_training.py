@@ -1,0 +1,222 @@
+"""The training itself. Needs PyTorch, and is skipped without it."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fluvial.errors import ConfigError
+from needed import package
+
+torch = package("torch", promise="torch", hint="CONTRIBUTING.md says how to get it")
+
+from fluvial.train import Settings, export_onnx, train  # noqa: E402
+from fluvial.train import checkpoint as checkpoints  # noqa: E402
+from fluvial.train.assign import assign, corners, pairwise_iou  # noqa: E402
+from fluvial.train.batch import Augmentation, Composer, Targets  # noqa: E402
+from fluvial.train.folders import read_folder  # noqa: E402
+from fluvial.train.loss import complete_iou, detection_loss  # noqa: E402
+from fluvial.train.network import SIZES, Detector, centres  # noqa: E402
+from fluvial.train.store import fill_store  # noqa: E402
+
+Coco = Callable[..., Path]
+SMALL = {"size": "pico", "input_side": 96, "batch": 8, "device": "cpu", "warm_up_steps": 5}
+PLAIN = {"mosaic": 0.0, "mixup": 0.0, "scale": 1.0, "flip": 0.0, "plain_epochs": 0.0}
+
+
+def settings(folder: Path, **more: Any) -> Settings:
+    return Settings(**{"data": [folder], **SMALL, **more})
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_size_gives_a_box_and_scores_for_every_cell(size: str) -> None:
+    boxes, scores = Detector(6, size).eval()(torch.zeros(2, 3, 96, 160))
+    cells = 12 * 20 + 6 * 10 + 3 * 5
+    assert boxes.shape == (2, cells, 4) and scores.shape == (2, cells, 6)
+
+
+def test_cells_are_where_their_boxes_are() -> None:
+    assert centres(2, 3, 8).tolist() == [[4, 4], [12, 4], [20, 4], [4, 12], [12, 12], [20, 12]]
+
+
+def test_iou_of_pairs_and_its_complete_form_agree_with_counting() -> None:
+    a = torch.tensor([[0.0, 0, 10, 10]])
+    b = torch.tensor([[0.0, 0, 10, 10], [5, 0, 15, 10], [20, 20, 30, 30]])
+    assert pairwise_iou(a, b).tolist() == [[pytest.approx(1), pytest.approx(1 / 3), 0]]
+    assert complete_iou(a, a).item() == pytest.approx(1)
+    assert complete_iou(a, b[2:]).item() < -0.4, "far is worse than beside"
+
+
+def test_places_inside_an_object_answer_for_it_and_for_one_object_only() -> None:
+    places, strides = centres(8, 8, 8), torch.full((64,), 8.0)
+    boxes = corners(torch.cat([places, torch.full((64, 2), 32.0)], 1))[None]
+    truth = torch.tensor([[[0.0, 0, 32, 32], [24, 24, 60, 60]]])
+    found = assign(boxes, torch.full((1, 64, 2), 0.1), places, strides, truth, torch.tensor([[0, 1]]), torch.ones(1, 2))
+    inside = ((places > 0) & (places < 60)).all(1)
+    assert found.is_positive[0].sum() >= 2 and not (found.is_positive[0] & ~inside).any()
+    assert ((found.scores[0] > 0).sum(1) <= 1).all()
+    assert found.scores[0, :, 0].max() > 0.5 and found.scores[0, :, 1].max() > 0.5
+
+
+def targets(classes: int, **more: Any) -> Targets:
+    content = {
+        "boxes": torch.zeros(1, 0, 4),
+        "classes": torch.zeros(1, 0, dtype=torch.long),
+        "weights": torch.zeros(1, 0),
+        "ignored": torch.zeros(1, 0, 4),
+        "ignored_classes": torch.zeros(1, 0, dtype=torch.long),
+        "middle": torch.tensor([[32.0, 32.0]]),
+        "known": torch.ones(1, 4, classes, dtype=torch.bool),
+    }
+    return Targets(**{**content, **more})
+
+
+def test_what_is_not_labelled_is_not_background() -> None:
+    """A source that labels only people must not teach that cars are nothing."""
+    places, strides = centres(8, 8, 8), torch.full((64,), 8.0)
+    known = torch.ones(1, 4, 2, dtype=torch.bool)
+    known[0, :, 1] = False
+    boxes = torch.cat([places, torch.full((64, 2), 16.0)], 1)[None]
+    scores = torch.zeros(1, 64, 2, requires_grad=True)
+    detection_loss(boxes, scores, places, strides, targets(2, known=known))["loss"].backward()
+    assert (scores.grad[..., 0] > 0).all() and (scores.grad[..., 1] == 0).all()
+
+
+def test_each_quarter_of_a_mosaic_keeps_what_its_picture_knows() -> None:
+    known = torch.zeros(1, 4, 1, dtype=torch.bool)
+    known[0, 3] = True
+    asked = targets(1, known=known).is_asked(torch.tensor([[8.0, 8], [40, 8], [8, 40], [40, 40]]))
+    assert asked[0, :, 0].tolist() == [False, False, False, True]
+
+
+def test_ignored_places_are_asked_for_nothing_of_their_class() -> None:
+    ignored = targets(2, ignored=torch.tensor([[[0.0, 0, 16, 16]]]), ignored_classes=torch.tensor([[1]]))
+    assert ignored.is_asked(torch.tensor([[8.0, 8], [40, 8]])).tolist() == [[[True, False], [True, True]]]
+
+
+def test_composed_labels_lie_on_what_they_label(coco: Coco, tmp_path: Path) -> None:
+    """Boxes of mosaics, turned and scaled, hold their object's colour and little else of it lies outside."""
+    data = read_folder(coco(12))
+    store = fill_store(data.pictures, 128, tmp_path, problems=data.problems)
+    composer = Composer(store, 2, 128, torch.device("cpu"))
+    random = np.random.default_rng(3)
+    how = Augmentation(mixup=0, hue=0, saturation=0, brightness=0, grey=0)
+    pictures, labels = composer.compose(np.arange(12), how, random)
+    assert pictures.shape == (12, 3, 128, 128) and 0 <= pictures.min() and pictures.max() <= 1
+    checked = 0
+    for picture, boxes, classes in zip(pictures, labels.boxes, labels.classes, strict=True):
+        for box, kind in zip(boxes[classes >= 0], classes[classes >= 0], strict=True):
+            left, top, right, bottom = (int(v) for v in box.round())
+            middle = picture[:, (top + bottom) // 2, (left + right) // 2]
+            own = 2 if kind else 0  # blue discs, red boxes
+            if right - left > 8 and bottom - top > 8 and kind == 0:
+                assert middle[own] > 0.8 and middle[2 - own] < 0.4, (box, middle)
+                checked += 1
+    assert checked >= 8
+
+
+def test_a_picture_alone_is_not_changed_by_composing(coco: Coco, tmp_path: Path) -> None:
+    data = read_folder(coco(2))
+    store = fill_store(data.pictures, 160, tmp_path, problems=data.problems)
+    how = Augmentation(0, 0, 1, 0, 0, 0, 0, 0)
+    pictures, labels = Composer(store, 2, 160, torch.device("cpu")).compose(
+        np.array([1]), how, np.random.default_rng(0)
+    )
+    shift = labels.boxes[0, 0, 1] - data.pictures[1].boxes[0, 1]  # a wide picture lies at any height
+    top = int(shift.round())
+    expected = torch.from_numpy(store.pixels[1, :, :120]).float() / 255
+    assert (pictures[0, :, top + 2 : top + 118] - expected[:, 2:118]).abs().mean() < 0.02
+
+
+def test_eight_pictures_are_learnt_by_heart(coco: Coco, tmp_path: Path) -> None:
+    lines: list[str] = []
+    more = {**PLAIN, "epochs": 120, "every": 60, "rate": 0.008}
+    result = train(settings(coco(8), **more), tmp_path / "out", told=lines.append)
+    assert result.scores.map_50 > 0.9, lines[-3:]
+    assert {"best.pt", "last.pt", "history.json", "card.md", "validation.jpg"} <= {
+        f.name for f in (tmp_path / "out").iterdir()
+    }
+
+
+def test_the_same_seed_gives_the_same_training(coco: Coco, tmp_path: Path) -> None:
+    folder = coco(8)
+    losses = [
+        [e.loss for e in train(settings(folder, epochs=2, every=2, seed=5), tmp_path / str(i)).history] for i in range(2)
+    ]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
+def test_a_resumed_training_goes_on_as_it_would_have(coco: Coco, tmp_path: Path) -> None:
+    folder = coco(8)
+    whole = train(settings(folder, epochs=4, every=2), tmp_path / "whole").history
+    half = settings(folder, epochs=4, every=2)
+
+    class Stopped(Exception):
+        pass
+
+    def stop(line: str) -> None:
+        if line.startswith("epoch 3"):
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        train(half, tmp_path / "half", told=stop)
+    resumed = train(half, tmp_path / "half", resume=True).history
+    assert [e.number for e in resumed] == [1, 2, 3, 4]
+    assert [e.loss for e in resumed] == pytest.approx([e.loss for e in whole], rel=0.02)
+
+
+def test_a_checkpoint_of_other_classes_is_not_resumed(coco: Coco, tmp_path: Path) -> None:
+    train(settings(coco(8), epochs=1, every=1), tmp_path / "out")
+    other = settings(coco(8), epochs=1, classes=("disc",))
+    with pytest.raises(ConfigError, match="this training differs"):
+        train(other, tmp_path / "out", resume=True)
+
+
+def test_a_full_disk_leaves_the_checkpoint_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "last.pt"
+    checkpoints.save_checkpoint(file, {"value": 1})
+
+    def full(*args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(checkpoints.torch, "save", full)
+    with pytest.raises(OSError, match=r"could not be written: .*No space left.*the one before is left in .*last.pt"):
+        checkpoints.save_checkpoint(file, {"value": 2})
+    monkeypatch.undo()
+    assert checkpoints.load_checkpoint(file)["value"] == 1
+    assert [f.name for f in tmp_path.iterdir()] == ["last.pt"]
+
+
+@pytest.mark.parametrize("content", [b"", b"no checkpoint", b"PK\x03\x04"])
+def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x.pt").write_bytes(content)
+    with pytest.raises(ConfigError, match=r"x.pt: no checkpoint"):
+        checkpoints.load_checkpoint(tmp_path / "x.pt")
+
+
+def test_without_a_gpu_the_cpu_trains_with_a_word_on_the_time(coco: Coco, tmp_path: Path) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    lines: list[str] = []
+    train(settings(coco(8), epochs=1, device="auto"), tmp_path / "out", told=lines.append)
+    assert lines[0].startswith("no GPU: training on the CPU")
+    with pytest.raises(ConfigError, match="device: 'cuda:7' cannot be used"):
+        train(settings(coco(8), epochs=1, device="cuda:7"), tmp_path / "out2")
+
+
+def test_an_export_has_the_checkpoint_s_boxes_and_says_what_it_is(coco: Coco, tmp_path: Path) -> None:
+    folder = coco(8)
+    train(settings(folder, **PLAIN, epochs=30, every=30, rate=0.008), tmp_path / "out")
+    made = export_onnx(tmp_path / "out" / "best.pt", tmp_path / "m.onnx", pictures=folder, facts={"licence": "none"})
+    assert made.pixels < 1
+    import onnx
+
+    model = onnx.load(str(made.file))
+    props = {p.key: p.value for p in model.metadata_props}
+    assert props["licence"] == "none" and "disc" in props["names"]
+    assert model.graph.input[0].type.tensor_type.shape.dim[0].dim_param == "batch"
