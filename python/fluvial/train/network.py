@@ -47,7 +47,7 @@ class Conv(nn.Sequential):
         border = (size - 1) // 2  # an even kernel looks as far to the left as to the right of a cell's middle
         super().__init__(
             nn.Conv2d(inputs, outputs, size, stride, border, groups=groups, bias=False),
-            nn.BatchNorm2d(outputs, eps=1e-3, momentum=0.03),
+            nn.BatchNorm2d(outputs, eps=1e-3, momentum=0.1),
             nn.SiLU(inplace=True),
         )
 
