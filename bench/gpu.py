@@ -31,9 +31,9 @@ PARTS = Path(__file__).resolve().parent / "gpu_parts"
 sys.path[:0] = [str(Path(__file__).parent), str(PARTS)]
 
 import plan  # noqa: E402
-import results  # noqa: E402
 from options import Options  # noqa: E402
 
+import results  # noqa: E402
 from harness import ROOT, Row, table  # noqa: E402
 
 RESULTS = ROOT / "bench" / "results"

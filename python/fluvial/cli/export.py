@@ -20,8 +20,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     parser.add_argument("checkpoint", type=Path, help="best.pt of `fluvial train`")
     parser.add_argument("file", type=Path, help="the ONNX file")
-    parser.add_argument("--pictures", required=True, type=Path, metavar="DATA", help="pictures to compare on, with labels")
-    parser.add_argument("--fact", action="append", default=[], metavar="KEY=VALUE", help="further metadata: licence=MIT")
+    parser.add_argument(
+        "--pictures", required=True, type=Path, metavar="DATA", help="pictures to compare on, with labels"
+    )
+    parser.add_argument(
+        "--fact", action="append", default=[], metavar="KEY=VALUE", help="further metadata: licence=MIT"
+    )
     parser.set_defaults(run=run)
 
 

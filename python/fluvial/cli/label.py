@@ -25,7 +25,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--out", type=Path, default=Path("labelled"), metavar="DIR")
     parser.add_argument("--sure", type=float, default=0.5, metavar="P", help="score of a label")
     parser.add_argument("--unsure", type=float, default=0.25, metavar="P", help="score of a place to ignore")
-    parser.add_argument("--change", type=float, default=12.0, metavar="LEVELS", help="grey levels that make a frame new")
+    parser.add_argument(
+        "--change", type=float, default=12.0, metavar="LEVELS", help="grey levels that make a frame new"
+    )
     parser.add_argument("--most", type=int, default=500, metavar="N", help="pictures of one video")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     parser.set_defaults(run=run)

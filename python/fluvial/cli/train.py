@@ -24,7 +24,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="train a detector of your own",
         description="Trains a compact detector on COCO or YOLO folders; leaves best.pt, last.pt, a card and plots.",
     )
-    parser.add_argument("data", nargs="*", help="COCO's JSON beside images/, or a folder with labels; several are joined")
+    parser.add_argument(
+        "data", nargs="*", help="COCO's JSON beside images/, or a folder with labels; several are joined"
+    )
     parser.add_argument("--out", type=Path, default=Path("training"), metavar="DIR", help="where everything goes")
     parser.add_argument("--config", type=Path, metavar="FILE", help="YAML with these settings; the command line wins")
     parser.add_argument("--resume", action="store_true", help="go on from last.pt in --out")
@@ -78,6 +80,6 @@ def _settings(args: argparse.Namespace) -> Any:
 
 def _words(error: ValueError) -> str:
     """Pydantic's list of problems, a line each."""
-    problems = getattr(error, "errors", list)()
+    problems: list[dict[str, Any]] = getattr(error, "errors", list)()
     lines = [f"{'.'.join(map(str, p['loc']))}: {p['msg']}, not {p['input']!r}" for p in problems]
     return "\n".join(lines) or str(error)

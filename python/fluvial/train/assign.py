@@ -1,7 +1,7 @@
 """Which places of the network answer for which object, and what they should have said.
 
-Task-aligned assignment (Feng et al. 2021, arXiv:2108.07755): the places inside an object whose answer is best in class and
-in box together, each for one object only; their score should be the box's own quality.
+Task-aligned assignment (Feng et al. 2021, arXiv:2108.07755): the places inside an object whose answer is best in class
+and in box together, each for one object only; their score should be the box's own quality.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def assign(  # noqa: PLR0917 - six tensors of one batch
         classes: [N, objects]; -1 where a picture has fewer objects.
         weights: [N, objects], how sure each is.
     """
-    count, cells, kinds = scores.shape
+    count, cells = scores.shape[:2]
     if truth.shape[1] == 0:
         return Assignment(
             scores.new_zeros(count, cells, dtype=torch.bool), torch.zeros_like(boxes), torch.zeros_like(scores)

@@ -1,13 +1,15 @@
 """A batch of training pictures, composed on the device that trains: mosaic, scale, flip, mixup, colours.
 
-A mosaic (Bochkovskiy et al. 2020, arXiv:2004.10934) is four pictures around a point. Every pixel of the batch is read once,
-by one `grid_sample`; only the labels are moved on the host.
+A mosaic (Bochkovskiy et al. 2020, arXiv:2004.10934) is four pictures around a point. Every pixel of the batch is read
+once, by one `grid_sample`; only the labels are moved on the host.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -51,7 +53,9 @@ class Augmentation:
 
     def plain(self) -> Augmentation:
         """For the last epochs: pictures as they are seen later, but for size, side and colours."""
-        return Augmentation(0, 0, min(self.scale, 1.5), self.flip, self.hue, self.saturation, self.brightness, self.grey)
+        return Augmentation(
+            0, 0, min(self.scale, 1.5), self.flip, self.hue, self.saturation, self.brightness, self.grey
+        )
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ class Targets:
 
         known = self.known & other.known.all(1, keepdim=True)
         names = ("boxes", "classes", "weights", "ignored", "ignored_classes")
-        return Targets(*map(joined, names), self.middle, known)
+        return Targets(**{name: joined(name) for name in names}, middle=self.middle, known=known)
 
 
 @dataclass
@@ -128,7 +132,9 @@ class Composer:
         for i, picture in enumerate(store.pictures):
             self._known[i, list(picture.known)] = True
 
-    def compose(self, numbers: NDArray[np.int64], how: Augmentation, random: np.random.Generator) -> tuple[Tensor, Targets]:
+    def compose(
+        self, numbers: NDArray[np.int64], how: Augmentation, random: np.random.Generator
+    ) -> tuple[Tensor, Targets]:
         """Pictures float32 [N, 3, side, side], 0..1, and their labels. `numbers` are places in the store."""
         pictures, targets = self._composed(numbers, how, random)
         is_blended = random.random(len(numbers)) < how.mixup
@@ -149,19 +155,19 @@ class Composer:
         order = np.argsort(random.random((count, 4)), 1) * is_mosaic[:, None]
         four = np.where(is_mosaic[:, None], np.take_along_axis(four, order, 1), numbers[:, None])
         middle = np.where(is_mosaic[:, None], random.uniform(0.3, 0.7, (count, 2)) * side, side).astype(np.float32)
-        scale, shift = self._placement(four, middle, is_mosaic, how, random)
+        scale, shift = self._placement(four, middle, how, random)
         return self._pixels_of(four, middle, scale, shift), self._targets(four, middle, scale, shift)
 
     def _placement(
         self,
         four: NDArray[np.int64],
         middle: NDArray[np.float32],
-        is_mosaic: NDArray[np.bool_],
         how: Augmentation,
         random: np.random.Generator,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """x = stored x * scale + shift, likewise y: [N, 4, 2] each. A negative scale mirrors."""
         count, side = len(four), self._side
+        is_mosaic = middle[:, 0] < side
         sizes = self._store.sizes[four].astype(np.float32)  # [N, 4, 2]
         limit = math.log(how.scale)
         factor = np.exp(random.uniform(-limit, limit, (count, 4, 1))).astype(np.float32) * side / self._store.side
@@ -178,13 +184,17 @@ class Composer:
         where = np.where((spare > 0) & is_mosaic[:, None, None], touching, anywhere)
         shift = (start + spare * where).astype(np.float32)
         is_mirrored = random.random((count, 4)) < how.flip
-        scale = np.repeat(factor, 2, 2)
+        scale = np.repeat(factor, 2, 2).astype(np.float32)
         scale[..., 0] *= np.where(is_mirrored, -1, 1)
         shift[..., 0] += np.where(is_mirrored, extent[..., 0], 0)
         return scale, shift
 
     def _pixels_of(
-        self, four: NDArray[np.int64], middle: NDArray[np.float32], scale: NDArray[np.float32], shift: NDArray[np.float32]
+        self,
+        four: NDArray[np.int64],
+        middle: NDArray[np.float32],
+        scale: NDArray[np.float32],
+        shift: NDArray[np.float32],
     ) -> Tensor:
         """The four pictures stand in one column, which every pixel of the result reads once."""
         count, side, stored = len(four), self._side, self._store.side
@@ -215,7 +225,11 @@ class Composer:
         return torch.where(is_inside[:, None], pixels, _BORDER)
 
     def _targets(
-        self, four: NDArray[np.int64], middle: NDArray[np.float32], scale: NDArray[np.float32], shift: NDArray[np.float32]
+        self,
+        four: NDArray[np.int64],
+        middle: NDArray[np.float32],
+        scale: NDArray[np.float32],
+        shift: NDArray[np.float32],
     ) -> Targets:
         labels = [self._labels(four[i], middle[i], scale[i], shift[i]) for i in range(len(four))]
         device = self._device
@@ -230,7 +244,11 @@ class Composer:
         )
 
     def _labels(
-        self, four: NDArray[np.int64], middle: NDArray[np.float32], scale: NDArray[np.float32], shift: NDArray[np.float32]
+        self,
+        four: NDArray[np.int64],
+        middle: NDArray[np.float32],
+        scale: NDArray[np.float32],
+        shift: NDArray[np.float32],
     ) -> _Labels:
         result = _Labels([], [], [], [], [])
         is_one = bool((middle >= self._side).all())
@@ -283,7 +301,7 @@ def _moved(
     return cut, seen.astype(np.float32)
 
 
-def _padded(lists: list[list[NDArray[np.generic]]], fill: float, shape: tuple[int, ...] = ()) -> Tensor:
+def _padded(lists: Sequence[Sequence[NDArray[Any]]], fill: float, shape: tuple[int, ...] = ()) -> Tensor:
     joined = [np.concatenate(parts) if parts else np.zeros((0, *shape), np.float32) for parts in lists]
     most = max(map(len, joined), default=0)
     result = np.full((len(joined), most, *shape), fill, joined[0].dtype)

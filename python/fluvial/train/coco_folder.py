@@ -1,8 +1,8 @@
 """Labels as COCO's JSON has them, with what partial labels need beside it.
 
 Format: https://cocodataset.org/#format-data. Beside it an image may say `labelled` (ids of categories of which every
-object is boxed there; without the key, all) and `partial` (ids of which some are). A box of `iscrowd` is ignored, and one
-with a `score`, which a teacher gave it, weighs that.
+object is boxed there; without the key, all) and `partial` (ids of which some are). A box of `iscrowd` is ignored, and
+one with a `score`, which a teacher gave it, weighs that.
 A teacher's boxes are COCO's result format: a list of image_id, category_id, bbox, score.
 """
 

@@ -18,6 +18,7 @@ __all__ = ["Found", "evaluate", "found_in", "letterboxed", "suppressed"]
 
 _LEAST_SCORE, _NMS_IOU, _MOST = 0.01, 0.6, 100
 _BORDER = 114 / 255
+_BATCH = 64
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,9 @@ def letterboxed(pixels: Tensor, sizes: NDArray[np.int64], side: int) -> Tensor:
     return pictures
 
 
-def suppressed(boxes: Tensor, scores: Tensor, *, least: float = _LEAST_SCORE, iou: float = _NMS_IOU) -> tuple[Tensor, ...]:
+def suppressed(
+    boxes: Tensor, scores: Tensor, *, least: float = _LEAST_SCORE, iou: float = _NMS_IOU
+) -> tuple[Tensor, ...]:
     """Boxes [M, 4], scores [M], classes [M] of one picture: no two of a class overlap by more than `iou`.
 
     Args:
@@ -67,11 +70,11 @@ def suppressed(boxes: Tensor, scores: Tensor, *, least: float = _LEAST_SCORE, io
 
 
 @torch.inference_mode()
-def found_in(network: nn.Module, store: Store, side: int, device: torch.device, batch: int = 64) -> Iterator[Found]:
-    """What the network finds on every picture of a store, in order. Trained with `is_half` off or on, it runs in float32."""
+def found_in(network: nn.Module, store: Store, side: int, device: torch.device) -> Iterator[Found]:
+    """What the network finds on every picture of a store, in order; in float32."""
     network.eval()
-    for first in range(0, len(store), batch):
-        chosen = slice(first, first + batch)
+    for first in range(0, len(store), _BATCH):
+        chosen = slice(first, first + _BATCH)
         pictures = letterboxed(torch.from_numpy(store.pixels[chosen]), store.sizes[chosen], side).to(device)
         boxes, scores = network(pictures)
         boxes, scores = corners(boxes.float()) * (store.side / side), scores.float().sigmoid()
@@ -81,7 +84,7 @@ def found_in(network: nn.Module, store: Store, side: int, device: torch.device, 
 
 
 def evaluate(
-    network: nn.Module, store: Store, classes: int, side: int, device: torch.device
+    network: nn.Module, store: Store, *, classes: int, side: int, device: torch.device
 ) -> tuple[Scores, list[Found]]:
     """Average precision over a store, of each class on pictures that label it by hand; and what was found."""
     precision, all_found = Precision(classes), []
@@ -89,7 +92,14 @@ def evaluate(
         truth = np.concatenate([picture.boxes[:, :2], picture.boxes[:, :2] + picture.boxes[:, 2:]], 1)
         ignored = np.concatenate([picture.ignored[:, :2], picture.ignored[:, :2] + picture.ignored[:, 2:]], 1)
         precision.add(
-            found.boxes, found.scores, found.classes, truth, picture.classes, ignored, picture.ignored_classes, picture.known
+            found.boxes,
+            found.scores,
+            found.classes,
+            truth,
+            picture.classes,
+            ignored,
+            picture.ignored_classes,
+            picture.known,
         )
         all_found.append(found)
     return precision.scores(), all_found

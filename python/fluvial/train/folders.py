@@ -16,7 +16,7 @@ def read_folder(data: Path, teacher: Path | None = None) -> Dataset:
     """One dataset.
 
     Args:
-        data: COCO's JSON beside its images/, a folder with annotations.json and images/, or one as YOLO's tools have it.
+        data: COCO's JSON beside its images/, a folder with both, or one as YOLO's tools have it.
         teacher: COCO result file, for classes that are not labelled in a picture.
 
     Raises:

@@ -68,7 +68,7 @@ def _small(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     grey = pixels[..., :3].astype(np.float32).mean(2)
     sums = np.add.reduceat(np.add.reduceat(grey, rows, 0), columns, 1)
     counts = np.diff([*rows, height])[:, None] * np.diff([*columns, width])[None]
-    return (sums / counts).astype(np.float32)
+    return np.asarray(sums / counts, np.float32)
 
 
 def label_videos(
@@ -80,7 +80,7 @@ def label_videos(
     unsure: float = 0.25,
     change: float = 12.0,
     most: int = 500,
-    told: Callable[[str], None] = lambda line: None,
+    told: Callable[[str], None] | None = None,
 ) -> Labelled:
     """Takes frames that differ, and writes the teacher's boxes as labels.
 
@@ -113,8 +113,9 @@ def label_videos(
             if changes.is_new(frame.source, pixels):
                 counts[frame.source] = counts.get(frame.source, 0) + 1
                 writer.add(frame, pixels)
-    for source, count in counts.items():
-        told(f"{source}: {count} pictures")
+    if told:
+        for source, count in counts.items():
+            told(f"{source}: {count} pictures")
     boxes = writer.finish({"teacher": teacher, "sure": sure, "unsure": unsure})
     return Labelled(folder, frames, len(writer.images), boxes)
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import distributed, nn
 
 from fluvial.errors import ConfigError
 from fluvial.train.batch import Augmentation, Composer
@@ -29,7 +29,7 @@ from fluvial.train.records import Dataset, joined
 from fluvial.train.report import write_report
 from fluvial.train.schedule import Average, rate_at
 from fluvial.train.settings import Settings
-from fluvial.train.store import Store, fill_store
+from fluvial.train.store import fill_store
 
 __all__ = ["Epoch", "Result", "read_data", "train"]
 
@@ -98,6 +98,8 @@ class _Training:
         self.settings, self.folder, self._told = settings, folder, told
         self.rank, self.ranks = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
         self.device = _device(settings.device, told)
+        if self.ranks > 1 and not distributed.is_initialized():
+            distributed.init_process_group("nccl" if self.device.type == "cuda" else "gloo")
         folder.mkdir(parents=True, exist_ok=True)
         data, held = read_data(settings)
         self.names = data.names
@@ -132,7 +134,9 @@ class _Training:
     def resume(self, file: Path) -> None:
         content = load_checkpoint(file)
         if tuple(content["names"]) != self.names or content["size"] != self.settings.size:
-            raise ConfigError(f"{file}: of classes {content['names']} and size {content['size']}; this training differs")
+            raise ConfigError(
+                f"{file}: of classes {content['names']} and size {content['size']}; this training differs"
+            )
         self.network.load_state_dict(content["network"])
         self.average.network.load_state_dict(content["average"])
         self.average.steps = content["average_steps"]
@@ -165,20 +169,25 @@ class _Training:
             begin = time.monotonic()
             loss = self._epoch(number)
             scores: Scores | None = None
-            if number % self.settings.every == 0 or number == self.settings.epochs:
+            if self.rank == 0 and (number % self.settings.every == 0 or number == self.settings.epochs):
                 scores, _ = evaluate(
-                    self.average.network, self.held, len(self.names), self.settings.input_side, self.device
+                    self.average.network,
+                    self.held,
+                    classes=len(self.names),
+                    side=self.settings.input_side,
+                    device=self.device,
                 )
-            epoch = Epoch(
-                number, loss, scores and scores.map, scores and scores.map_50, round(time.monotonic() - begin, 3)
-            )
+            map_, map_50 = (scores.map, scores.map_50) if scores else (None, None)
+            epoch = Epoch(number, loss, map_, map_50, round(time.monotonic() - begin, 3))
             self.history.append(epoch)
             if self.rank == 0:
                 self._keep(epoch)
 
     def _keep(self, epoch: Epoch) -> None:
         measured = "" if epoch.map is None else f"  mAP {epoch.map:.3f}  mAP50 {epoch.map_50:.3f}"
-        self._told(f"epoch {epoch.number}/{self.settings.epochs}  loss {epoch.loss:.3f}{measured}  {epoch.seconds:.1f} s")
+        self._told(
+            f"epoch {epoch.number}/{self.settings.epochs}  loss {epoch.loss:.3f}{measured}  {epoch.seconds:.1f} s"
+        )
         if epoch.map is not None and epoch.map > self.best:
             self.best = epoch.map
             save_checkpoint(self.folder / "best.pt", {"average": self.average.network.state_dict(), **self.facts()})
@@ -212,7 +221,7 @@ class _Training:
         pictures = pictures.contiguous(memory_format=torch.channels_last)
         with _mixed(self.device):
             boxes, scores = self.learner(pictures)
-        losses = detection_loss(boxes, scores, self.places, self.strides, targets)
+        losses = detection_loss(boxes, scores, targets, places=self.places, strides=self.strides)
         self.optimizer.zero_grad(set_to_none=True)
         losses["loss"].backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), _MOST_GRADIENT)
@@ -228,7 +237,7 @@ def _chosen(order: NDArray[np.int64], step: int, batch: int) -> NDArray[np.int64
 
 def _device(name: str, told: Callable[[str], None]) -> torch.device:
     if name == "auto" and not torch.cuda.is_available():
-        told("no GPU: training on the CPU, which takes some hundred times as long; a few epochs on few pictures, no more")
+        told("no GPU: training on the CPU, some hundred times as slow: for few pictures and epochs")
         name = "cpu"
     if name in {"auto", "cuda"}:
         name = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
@@ -236,8 +245,8 @@ def _device(name: str, told: Callable[[str], None]) -> torch.device:
         device = torch.device(name)
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise ConfigError(f"device: {name!r} cannot be used: {str(error).splitlines()[0]}; allowed are auto, cpu, cuda, "
-                          f"cuda:N") from None  # fmt: skip
+        words = str(error).splitlines()[0]
+        raise ConfigError(f"device: {name!r} cannot be used: {words}; allowed are auto, cpu, cuda, cuda:N") from None
     if device.type == "cuda":
         torch.cuda.set_device(device)
     return device
@@ -265,9 +274,7 @@ def _begin_from(network: nn.Module, file: Path) -> str:
     return f"begins from {file}: {len(fitting)} of {len(own)} tensors fit"
 
 
-def train(
-    settings: Settings, folder: Path, *, resume: bool = False, told: Callable[[str], None] = _log.info
-) -> Result:
+def train(settings: Settings, folder: Path, *, resume: bool = False, told: Callable[[str], None] = _log.info) -> Result:
     """Trains a detector; leaves best.pt (weights) and last.pt (everything, to go on from) in a folder.
 
     Args:
@@ -284,9 +291,15 @@ def train(
     if resume:
         training.resume(folder / "last.pt")
     training.run()
+    if training.ranks > 1:
+        distributed.barrier()  # the first process writes
     best = Detector(len(training.names), settings.size).to(training.device)
     best.load_state_dict(load_checkpoint(folder / "best.pt")["average"])
-    scores, found = evaluate(best, training.held, len(training.names), settings.input_side, training.device)
+    scores, found = evaluate(
+        best, training.held, classes=len(training.names), side=settings.input_side, device=training.device
+    )
+    if training.rank:
+        return Result(folder, training.names, scores, tuple(training.history))
     try:
         write_report(
             folder,

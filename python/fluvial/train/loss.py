@@ -30,15 +30,17 @@ def complete_iou(a: Tensor, b: Tensor) -> Tensor:
     return iou - distance - share * turn
 
 
-def detection_loss(boxes: Tensor, scores: Tensor, places: Tensor, strides: Tensor, targets: Targets) -> dict[str, Tensor]:
+def detection_loss(
+    boxes: Tensor, scores: Tensor, targets: Targets, *, places: Tensor, strides: Tensor
+) -> dict[str, Tensor]:
     """Sum of both parts under "loss", and each alone.
 
     Args:
         boxes: [N, places, 4], centre and size in pixels.
         scores: [N, places, classes], before the sigmoid.
+        targets: Of the same N pictures.
         places: Centres of cells [places, 2].
         strides: [places].
-        targets: Of the same N pictures.
     """
     boxes, scores = corners(boxes.float()), scores.float()
     found = assign(

@@ -209,7 +209,5 @@ class Detector(nn.Module):
 
 def centres(height: int, width: int, stride: int, device: torch.device | str = "cpu") -> Tensor:
     """Middles of a map's cells: [height * width, 2], x and y in pixels, row by row."""
-    y, x = torch.meshgrid(
-        torch.arange(height, device=device), torch.arange(width, device=device), indexing="ij"
-    )
+    y, x = torch.meshgrid(torch.arange(height, device=device), torch.arange(width, device=device), indexing="ij")
     return (torch.stack([x, y], -1).reshape(-1, 2).float() + 0.5) * stride

@@ -1,7 +1,7 @@
 """Average precision as COCO counts it: https://cocodataset.org/#detection-eval.
 
-Matches are made class by class and picture by picture, best score first, to the free object of greatest IoU; found boxes
-that lie on ignored places count neither way. Precision is read at 101 values of recall.
+Matches are made class by class and picture by picture, best score first, to the free object of greatest IoU; found
+boxes that lie on ignored places count neither way. Precision is read at 101 values of recall.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def ious(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
     both = np.minimum(a[:, None, 2:], b[None, :, 2:]) - np.maximum(a[:, None, :2], b[None, :, :2])
     area = np.clip(both, 0, None).prod(2)
     total = (a[:, 2:] - a[:, :2]).prod(1)[:, None] + (b[:, 2:] - b[:, :2]).prod(1)[None] - area
-    return area / np.maximum(total, 1e-9)
+    return np.asarray(area / np.maximum(total, 1e-9), np.float32)
 
 
 def _matches(

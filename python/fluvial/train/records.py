@@ -145,15 +145,15 @@ def boxes_inside(
 
     Example:
         >>> boxes_inside([(-5, 0, 10, 10), (50, 0, 5, 5)], (20, 20), Problems(), "a.jpg")
-        (array([[0., 0., 5., 10.]], dtype=float32), array([ True, False]))
+        (array([[ 0.,  0.,  5., 10.]], dtype=float32), array([ True, False]))
     """
     given = np.asarray(list(boxes), np.float64).reshape(-1, 4)
-    finite = np.isfinite(given).all(1)
+    finite: NDArray[np.bool_] = np.asarray(np.isfinite(given).all(1), bool).reshape(-1)
     given = np.where(finite[:, None], given, 0)
     ends = np.clip(given[:, :2] + given[:, 2:], 0, size)
     starts = np.clip(given[:, :2], 0, size)
     cut = np.concatenate([starts, ends - starts], 1)
-    is_left = (cut[:, 2:] >= _LEAST_SIDE).all(1) & finite
+    is_left: NDArray[np.bool_] = np.asarray((cut[:, 2:] >= _LEAST_SIDE).all(1) & finite)
     for box, is_good in zip(given, is_left, strict=True):
         if not is_good:
             problems.add("box outside its picture or without a size", f"{where} {[round(float(v), 1) for v in box]}")

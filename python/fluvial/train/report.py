@@ -74,7 +74,7 @@ def write_report(
     """
     (folder / "card.md").write_text(_card(names, scores, facts))
     _sheet(store, found, names).save(folder / "validation.jpg", quality=88)
-    _plot(folder, names, history, scores, confusions(store, found, len(names)))
+    _plot(folder, names, history=history, scores=scores, table=confusions(store, found, len(names)))
 
 
 def _card(names: Sequence[str], scores: Scores, facts: dict[str, Any]) -> str:
@@ -111,7 +111,7 @@ def _sheet(store: Store, found: Sequence[Found], names: Sequence[str]) -> Image.
 
 
 def _plot(
-    folder: Path, names: Sequence[str], history: Sequence[Epoch], scores: Scores, table: NDArray[np.int64]
+    folder: Path, names: Sequence[str], *, history: Sequence[Epoch], scores: Scores, table: NDArray[np.int64]
 ) -> None:
     from matplotlib.figure import Figure  # heavy, and only needed here
 
@@ -120,8 +120,8 @@ def _plot(
     axes.plot([e.number for e in history], [e.loss for e in history], color="tab:blue", label="loss")
     axes.set(xlabel="epoch", ylabel="loss")
     right = axes.twinx()
-    measured = [e for e in history if e.map is not None]
-    right.plot([e.number for e in measured], [e.map for e in measured], color="tab:orange", label="mAP")
+    measured = {e.number: e.map for e in history if e.map is not None}
+    right.plot(list(measured), list(measured.values()), color="tab:orange", label="mAP")
     right.set(ylabel="mAP .50 to .95", ylim=(0, None))
     figure.savefig(folder / "loss.png", dpi=100)
 

@@ -27,7 +27,8 @@ class Settings(BaseModel):
     )
     validation: tuple[Path, ...] = Field((), description="the same, for measuring mAP; by default every tenth picture")
     teacher_boxes: Path | None = Field(
-        None, description="COCO result file of a teacher for the first data, for classes that are not labelled in a picture"
+        None,
+        description="COCO result file of a teacher for the first data, for classes that are not labelled in a picture",
     )
     classes: tuple[str, ...] = Field((), description="names to learn, in this order; by default all of the data")
     size: Literal["pico", "nano", "tiny", "small"] = Field("nano", description="of the network")

@@ -39,7 +39,7 @@ class Store:
 
     @property
     def side(self) -> int:
-        return self.pixels.shape[-1]
+        return int(self.pixels.shape[-1])
 
 
 def fill_store(
@@ -48,7 +48,7 @@ def fill_store(
     folder: Path,
     *,
     problems: Problems,
-    told: Callable[[int], None] = lambda done: None,
+    told: Callable[[int], None] | None = None,
 ) -> Store:
     """Decodes and scales all pictures; one that cannot be read is left out, and told to `problems`.
 
@@ -83,12 +83,13 @@ def fill_store(
     with ThreadPoolExecutor() as pool:
         for done, is_good in enumerate(pool.map(decode, range(len(pictures))), 1):
             is_read.append(is_good)
-            told(done)
+            if told:
+                told(done)
     kept = np.flatnonzero(is_read)
     if len(kept) < len(pictures):
         for to, place in enumerate(kept):
             pixels[to] = pixels[place]
-    return Store(pixels[: len(kept)], scales[kept], sizes[kept], [pictures[i] for i in kept])
+    return Store(pixels[: len(kept)], scales[kept], sizes[kept], [pictures[int(i)] for i in kept])
 
 
 def read_rgb(file: Path) -> Image.Image:

@@ -1,6 +1,7 @@
 """Labels as YOLO's tools have them: beside images/a.jpg a labels/a.txt, a line an object: class cx cy width height.
 
-The four are parts of the picture, [0, 1]. Names stand in data.yaml (`names:`, a list or numbers to names) or classes.txt.
+The four are parts of the picture, [0, 1]. Names stand in data.yaml (`names:`, a list, or numbers to names) or in
+classes.txt.
 """
 
 from __future__ import annotations
