@@ -112,7 +112,7 @@ def _write(detector: Detector, side: int, file: Path) -> None:
         # The older exporter needs no further package, and writes the batch as a name.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            _Whole(detector),
+            _Whole(detector).eval(),  # as the exporter gives back its mode, to all that is in it
             (torch.zeros(2, 3, side, side),),
             str(file),
             dynamo=False,
@@ -142,7 +142,7 @@ def _describe(file: Path, content: Mapping[str, Any], facts: Mapping[str, str]) 
 
 @torch.inference_mode()
 def _outputs(detector: Detector, given: Tensor) -> NDArray[np.float32]:
-    return np.asarray(_Whole(detector)(given))
+    return np.asarray(_Whole(detector).eval()(given))
 
 
 def run_file(file: Path, given: NDArray[np.float32]) -> NDArray[np.float32]:
