@@ -5,7 +5,7 @@ The system keeps in memory what is used of it, so that a dataset larger than mem
 
 from __future__ import annotations
 
-import hashlib
+import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -55,15 +55,14 @@ def fill_store(
     Args:
         pictures: At least one.
         side: Longest side of a stored picture, pixels.
-        folder: Where the file of bytes is made; it is removed from there at once and lives as long as it is used.
+        folder: Where the file of bytes is made.
         problems: Is told of pictures that cannot be read.
         told: Called with the number of pictures that are done.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    name = hashlib.sha256("\n".join(str(p.path) for p in pictures).encode()).hexdigest()[:16]
-    file = folder / f"pictures-{name}-{side}.u8"
-    pixels = np.memmap(file, np.uint8, "w+", shape=(len(pictures), 3, side, side))
-    file.unlink()
+    # Without a name: it goes with the process, and several processes have one each.
+    with tempfile.TemporaryFile(dir=folder) as file:
+        pixels = np.memmap(file, np.uint8, "w+", shape=(len(pictures), 3, side, side))
     scales, sizes = np.ones(len(pictures), np.float32), np.zeros((len(pictures), 2), np.int64)
 
     def decode(i: int) -> bool:
