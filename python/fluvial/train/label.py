@@ -163,7 +163,7 @@ class _Writer:
         if self._thumbs:
             _sheet(self._thumbs).save(self._folder / "review.jpg", quality=_QUALITY)
         sure = [a["category_id"] for a in self.annotations if not a["iscrowd"]]
-        return {name: sure.count(i + 1) for i, name in enumerate(self._names)}
+        return {name: sure.count(i + 1) for i, name in enumerate(self._names) if i + 1 in sure}
 
 
 def _drawn(image: Image.Image, boxes: Sequence[tuple[str, Sequence[float], float]], sure: float) -> Image.Image:
