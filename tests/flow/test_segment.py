@@ -92,6 +92,7 @@ def expected(level: np.ndarray, box: Any) -> np.ndarray:
     return np.asarray(1 / (1 + np.exp(-(upper * (1 - fy) + lower * fy))))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", STYLES)
 def test_masks_are_those_of_plain_numpy(tmp_path: Path, make_clip: Clip, encoder: Path, style: str) -> None:
     clip = make_clip("wide.mkv", frames=2, pattern="smpte", size=(1024, 576))

@@ -21,6 +21,8 @@ from fluvial.backends import Triton
 from kserve_server import Running, serving
 from needed import package
 
+pytestmark = pytest.mark.slow  # every test starts a program
+
 package("tritonclient.grpc")
 package("onnxruntime")
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
+pytestmark = pytest.mark.slow  # every test starts a program
+
 FLOW = """
 flow = fv.Flow("test://?frames=30").infer(OnGpu(), device="cuda", **HEAD)
 print(sum(len(batch.frames) for batch in flow), "frames")

@@ -10,6 +10,8 @@ import fluvial as fv
 from fluvial._gpus import Share, device_on, share_out
 from fluvial.errors import CallSite
 
+pytestmark = pytest.mark.slow  # every test starts a program
+
 AT = CallSite("app.py", 7)
 
 

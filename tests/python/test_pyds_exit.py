@@ -11,6 +11,8 @@ import pytest
 
 from needed import package
 
+pytestmark = pytest.mark.slow  # every test starts a program
+
 package("gi")
 
 PREAMBLE = """

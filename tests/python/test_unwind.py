@@ -12,6 +12,8 @@ import pytest
 
 from needed import absent, package
 
+pytestmark = pytest.mark.slow  # every test starts a program
+
 ROOT = Path(__file__).parents[2]
 
 PROGRAM = """

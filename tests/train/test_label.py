@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from fluvial.errors import ConfigError
+from fluvial.models.registry import assets_folder
 from fluvial.train.folders import read_folder
 from fluvial.train.label import _Changes, label_videos
-from fluvial.models.registry import assets_folder
 from needed import absent
 
 
@@ -26,7 +26,7 @@ def test_a_frame_is_new_where_some_of_it_has_changed() -> None:
 
 
 def test_numbers_that_make_no_sense_and_labels_that_are_there(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="unsure 0.6, sure 0.5: allowed is 0 <= unsure <= sure <= 1"):
+    with pytest.raises(ConfigError, match=r"unsure 0\.6, sure 0\.5: allowed is 0 <= unsure <= sure <= 1"):
         label_videos(["a.mp4"], tmp_path, teacher="yolox-nano", unsure=0.6)
     (tmp_path / "annotations.json").write_text("{}")
     with pytest.raises(ConfigError, match=r"has annotations.json already; name another folder"):
