@@ -21,6 +21,30 @@ class Conv(nn.Sequential):
         )
 
 
+class Spp(nn.Module):
+    """Pools of three sizes beside the input."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.one, self.two = Conv(channels, channels // 2), Conv(channels * 2, channels)
+        self.pool = nn.MaxPool2d(5, 1, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        parts = [self.one(x)]
+        for _ in range(3):  # of 5, 9 and 13 pixels: the larger ones are pools of the smaller
+            parts.append(self.pool(parts[-1]))
+        return self.two(torch.cat(parts, 1))
+
+
+def outputs_of(stages: nn.ModuleList, x: Tensor) -> list[Tensor]:
+    """Of each stage, one after another."""
+    found = []
+    for stage in stages:
+        x = stage(x)
+        found.append(x)
+    return found
+
+
 class WithObjects(nn.Module):
     """A network at random weights that finds so many objects on every picture, always the same: work for what follows.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import torch
-from layers import Conv
+from layers import Conv, outputs_of
 from torch import Tensor, nn
 
 
@@ -80,12 +80,7 @@ class Yolov4(nn.Module):
         self.larger = nn.Upsample(scale_factor=2)
 
     def forward(self, x: Tensor) -> Tensor:
-        found = []
-        x = self.stem(x)
-        for stage in self.stages:
-            x = stage(x)
-            found.append(x)
-        c3, c4, c5 = found[2:]
+        c3, c4, c5 = outputs_of(self.stages, self.stem(x))[2:]
         c5 = self.before(c5)
         pooled = [c5]
         for _ in range(3):  # of 5, 9 and 13 pixels: the larger ones are pools of the smaller

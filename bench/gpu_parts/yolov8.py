@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import torch
-from layers import Conv
+from layers import Conv, Spp, outputs_of
 from torch import Tensor, nn
 
 BINS = 16  # of a distance
@@ -35,19 +35,6 @@ class C2f(nn.Module):
         return self.two(torch.cat(parts, 1))
 
 
-class Sppf(nn.Module):
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.one, self.two = Conv(channels, channels // 2), Conv(2 * channels, channels)
-        self.pool = nn.MaxPool2d(5, 1, 2)
-
-    def forward(self, x: Tensor) -> Tensor:
-        parts = [self.one(x)]
-        for _ in range(3):
-            parts.append(self.pool(parts[-1]))
-        return self.two(torch.cat(parts, 1))
-
-
 class Head(nn.Module):
     def __init__(self, inputs: int, box: int, of_class: int, classes: int) -> None:
         super().__init__()
@@ -70,7 +57,7 @@ class Yolov8n(nn.Module):
         self.stages = nn.ModuleList(
             nn.Sequential(Conv(c[i], c[i + 1], 3, 2), C2f(c[i + 1], c[i + 1], depths[i], adds=True)) for i in range(4)
         )
-        self.spp, self.larger = Sppf(c[4]), nn.Upsample(scale_factor=2)
+        self.spp, self.larger = Spp(c[4]), nn.Upsample(scale_factor=2)
         self.down1, self.down2 = C2f(c[4] + c[3], c[3], 1, adds=False), C2f(c[3] + c[2], c[2], 1, adds=False)
         self.shrink1, self.shrink2 = Conv(c[2], c[2], 3, 2), Conv(c[3], c[3], 3, 2)
         self.up1, self.up2 = C2f(c[2] + c[3], c[3], 1, adds=False), C2f(c[3] + c[4], c[4], 1, adds=False)
@@ -86,11 +73,7 @@ class Yolov8n(nn.Module):
         self.register_buffer("bins", torch.arange(float(BINS)).view(1, 1, BINS, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        found = []
-        x = self.stem(x)
-        for stage in self.stages:
-            x = stage(x)
-            found.append(x)
+        found = outputs_of(self.stages, self.stem(x))
         p3, p4, p5 = found[1], found[2], self.spp(found[3])
         n4 = self.down1(torch.cat([self.larger(p5), p4], 1))
         n3 = self.down2(torch.cat([self.larger(n4), p3], 1))

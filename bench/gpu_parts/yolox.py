@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 import torch
-from layers import Conv
+from layers import Conv, Spp, outputs_of
 from torch import Tensor, nn
 
 
@@ -37,21 +37,6 @@ class Csp(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.join(torch.cat([self.blocks(self.left(x)), self.right(x)], 1))
-
-
-class Spp(nn.Module):
-    """Pools of three sizes beside the input."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.one, self.two = Conv(channels, channels // 2), Conv(channels * 2, channels)
-        self.pool = nn.MaxPool2d(5, 1, 2)
-
-    def forward(self, x: Tensor) -> Tensor:
-        parts = [self.one(x)]
-        for _ in range(3):  # of 5, 9 and 13 pixels: the larger ones are pools of the smaller
-            parts.append(self.pool(parts[-1]))
-        return self.two(torch.cat(parts, 1))
 
 
 class Focus(nn.Module):
@@ -107,12 +92,7 @@ class Yolox(nn.Module):
         self.heads = nn.ModuleList(Head(i, int(256 * width), classes, conv) for i in c[2:])
 
     def forward(self, x: Tensor) -> Tensor:
-        found = []
-        x = self.stem(x)
-        for stage in self.stages:
-            x = stage(x)
-            found.append(x)
-        _, c3, c4, c5 = found
+        _, c3, c4, c5 = outputs_of(self.stages, self.stem(x))
         p5 = self.lateral(c5)
         p4 = self.reduce(self.down1(torch.cat([self.larger(p5), c4], 1)))
         p3 = self.down2(torch.cat([self.larger(p4), c3], 1))

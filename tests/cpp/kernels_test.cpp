@@ -12,6 +12,7 @@
 #include "algo/preprocess.h"
 #include "elements/infer/gpu/pictures.cpp"  // NOLINT: a part of the plugin, which exports nothing
 #include "kernels_on_host.h"
+#include "noise.h"
 
 // All kernels, as NVRTC gets them: names that clash do so here.
 #include "surface/cuda/kernels/paint.h"
@@ -24,32 +25,9 @@
 #include "surface/cuda/kernels/transform_pixels.cu"
 
 using namespace fluvial;
+using namespace testing;
 
 namespace {
-
-struct Noise {
-  std::vector<std::uint8_t> memory;
-  ImageView view;
-
-  Noise(PixelFormat format, int width, int height, Colorimetry colours = {}) {
-    view.format = format;
-    view.width = width;
-    view.height = height;
-    view.colorimetry = colours;
-    std::size_t offset[3] = {};
-    for (int p = 0; p < plane_count(format); ++p) {
-      offset[p] = memory.size();
-      view.stride[p] = row_bytes(format, p, width) + 3;
-      // The last row has no padding: reading past it is an error that sanitizers see.
-      memory.resize(memory.size() + static_cast<std::size_t>(view.stride[p] * (plane_rows(format, p, height) - 1) +
-                                                             row_bytes(format, p, width)));
-    }
-    std::mt19937 random(7);
-    for (auto& byte : memory) byte = static_cast<std::uint8_t>(random());
-    for (int p = 0; p < plane_count(format); ++p) view.plane[p] = memory.data() + offset[p];
-  }
-  Box all() const { return {0, 0, static_cast<float>(view.width), static_cast<float>(view.height)}; }
-};
 
 double value(const void* tensor, ElementType type, std::size_t i) {
   switch (type) {
@@ -86,17 +64,6 @@ double greatest_difference(const Noise& frame, const Box& crop, const InputSpec&
   return greatest;
 }
 
-InputSpec input(Size size, ElementType type = ElementType::f32, Layout layout = Layout::nchw) {
-  InputSpec spec;
-  spec.size = size;
-  spec.type = type;
-  spec.layout = layout;
-  spec.pad_value = 114;
-  return spec;
-}
-
-constexpr PixelFormat formats[] = {PixelFormat::nv12, PixelFormat::i420, PixelFormat::rgba,
-                                   PixelFormat::rgb,  PixelFormat::bgrx, PixelFormat::gray8};
 // Grey levels. The CPU keeps 1/128 of a level between its steps, the kernel all of a float.
 constexpr double limit = 0.06;
 
@@ -108,7 +75,7 @@ TEST_CASE("pictures_to_tensor: every format, shrunk and enlarged, odd and even, 
     for (Size frame : {Size{64, 48}, Size{63, 47}, Size{1, 1}, Size{131, 7}, Size{17, 95}})
       for (Size size : {Size{32, 32}, Size{33, 17}, Size{97, 101}, Size{1, 1}, Size{63, 47}}) {
         const Noise noise(format, frame.width, frame.height);
-        greatest = std::max(greatest, greatest_difference(noise, noise.all(), input(size)));
+        greatest = std::max(greatest, greatest_difference(noise, all_of(noise.view), input(size)));
       }
   MESSAGE("at most ", greatest, " grey levels");
   CHECK(greatest < limit);
@@ -136,10 +103,10 @@ TEST_CASE("pictures_to_tensor: every colorimetry and order of colours") {
     for (const bool is_bt709 : {false, true})
       for (const bool is_full_range : {false, true})
         for (ColorOrder color : {ColorOrder::rgb, ColorOrder::bgr, ColorOrder::gray}) {
-          const Noise noise(format, 61, 43, {is_bt709, is_full_range});
+          const Noise noise(format, 61, 43, 7, 3, {is_bt709, is_full_range});
           InputSpec spec = input({50, 60});
           spec.color = color;
-          greatest = std::max(greatest, greatest_difference(noise, noise.all(), spec));
+          greatest = std::max(greatest, greatest_difference(noise, all_of(noise.view), spec));
         }
   MESSAGE("at most ", greatest, " grey levels");
   CHECK(greatest < limit);
@@ -160,7 +127,7 @@ TEST_CASE("pictures_to_tensor: every type and layout, normalised") {
             spec.offset[c] = 100.0F + 11.0F * static_cast<float>(c);
             spec.scale[c] = 1 / 50.0F;
           }
-          greatest = std::max(greatest, greatest_difference(noise, noise.all(), spec));
+          greatest = std::max(greatest, greatest_difference(noise, all_of(noise.view), spec));
         }
     CAPTURE(static_cast<int>(type));
     MESSAGE("at most ", greatest, " grey levels in type ", static_cast<int>(type));

@@ -14,8 +14,10 @@
 #include <stdexcept>
 
 #include "algo/half.h"
+#include "noise.h"
 
 using namespace fluvial;
+using namespace testing;
 
 namespace {
 
@@ -33,29 +35,6 @@ __attribute__((noinline)) void operator delete(void* memory) noexcept { std::fre
 __attribute__((noinline)) void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace {
-
-// A picture of noise: neighbours differ as much as they can, which is the hardest case for rounding.
-struct Picture {
-  std::vector<std::uint8_t> memory;
-  ImageView view;
-
-  Picture(PixelFormat format, int width, int height, unsigned seed = 1, int padding = 5) {
-    view.format = format;
-    view.width = width;
-    view.height = height;
-    std::size_t offset[3] = {};
-    for (int p = 0; p < plane_count(format); ++p) {
-      offset[p] = memory.size();
-      view.stride[p] = row_bytes(format, p, width) + padding;
-      // The last row has no padding: reading past it is an error that sanitizers see.
-      const int bytes = view.stride[p] * (plane_rows(format, p, height) - 1) + row_bytes(format, p, width);
-      memory.resize(memory.size() + static_cast<std::size_t>(bytes));
-    }
-    std::mt19937 random(seed);
-    for (auto& byte : memory) byte = static_cast<std::uint8_t>(random());
-    for (int p = 0; p < plane_count(format); ++p) view.plane[p] = memory.data() + offset[p];
-  }
-};
 
 double clamp(double value, double low, double high) { return std::min(std::max(value, low), high); }
 
@@ -183,29 +162,16 @@ Difference run(const ImageView& frame, const Box& crop, const InputSpec& spec) {
   return difference(frame, crop, spec, out.data());
 }
 
-InputSpec input(Size size, ElementType type = ElementType::f32, Layout layout = Layout::nchw) {
-  InputSpec spec;
-  spec.size = size;
-  spec.type = type;
-  spec.layout = layout;
-  spec.pad_value = 114;
-  return spec;
-}
-
-constexpr PixelFormat kFormats[] = {PixelFormat::nv12, PixelFormat::i420, PixelFormat::rgba,
-                                    PixelFormat::rgb,  PixelFormat::bgrx, PixelFormat::gray8};
 constexpr double kFloatLimit = 0.06;  // grey levels: far inside of the one that is promised
-
-Box all_of(const ImageView& v) { return {0, 0, static_cast<float>(v.width), static_cast<float>(v.height)}; }
 
 }  // namespace
 
 TEST_CASE("every format, shrunk and enlarged, odd and even, is within a small part of a level of exact arithmetic") {
   const Size frames[] = {{64, 48}, {63, 47}, {1, 1}, {2, 3}, {131, 7}, {17, 95}};
   const Size inputs[] = {{32, 32}, {33, 17}, {97, 101}, {1, 1}, {63, 47}};
-  for (PixelFormat format : kFormats) {
+  for (PixelFormat format : formats) {
     for (Size frame : frames) {
-      const Picture picture(format, frame.width, frame.height);
+      const Noise picture(format, frame.width, frame.height);
       for (Size size : inputs) {
         CAPTURE(static_cast<int>(format));
         CAPTURE(frame.width);
@@ -219,8 +185,8 @@ TEST_CASE("every format, shrunk and enlarged, odd and even, is within a small pa
 TEST_CASE("crops start and end anywhere, also between pixels and over the edge") {
   const Box crops[] = {{10, 8, 20, 16},    {11, 9, 21, 15},    {3.25F, 4.75F, 30.5F, 21.125F}, {0.5F, 0.5F, 1, 1},
                        {-10, -10, 30, 25}, {50, 30, 100, 100}, {12.3F, 7.9F, 0.2F, 30}};
-  for (PixelFormat format : kFormats) {
-    const Picture picture(format, 67, 45);
+  for (PixelFormat format : formats) {
+    const Noise picture(format, 67, 45);
     for (const Box& crop : crops) {
       for (bool keeps : {false, true}) {
         InputSpec spec = input({40, 24});
@@ -238,7 +204,7 @@ TEST_CASE("every colorimetry") {
   for (PixelFormat format : {PixelFormat::nv12, PixelFormat::i420}) {
     for (bool is_bt709 : {false, true}) {
       for (bool is_full_range : {false, true}) {
-        Picture picture(format, 61, 43);
+        Noise picture(format, 61, 43);
         picture.view.colorimetry = {is_bt709, is_full_range};
         for (ColorOrder color : {ColorOrder::rgb, ColorOrder::bgr, ColorOrder::gray}) {
           InputSpec spec = input({50, 60});
@@ -251,8 +217,8 @@ TEST_CASE("every colorimetry") {
 }
 
 TEST_CASE("every element type, layout, colour order and normalisation by channel") {
-  for (PixelFormat format : kFormats) {
-    const Picture picture(format, 59, 41);
+  for (PixelFormat format : formats) {
+    const Noise picture(format, 59, 41);
     for (ElementType type : {ElementType::f32, ElementType::f16, ElementType::u8, ElementType::i32}) {
       for (Layout layout : {Layout::nchw, Layout::nhwc}) {
         for (ColorOrder color : {ColorOrder::rgb, ColorOrder::bgr, ColorOrder::gray}) {
@@ -276,7 +242,7 @@ TEST_CASE("every element type, layout, colour order and normalisation by channel
 }
 
 TEST_CASE("integers saturate and signs survive") {
-  const Picture picture(PixelFormat::gray8, 16, 16);
+  const Noise picture(PixelFormat::gray8, 16, 16);
   InputSpec spec = input({16, 16}, ElementType::i32);
   spec.color = ColorOrder::gray;
   spec.offset[0] = 128;
@@ -299,8 +265,8 @@ TEST_CASE("one object serves one geometry after another") {
   std::vector<float> out(48 * 32 * 3);
   std::mt19937 random(3);
   for (int round = 0; round < 60; ++round) {
-    const Picture picture(kFormats[random() % 6], 1 + static_cast<int>(random() % 90),
-                          1 + static_cast<int>(random() % 90), random());
+    const Noise picture(formats[random() % 6], 1 + static_cast<int>(random() % 90), 1 + static_cast<int>(random() % 90),
+                        random());
     const Box crop{static_cast<float>(random() % 30), static_cast<float>(random() % 30),
                    static_cast<float>(1 + random() % 60), static_cast<float>(1 + random() % 60)};
     preprocessor.run(picture.view, crop, out.data());
@@ -312,15 +278,15 @@ TEST_CASE("a second frame of one geometry is not the first one again") {
   Preprocessor preprocessor(input({90, 80}));
   std::vector<float> out(90 * 80 * 3);
   for (unsigned seed = 1; seed < 4; ++seed) {
-    const Picture picture(PixelFormat::nv12, 30, 20, seed);
+    const Noise picture(PixelFormat::nv12, 30, 20, seed);
     preprocessor.run(picture.view, out.data());
     CHECK(difference(picture.view, all_of(picture.view), preprocessor.input(), out.data()).greatest < kFloatLimit);
   }
 }
 
 TEST_CASE("nothing is allocated once the largest geometry has come") {
-  for (PixelFormat format : kFormats) {
-    const Picture picture(format, 90, 70);
+  for (PixelFormat format : formats) {
+    const Noise picture(format, 90, 70);
     Preprocessor preprocessor(input({64, 64}, ElementType::u8, Layout::nhwc));
     std::vector<std::uint8_t> out(preprocessor.unit_bytes());
     preprocessor.run(picture.view, out.data());
@@ -334,7 +300,7 @@ TEST_CASE("nothing is allocated once the largest geometry has come") {
 }
 
 TEST_CASE("a crop outside of the frame gives border alone") {
-  const Picture picture(PixelFormat::nv12, 32, 32);
+  const Noise picture(PixelFormat::nv12, 32, 32);
   Preprocessor preprocessor(input({8, 8}));
   std::vector<float> out(8 * 8 * 3, -1.0F);
   CHECK(preprocessor.run(picture.view, {100, 100, 10, 10}, out.data()).is_empty());
@@ -349,14 +315,14 @@ TEST_CASE("what cannot be read or written is refused with its reason") {
   Preprocessor preprocessor(input({8, 8}));
   std::vector<float> out(8 * 8 * 3);
   CHECK_THROWS_AS(preprocessor.run(ImageView{}, out.data()), std::invalid_argument);
-  Picture picture(PixelFormat::i420, 8, 8);
+  Noise picture(PixelFormat::i420, 8, 8);
   picture.view.plane[2] = nullptr;
   CHECK_THROWS_AS(preprocessor.run(picture.view, out.data()), std::invalid_argument);
 }
 
 TEST_CASE("halves are those of IEEE 754, at every magnitude") {
   // As floats of every exponent and mantissas around ties, through a tensor of one grey channel whose scale makes them.
-  const Picture picture(PixelFormat::gray8, 256, 1, 9);
+  const Noise picture(PixelFormat::gray8, 256, 1, 9);
   for (int exponent = -60; exponent < 30; ++exponent) {
     InputSpec spec = input({256, 1}, ElementType::f16);
     spec.color = ColorOrder::gray;

@@ -12,15 +12,16 @@ import pytest
 import fluvial as fv
 import pyds
 from fluvial import _core
+from needed import absent, package
 
 FRAMES = 40
 FED = {"device": "cuda", "backend": "pytorch", "model_color_format": 0, "net_scale_factor": 1.0}
 
 
 def needs_gpu() -> Any:
-    torch = pytest.importorskip("torch")
+    torch = package("torch", promise="gpu", hint="pip install torch")
     if not _core.gpus()[0] or not torch.cuda.is_available():
-        pytest.skip("no GPU on this machine")
+        absent("gpu", "no GPU on this machine")
     return torch
 
 

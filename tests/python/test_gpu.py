@@ -18,7 +18,7 @@ from fluvial import _core
 from fluvial._nvrtc import find_nvrtc
 from fluvial.backends._cuda_graphs import recorded_size
 from fluvial.cli.main import main
-from needed import absent
+from needed import absent, package
 
 
 def test_gpus_are_named_or_their_absence_is_explained():
@@ -118,7 +118,7 @@ def clip(tmp_path: Path) -> Callable[..., Path]:
 
 
 def said_by(kind: str, *clips: Path) -> str:
-    pytest.importorskip("torch", reason="PyTorch with CUDA is needed: pip install torch")
+    package("torch", promise="gpu", hint="PyTorch with CUDA is needed: pip install torch")
     command = [sys.executable, "-c", PROGRAM, kind, *map(str, clips)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
@@ -173,7 +173,7 @@ def test_memory_stays_level_over_many_starts(clip: Callable[..., Path]) -> None:
 
 
 def test_ctrl_c_ends_a_flow_on_the_gpu(clip: Callable[..., Path]) -> None:
-    pytest.importorskip("torch", reason="PyTorch with CUDA is needed: pip install torch")
+    package("torch", promise="gpu", hint="PyTorch with CUDA is needed: pip install torch")
     command = [sys.executable, "-c", PROGRAM, "endless", str(clip(frames=4000))]
     program = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"})
     assert program.stdout is not None

@@ -1,7 +1,7 @@
 // The pixels of one frame, while they are drawn on: DeepStream's shapes, as the few things that can be painted.
 //
 // What a shape looks like is decided here, once; who paints is another's: the CPU at once (pixel_canvas.h), or a GPU,
-// for which the whole batch is written down first (gpu/painter.h).
+// for which the whole batch is written down first (gpu/drawing.h).
 #pragma once
 
 #include "elements/draw/pixels.h"

@@ -34,6 +34,6 @@ def run(args: argparse.Namespace) -> int:
     if "" in facts or not all(facts.values()):
         raise ConfigError(f"--fact {args.fact}: allowed is KEY=VALUE, such as licence=MIT")
     made = training.export_onnx(args.checkpoint, args.file, pictures=args.pictures, facts=facts)
-    print(f"{made.file}: {made.boxes} boxes compared, {made.pixels:.3f} pixels apart at most")
+    print(f"{made.file}: as the checkpoint, but for {made.pixels:.3f} pixels and {made.score:.4f} of score at most")
     print(f"next: fluvial run VIDEO --model {made.file}")
     return 0

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from fluvial import train as training
-from fluvial.errors import ConfigError
+from fluvial.errors import ConfigError, FluvialError
 
 __all__ = ["register", "run"]
 
@@ -47,7 +47,10 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def run(args: argparse.Namespace) -> int:
     settings = _settings(args)
-    result = training.train(settings, args.out, resume=args.resume, told=lambda line: print(line, file=sys.stderr))
+    try:
+        result = training.train(settings, args.out, resume=args.resume, told=lambda line: print(line, file=sys.stderr))
+    except OSError as error:
+        raise FluvialError(str(error)) from error
     if args.json:
         per_class = dict(zip(result.names, map(float, result.scores.by_class), strict=True))
         print(json.dumps({"folder": str(result.folder), "map": result.scores.map, "map_50": result.scores.map_50,

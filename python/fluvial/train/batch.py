@@ -104,6 +104,23 @@ class Targets:
         return Targets(**{name: joined(name) for name in names}, middle=self.middle, known=known)
 
 
+@dataclass(frozen=True)
+class _Layout:
+    """Where four stored pictures lie in each composed one: x = stored x * scale + shift, likewise y.
+
+    Attributes:
+        four: int64 [N, 4], places in the store: left above, right above, left below, right below. Alone: the first.
+        middle: float32 [N, 2], where they meet; beyond the last pixel for a picture alone.
+        scale: float32 [N, 4, 2]; a negative one mirrors.
+        shift: float32 [N, 4, 2], pixels.
+    """
+
+    four: NDArray[np.int64]
+    middle: NDArray[np.float32]
+    scale: NDArray[np.float32]
+    shift: NDArray[np.float32]
+
+
 @dataclass
 class _Labels:
     boxes: list[NDArray[np.float32]]
@@ -155,17 +172,12 @@ class Composer:
         order = np.argsort(random.random((count, 4)), 1) * is_mosaic[:, None]
         four = np.where(is_mosaic[:, None], np.take_along_axis(four, order, 1), numbers[:, None])
         middle = np.where(is_mosaic[:, None], random.uniform(0.3, 0.7, (count, 2)) * side, side).astype(np.float32)
-        scale, shift = self._placement(four, middle, how, random)
-        return self._pixels_of(four, middle, scale, shift), self._targets(four, middle, scale, shift)
+        layout = self._placed(four, middle, how, random)
+        return self._pixels_of(layout), self._targets(layout)
 
-    def _placement(
-        self,
-        four: NDArray[np.int64],
-        middle: NDArray[np.float32],
-        how: Augmentation,
-        random: np.random.Generator,
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """x = stored x * scale + shift, likewise y: [N, 4, 2] each. A negative scale mirrors."""
+    def _placed(
+        self, four: NDArray[np.int64], middle: NDArray[np.float32], how: Augmentation, random: np.random.Generator
+    ) -> _Layout:
         count, side = len(four), self._side
         is_mosaic = middle[:, 0] < side
         sizes = self._store.sizes[four].astype(np.float32)  # [N, 4, 2]
@@ -187,23 +199,17 @@ class Composer:
         scale = np.repeat(factor, 2, 2).astype(np.float32)
         scale[..., 0] *= np.where(is_mirrored, -1, 1)
         shift[..., 0] += np.where(is_mirrored, extent[..., 0], 0)
-        return scale, shift
+        return _Layout(four, middle, scale, shift)
 
-    def _pixels_of(
-        self,
-        four: NDArray[np.int64],
-        middle: NDArray[np.float32],
-        scale: NDArray[np.float32],
-        shift: NDArray[np.float32],
-    ) -> Tensor:
+    def _pixels_of(self, layout: _Layout) -> Tensor:
         """The four pictures stand in one column, which every pixel of the result reads once."""
-        count, side, stored = len(four), self._side, self._store.side
+        count, side, stored = len(layout.four), self._side, self._store.side
         device = self._device
-        flat = torch.from_numpy(four.reshape(-1))
+        flat = torch.from_numpy(layout.four.reshape(-1))
         column = self._pixels[flat.to(self._pixels.device)].to(device).view(count, 4, 3, stored, stored)
         column = column.transpose(1, 2).reshape(count, 3, 4 * stored, stored).float()
         at = torch.arange(side, device=device) + 0.5
-        centre = torch.from_numpy(middle).to(device)
+        centre = torch.from_numpy(layout.middle).to(device)
         quarter = (at[None, None, :] >= centre[:, 0, None, None]).long() + 2 * (
             at[None, :, None] >= centre[:, 1, None, None]
         ).long()
@@ -212,9 +218,9 @@ class Composer:
             of = torch.from_numpy(np.ascontiguousarray(values)).to(device)
             return of.gather(1, quarter.flatten(1)).view(count, side, side)
 
-        sizes = self._store.sizes[four].astype(np.float32)
-        x = (at[None, None, :] - by_quarter(shift[..., 0])) / by_quarter(scale[..., 0])
-        y = (at[None, :, None] - by_quarter(shift[..., 1])) / by_quarter(scale[..., 1])
+        sizes = self._store.sizes[layout.four].astype(np.float32)
+        x = (at[None, None, :] - by_quarter(layout.shift[..., 0])) / by_quarter(layout.scale[..., 0])
+        y = (at[None, :, None] - by_quarter(layout.shift[..., 1])) / by_quarter(layout.scale[..., 1])
         width, height = by_quarter(sizes[..., 0]), by_quarter(sizes[..., 1])
         is_inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
         # Not over the picture's border into the next one of the column.
@@ -224,14 +230,8 @@ class Composer:
         pixels = F.grid_sample(column, grid, mode="bilinear", padding_mode="border", align_corners=False) / 255
         return torch.where(is_inside[:, None], pixels, _BORDER)
 
-    def _targets(
-        self,
-        four: NDArray[np.int64],
-        middle: NDArray[np.float32],
-        scale: NDArray[np.float32],
-        shift: NDArray[np.float32],
-    ) -> Targets:
-        labels = [self._labels(four[i], middle[i], scale[i], shift[i]) for i in range(len(four))]
+    def _targets(self, layout: _Layout) -> Targets:
+        labels = [self._labels(layout, i) for i in range(len(layout.four))]
         device = self._device
         return Targets(
             _padded([x.boxes for x in labels], 0.0, (4,)).to(device),
@@ -239,32 +239,27 @@ class Composer:
             _padded([x.weights for x in labels], 0.0).to(device),
             _padded([x.ignored for x in labels], 0.0, (4,)).to(device),
             _padded([x.ignored_classes for x in labels], -2).to(device),
-            torch.from_numpy(middle).to(device),
-            torch.from_numpy(self._known[four]).to(device),
+            torch.from_numpy(layout.middle).to(device),
+            torch.from_numpy(self._known[layout.four]).to(device),
         )
 
-    def _labels(
-        self,
-        four: NDArray[np.int64],
-        middle: NDArray[np.float32],
-        scale: NDArray[np.float32],
-        shift: NDArray[np.float32],
-    ) -> _Labels:
+    def _labels(self, layout: _Layout, number: int) -> _Labels:
+        four, middle = layout.four[number], layout.middle[number]
         result = _Labels([], [], [], [], [])
         is_one = bool((middle >= self._side).all())
         for k in range(1 if is_one else 4):
             picture: Picture = self._store.pictures[four[k]]
-            of_file = scale[k] * self._store.scales[four[k]]
+            of_file = layout.scale[number, k] * self._store.scales[four[k]]
             quarter = np.array([k % 2, k // 2])
             start = np.where(quarter == 0, 0, middle).astype(np.float32)
             end = np.where(quarter == 0, middle, self._side).astype(np.float32)
-            boxes, seen = _moved(picture.boxes, of_file, shift[k], (start, end))
+            boxes, seen = _moved(picture.boxes, of_file, layout.shift[number, k], (start, end))
             is_asked = (seen >= _LEAST_SEEN) & (np.minimum(*(boxes[:, 2:] - boxes[:, :2]).T) >= _LEAST_SIDE)
             is_left = (seen > 0) & ~is_asked
             result.boxes.append(boxes[is_asked])
             result.classes.append(picture.classes[is_asked])
             result.weights.append(picture.weights[is_asked])
-            ignored, seen = _moved(picture.ignored, of_file, shift[k], (start, end))
+            ignored, seen = _moved(picture.ignored, of_file, layout.shift[number, k], (start, end))
             result.ignored += [boxes[is_left], ignored[seen > 0]]
             result.ignored_classes += [picture.classes[is_left], picture.ignored_classes[seen > 0]]
         return result

@@ -61,7 +61,9 @@ class _Changes:
 
 
 def _small(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Mean grey level of 18 x 32 cells."""
+    """Mean grey level of 18 x 32 cells, of about eight pixels across and down each."""
+    step = max(1, pixels.shape[0] // (8 * _ROWS))
+    pixels = pixels[::step, ::step]
     height, width = pixels.shape[:2]
     rows = np.linspace(0, height, _ROWS + 1).astype(int)[:-1]
     columns = np.linspace(0, width, _COLUMNS + 1).astype(int)[:-1]

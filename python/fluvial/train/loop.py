@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -103,9 +104,9 @@ class _Training:
         folder.mkdir(parents=True, exist_ok=True)
         data, held = read_data(settings)
         self.names = data.names
-        side, cache = settings.input_side, folder / "cache"
-        self.store = fill_store(data.pictures, side, cache, problems=data.problems)
-        self.held = self.store if held is data else fill_store(held.pictures, side, cache, problems=held.problems)
+        side = settings.input_side
+        self.store = fill_store(data.pictures, side, folder, problems=data.problems)
+        self.held = self.store if held is data else fill_store(held.pictures, side, folder, problems=held.problems)
         self.problems = data.problems.lines() + (held.problems.lines() if held is not data else [])
         for line in self.problems:
             told(f"left out: {line}")
@@ -182,6 +183,9 @@ class _Training:
             self.history.append(epoch)
             if self.rank == 0:
                 self._keep(epoch)
+                if self.device.type == "cpu" and number == 1 < self.settings.epochs:
+                    left = round(epoch.seconds * (self.settings.epochs - 1))
+                    self._told(f"about {timedelta(seconds=left)} (h:mm:ss) left at this pace")
 
     def _keep(self, epoch: Epoch) -> None:
         measured = "" if epoch.map is None else f"  mAP {epoch.map:.3f}  mAP50 {epoch.map_50:.3f}"
@@ -237,7 +241,7 @@ def _chosen(order: NDArray[np.int64], step: int, batch: int) -> NDArray[np.int64
 
 def _device(name: str, told: Callable[[str], None]) -> torch.device:
     if name == "auto" and not torch.cuda.is_available():
-        told("no GPU: training on the CPU, some hundred times as slow: for few pictures and epochs")
+        told("no GPU: training on the CPU, which takes long; after the first epoch it is said how long")
         name = "cpu"
     if name in {"auto", "cuda"}:
         name = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"

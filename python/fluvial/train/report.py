@@ -137,10 +137,12 @@ def _plot(
     figure = Figure(figsize=(6.5, 5.5), layout="constrained")
     axes = figure.subplots()
     labels = [*names, "nothing"]
-    axes.imshow(table / np.maximum(table.sum(1, keepdims=True), 1), cmap="Blues", vmin=0, vmax=1)
+    shares = table / np.maximum(table.sum(1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     axes.set(xlabel="found", ylabel="truth")
     axes.set_xticks(range(len(labels)), labels, rotation=45, ha="right")
     axes.set_yticks(range(len(labels)), labels)
     for (row, column), count in np.ndenumerate(table):
-        axes.text(column, row, str(count), ha="center", va="center", fontsize=8)
+        colour = "white" if shares[row, column] > 0.5 else "black"
+        axes.text(column, row, str(count), ha="center", va="center", fontsize=8, color=colour)
     figure.savefig(folder / "confusion.png", dpi=100)

@@ -6,7 +6,7 @@ The system keeps in memory what is used of it, so that a dataset larger than mem
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -48,7 +48,6 @@ def fill_store(
     folder: Path,
     *,
     problems: Problems,
-    told: Callable[[int], None] | None = None,
 ) -> Store:
     """Decodes and scales all pictures; one that cannot be read is left out, and told to `problems`.
 
@@ -57,7 +56,6 @@ def fill_store(
         side: Longest side of a stored picture, pixels.
         folder: Where the file of bytes is made.
         problems: Is told of pictures that cannot be read.
-        told: Called with the number of pictures that are done.
     """
     folder.mkdir(parents=True, exist_ok=True)
     # Without a name: it goes with the process, and several processes have one each.
@@ -65,33 +63,32 @@ def fill_store(
         pixels = np.memmap(file, np.uint8, "w+", shape=(len(pictures), 3, side, side))
     scales, sizes = np.ones(len(pictures), np.float32), np.zeros((len(pictures), 2), np.int64)
 
-    def decode(i: int) -> bool:
+    def decode(i: int) -> str:  # what was wrong
         try:
-            image = read_rgb(pictures[i].path)
+            image = _read_rgb(pictures[i].path)
         except (OSError, ValueError, SyntaxError) as error:  # Pillow's, of broken files
-            problems.add(f"cannot be read as a picture ({type(error).__name__})", str(pictures[i].path))
-            return False
+            return type(error).__name__
         scale = side / max(image.size)
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
         scaled = image.resize(size, Image.Resampling.BILINEAR if scale > 1 else Image.Resampling.BOX)
         pixels[i, :, : size[1], : size[0]] = np.asarray(scaled).transpose(2, 0, 1)
         scales[i], sizes[i] = scale, size
-        return True
+        return ""
 
-    is_read = []
+    kept = []
     with ThreadPoolExecutor() as pool:
-        for done, is_good in enumerate(pool.map(decode, range(len(pictures))), 1):
-            is_read.append(is_good)
-            if told:
-                told(done)
-    kept = np.flatnonzero(is_read)
+        for i, wrong in enumerate(pool.map(decode, range(len(pictures)))):
+            if wrong:
+                problems.add(f"cannot be read as a picture ({wrong})", str(pictures[i].path))
+            else:
+                kept.append(i)
     if len(kept) < len(pictures):
         for to, place in enumerate(kept):
             pixels[to] = pixels[place]
-    return Store(pixels[: len(kept)], scales[kept], sizes[kept], [pictures[int(i)] for i in kept])
+    return Store(pixels[: len(kept)], scales[kept], sizes[kept], [pictures[i] for i in kept])
 
 
-def read_rgb(file: Path) -> Image.Image:
+def _read_rgb(file: Path) -> Image.Image:
     """As a viewer shows it: turned as its EXIF says, grey and palettes as colours."""
     with Image.open(file) as image:
         return ImageOps.exif_transpose(image).convert("RGB")
