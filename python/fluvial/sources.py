@@ -225,7 +225,8 @@ class SourceBin:
         """
         if self._convert.get_static_pad("sink").is_linked():
             return False
-        states = [p.get_task_state() for p in _pads(self.bin)]
+        elements = _all_of(self.bin.iterate_recurse())
+        states = [pad.get_task_state() for element in elements for pad in _all_of(element.iterate_pads())]
         return Gst.TaskState.PAUSED in states and Gst.TaskState.STARTED not in states
 
     def _make(self, factory: str, **properties: object) -> Any:
@@ -315,13 +316,15 @@ class SourceBin:
                 element.set_property("drop-on-latency", True)
 
 
-def _pads(bin_: Any) -> Iterable[Any]:
-    iterator = bin_.iterate_recurse()
+def _all_of(iterator: Any) -> list[Any]:
+    # Locked against the threads that add and remove, as an element's list of pads is not.
+    found: list[Any] = []
     while True:
-        result, element = iterator.next()
+        result, one = iterator.next()
         if result == Gst.IteratorResult.RESYNC:
             iterator.resync()
+            found = []
         elif result != Gst.IteratorResult.OK:
-            return
+            return found
         else:
-            yield from element.pads
+            found.append(one)

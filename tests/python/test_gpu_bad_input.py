@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +13,8 @@ FLOW = """
 flow = fv.Flow("test://?frames=30").infer(OnGpu(), device="cuda", **HEAD)
 print(sum(len(batch.frames) for batch in flow), "frames")
 """
+
+LOST = r"the GPU is lost to this process: cu\w+"  # whichever call of whichever thread finds it first
 
 
 def test_a_model_runs_on_a_fake_gpu(say: Callable[..., str]) -> None:
@@ -36,13 +39,13 @@ for size in ("width=640&height=480", "width=1024&height=768"):
 
 def test_a_lost_gpu_ends_the_flow_with_one_error(say: Callable[..., str]) -> None:
     said = say(FLOW, FAKE_GPU_FAILS="cuLaunchKernel:719:5")
-    assert "the GPU is lost to this process: cuLaunchKernel: CUDA_ERROR_LAUNCH_FAILED" in said
+    assert re.search(LOST + ": CUDA_ERROR_LAUNCH_FAILED", said)
     assert "hint: start the program again" in said
     assert said.count("is lost") == 1
 
 
 def test_a_gpu_that_is_lost_between_two_calls_is_found_by_whoever_comes_next(say: Callable[..., str]) -> None:
-    assert "is lost to this process: cuMemcpyHtoDAsync" in say(FLOW, FAKE_GPU_FAILS="cuMemcpyHtoDAsync_v2:700:9")
+    assert re.search(LOST, say(FLOW, FAKE_GPU_FAILS="cuMemcpyHtoDAsync_v2:700:9"))
 
 
 def test_a_model_that_raises_in_the_middle_is_the_users_exception(say: Callable[..., str]) -> None:
