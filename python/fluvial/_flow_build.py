@@ -26,7 +26,7 @@ from fluvial.stats import StatsCounter
 from fluvial.tuning import Tuned, describe_version
 from fluvial.tuning import load as load_tuned
 
-__all__ = ["NO_VIDEO", "Built", "Stage"]
+__all__ = ["NO_VIDEO", "Built", "Plan", "Stage"]
 
 NO_VIDEO = "fluvial-no-video"  # the message of a source that turns out to hold none
 
@@ -41,13 +41,23 @@ class Stage:
     kind: str
     at: CallSite
     config: Any = None
-    extra: Any = (
-        None  # infer: the model that was found; probe: the function; save: a VideoFile; write_json: a JsonLines
-    )
+    extra: Any = None  # infer: the model found; probe: the function; save: a VideoFile; write_json: a JsonLines
     backend: Backend | None = None  # infer: the object that runs the model; None: the element's own
     open_other: Callable[[Path], Backend | None] | None = None  # infer: for another file, while it plays; None: cannot
     open_again: Callable[[], Backend | None] = lambda: None  # infer: the same model once more, for another GPU
     parser: Parser | None = None  # infer: the function that reads its outputs; None: a head does
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that was said of a flow."""
+
+    sources: Sequence[Source]
+    stages: Sequence[Stage]
+    limits: RunConfig
+    at: CallSite  # the line that made the flow
+    has_loop: bool  # a loop takes its batches
+    shares: Sequence[Share] = ()  # of several GPUs; empty: one chain takes all
 
 
 @dataclass
@@ -73,33 +83,25 @@ class _File:
 class Built:
     """A pipeline that stands and does not run yet, and what is known about its parts."""
 
-    def __init__(
-        self,
-        sources: Sequence[Source],
-        stages: Sequence[Stage],
-        limits: RunConfig,
-        at: CallSite,
-        *,
-        has_loop: bool,
-        shares: Sequence[Share] = (),
-    ) -> None:
+    def __init__(self, plan: Plan) -> None:
         self.pipeline = Pipeline()
-        self.stats = StatsCounter(tuple(s.name for s in sources))
         self.meters = Meters()
         self.queue: Any = None  # the loop's, where there is one
-        self._sources, self._limits, self._at = tuple(sources), limits, at
-        self._stages = tuple(stages) if has_loop or len(sources) == 1 else _draw_behind_tile(stages)
-        self._names = [s.name for s in sources]
+        self._sources, self._limits, self._at = tuple(plan.sources), plan.limits, plan.at
+        keeps_order = plan.has_loop or len(plan.sources) == 1
+        self._stages = tuple(plan.stages) if keeps_order else _draw_behind_tile(plan.stages)
+        self._names = [s.name for s in plan.sources]
+        self.stats = StatsCounter(tuple(self._names))
         self._bins: list[SourceBin] = []
         self._files: list[_File] = []
         self._branches: dict[str, int] = {}  # an element of a one-source output: its source
         self._open_files: dict[str, int] = {}  # the file sink of a one-source output that has not ended: its source
-        self._json: list[JsonLines] = [s.extra for s in stages if s.kind == "write_json"]
+        self._json: list[JsonLines] = [s.extra for s in plan.stages if s.kind == "write_json"]
         self._folder = tempfile.TemporaryDirectory(prefix="fluvial-")
-        self._chains = [_Chain(share) for share in shares or (Share(None, tuple(range(len(sources)))),)]
+        self._chains = [_Chain(share) for share in plan.shares or (Share(None, tuple(range(len(self._sources)))),)]
         self._chain = self._chains[0]  # the one that is being built
         self._in_turn: dict[int, InTurn] = {}  # by stage: functions that several chains call
-        self._build(has_loop=has_loop)
+        self._build(has_loop=plan.has_loop)
 
     # --- building -----------------------------------------------------------------------------------------------------
 

@@ -10,17 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from fluvial._figures import figures
-from fluvial._flow_build import NO_VIDEO, Built, Stage
-from fluvial._gpus import Share
+from fluvial._flow_build import NO_VIDEO, Built, Plan
 from fluvial._gst import Gst
 from fluvial._publish import Publisher
-from fluvial.config import RunConfig
 from fluvial.errors import CallSite, PipelineError, SourceError, from_gstreamer
 from fluvial.outputs import partial_name
 from fluvial.pipeline import _with_reason
 from fluvial.sources import Source, SourceBin, location
 
-__all__ = ["Graph", "Stage"]
+__all__ = ["Graph"]
 
 _log = logging.getLogger("fluvial")
 
@@ -31,17 +29,8 @@ _LOOK_SECONDS = 1.0
 class Graph(Built):
     """Built once, run once. The thread that starts it polls it; everything else happens in GStreamer's threads."""
 
-    def __init__(
-        self,
-        sources: Sequence[Source],
-        stages: Sequence[Stage],
-        limits: RunConfig,
-        at: CallSite,
-        *,
-        has_loop: bool,
-        shares: Sequence[Share] = (),
-    ) -> None:
-        super().__init__(sources, stages, limits, at, has_loop=has_loop, shares=shares)
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(plan)
         self.is_running = False
         self._problems: list[PipelineError] = []
         self.pipeline._on_message = self._on_message

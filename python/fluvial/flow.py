@@ -20,7 +20,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from fluvial._flow_graph import Graph, Stage
+from fluvial._flow_build import Plan, Stage
+from fluvial._flow_graph import Graph
 from fluvial._gpus import Gpus, share_out
 from fluvial._loop import loop_over
 from fluvial.backends import Backend
@@ -348,7 +349,7 @@ class Flow:
     def _new_graph(self, *, has_loop: bool) -> Graph:
         if self._graph is not None and self._graph.is_running:
             raise ConfigError(f"{CallSite.here()}\n  this flow runs already")
-        self._graph = Graph(self.sources, self._stages, self._limits, self._at, has_loop=has_loop, shares=self._shares)
+        self._graph = Graph(Plan(self.sources, self._stages, self._limits, self._at, has_loop, self._shares))
         return self._graph
 
 
