@@ -1,39 +1,52 @@
-"""Ctrl+C while a pipeline runs: once ends it as if the videos had ended, twice at once."""
+"""Ctrl+C, or SIGTERM, while a pipeline runs: once ends it as if the videos had ended, twice at once."""
 
 from __future__ import annotations
 
 import signal
 import threading
 from types import FrameType, TracebackType
+from typing import Any
 
 __all__ = ["Interrupt"]
 
+# What each is without us. SIGTERM is how containers and service managers end a program; where that is process 1, as in a
+# container, nothing but a handler makes it end.
+_DEFAULTS: dict[signal.Signals, Any] = {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGTERM: signal.SIG_DFL,
+}
+
 
 class Interrupt:
-    """Counts Ctrl+C while it is entered.
+    """Counts both while it is entered.
 
-    A program that has its own handler keeps it, and so does every thread but the main one, which alone gets signals.
+    A program that has its own handler of one keeps it, and so does every thread but the main one, which alone gets
+    signals.
     """
 
     def __init__(self) -> None:
         self.is_pressed = False
-        self._is_ours = False
+        self._ours: list[signal.Signals] = []
 
     def __enter__(self) -> Interrupt:
-        is_main = threading.current_thread() is threading.main_thread()
-        if is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            signal.signal(signal.SIGINT, self._press)
-            self._is_ours = True
+        if threading.current_thread() is threading.main_thread():
+            self._ours = [number for number, default in _DEFAULTS.items() if signal.getsignal(number) is default]
+            for number in self._ours:
+                signal.signal(number, self._press)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._is_ours and threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-            self._is_ours = False
+        if threading.current_thread() is threading.main_thread():
+            while self._ours:
+                number = self._ours.pop()
+                signal.signal(number, _DEFAULTS[number])
 
-    def _press(self, _number: int, _frame: FrameType | None) -> None:
-        if self.is_pressed:
+    def _press(self, number: int, _frame: FrameType | None) -> None:
+        if not self.is_pressed:
+            self.is_pressed = True
+        elif number == signal.SIGTERM:
+            raise SystemExit(128 + number)
+        else:
             raise KeyboardInterrupt
-        self.is_pressed = True

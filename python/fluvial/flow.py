@@ -246,8 +246,8 @@ class Flow:
     def run(self) -> Flow:
         """Runs to the end of the sources. Files are read as fast as they can be.
 
-        Ctrl+C ends it as if the sources had ended, so that files are complete (`was_interrupted` tells); a second one
-        ends it at once. A source that fails does not stop the others: it is told in `problems`.
+        Ctrl+C or SIGTERM ends it as if the sources had ended, so that files are complete (`was_interrupted` tells); a
+        second one ends it at once. A source that fails does not stop the others: it is told in `problems`.
 
         Raises:
             SourceError: Every source failed.
@@ -310,7 +310,7 @@ class Flow:
 
     @property
     def was_interrupted(self) -> bool:
-        """True when Ctrl+C ended the last run before the sources did."""
+        """True when Ctrl+C or SIGTERM ended the last run before the sources did."""
         return self._graph.pipeline.was_interrupted if self._graph else False
 
     @property

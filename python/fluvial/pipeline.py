@@ -74,7 +74,7 @@ class Pipeline:
 
     @property
     def was_interrupted(self) -> bool:
-        """True when Ctrl+C ended it before its videos did."""
+        """True when Ctrl+C or SIGTERM ended it before its videos did."""
         return self._interrupt.is_pressed
 
     def __getitem__(self, name: str) -> Any:
@@ -175,11 +175,12 @@ class Pipeline:
     def run(self) -> None:
         """Runs to the end of the videos and stops.
 
-        Ctrl+C ends it as if the videos had ended, so that files are complete; a second one ends it at once.
+        Ctrl+C or SIGTERM ends it as if the videos had ended, so that files are complete; a second one ends it at once.
 
         Raises:
             PipelineError: An element failed. It names the line of your program that added the element.
             KeyboardInterrupt: Ctrl+C was pressed twice.
+            SystemExit: SIGTERM was the second.
             Exception: Whatever a probe raised.
         """
         try:

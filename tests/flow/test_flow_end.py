@@ -92,6 +92,7 @@ flow = fv.Flow("test://?frames=1000000").draw().save(sys.argv[1])
 print("ended", flow.was_interrupted, flow.stats["test"].frames > 0, flush=True)
 """
 RUN = "print('started', flush=True); flow.run()"
+ENV = {**os.environ, "PYTHONPATH": str(Path(fv.__file__).parents[1])}
 LOOP = "print('started', flush=True)\nfor batch in flow:\n    pass"
 
 
@@ -101,7 +102,7 @@ def started(how: str, out: Path) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(fv.__file__).parents[1])},
+        env=ENV,
     )
     assert program.stdout is not None
     assert program.stdout.readline() == "started\n"
@@ -111,10 +112,11 @@ def started(how: str, out: Path) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize("how", [RUN, LOOP], ids=["run", "loop"])
-def test_ctrl_c_ends_within_a_second_and_completes_the_file(tmp_path: Path, how: str) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_ctrl_c_ends_within_a_second_and_completes_the_file(tmp_path: Path, how: str, number: signal.Signals) -> None:
     out = tmp_path / "o.mp4"
     program = started(how, out)
-    program.send_signal(signal.SIGINT)
+    program.send_signal(number)
     began = time.monotonic()
     printed, errors = program.communicate(timeout=10)
     assert time.monotonic() - began < 2  # a second, and as much again for a busy machine
@@ -133,15 +135,30 @@ def test_what_a_killed_program_leaves_can_be_played(tmp_path: Path, suffix: str)
     assert frames_in(tmp_path / f"o.partial{suffix}") > 10
 
 
-def test_a_program_s_own_handler_of_ctrl_c_is_kept(tmp_path: Path) -> None:
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+SENDS_TWICE = "for batch in flow:\n    os.kill(os.getpid(), signal.{first}); os.kill(os.getpid(), signal.{second})"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "code"),
+    [("SIGTERM", "SIGTERM", 143), ("SIGINT", "SIGTERM", 143), ("SIGTERM", "SIGINT", -signal.SIGINT)],
+)
+def test_the_second_signal_ends_it_at_once(first: str, second: str, code: int) -> None:
+    body = SENDS_TWICE.format(first=first, second=second)
+    text = f"import os, signal\nimport fluvial as fv\nflow = fv.Flow('test://?frames=10000000')\n{body}"
+    result = subprocess.run([sys.executable, "-c", text], env=ENV, timeout=20, check=False, capture_output=True)
+    assert result.returncode == code, result.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_program_s_own_handler_is_kept(number: signal.Signals) -> None:
+    before = signal.signal(number, signal.SIG_IGN)
     try:
         fv.Flow("test://?frames=3").run()
-        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+        assert signal.getsignal(number) is signal.SIG_IGN
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(number, before)
     fv.Flow("test://?frames=3").run()
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(number) is before
 
 
 # By itself: what traces objects in the tests (conftest.py) keeps a record of each.
