@@ -9,8 +9,8 @@ from typing import Any
 
 __all__ = ["Interrupt"]
 
-# What each is without us. SIGTERM is how containers and service managers end a program; where that is process 1, as in a
-# container, nothing but a handler makes it end.
+# What each is without us. SIGTERM is how containers and service managers end a program; where that is process 1,
+# nothing but a handler makes it end.
 _DEFAULTS: dict[signal.Signals, Any] = {
     signal.SIGINT: signal.default_int_handler,
     signal.SIGTERM: signal.SIG_DFL,
