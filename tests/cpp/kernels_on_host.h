@@ -286,6 +286,17 @@ T __ldg(const T* at) {
 inline int __popc(unsigned bits) { return __builtin_popcount(bits); }
 inline int __ffs(int bits) { return __builtin_ffs(bits); }
 inline int __clz(int bits) { return bits == 0 ? 32 : __builtin_clz(static_cast<unsigned>(bits)); }
+// Byte i of the result is that of (y, x) which the i-th half byte of `choice` names.
+inline unsigned __byte_perm(unsigned x, unsigned y, unsigned choice) {
+  const std::uint64_t bytes = static_cast<std::uint64_t>(y) << 32 | x;
+  unsigned result = 0;
+  for (unsigned i = 0; i < 4; ++i)
+    result |= static_cast<unsigned>(bytes >> (8 * (choice >> (4 * i) & 7)) & 255) << (8 * i);
+  return result;
+}
+inline unsigned __funnelshift_r(unsigned low, unsigned high, unsigned by) {
+  return static_cast<unsigned>((static_cast<std::uint64_t>(high) << 32 | low) >> (by % 32));
+}
 inline float __saturatef(float x) { return std::fmin(std::fmax(x, 0.0F), 1.0F); }
 inline float __expf(float x) { return std::exp(x); }
 inline float __fdividef(float a, float b) { return a / b; }

@@ -3,10 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstring>
+#include <random>
 
 #include "kernels_on_host.h"
 #include "pictures.h"
-#include "surface/cuda/moves.h"
+#include "surface/cuda/move_launches.h"
 
 #include "surface/cuda/kernels/transform_pixels.cu"
 
@@ -15,15 +17,22 @@ using namespace testing;
 
 namespace {
 
-void run_moves(const std::vector<cuda::Move>& moves) {
-  int width = 1, height = 1;
-  for (const auto& move : moves) {
-    width = std::max(width, move.width);
-    height = std::max(height, move.height);
+// As surface/cuda/transformer.cpp launches them; gives the names of the kernels.
+std::vector<std::string> run_moves(const std::vector<cuda::PlacedMove>& moves) {
+  std::vector<std::string> names;
+  for (const auto& launch : cuda::launches_of(moves)) {
+    const std::string name = launch.kernel;
+    const auto run = [&](auto kernel) {
+      run_kernel({launch.across, launch.down, launch.pictures}, {launch.columns, launch.rows, 1},
+                 [&] { kernel(launch.batch); });
+    };
+#define FLUVIAL_RUN(from, sampling) \
+  if (name == "transform_" #from "_" #sampling) run(cuda::transform_##from##_##sampling);
+    FLUVIAL_TRANSFORMS(FLUVIAL_RUN)
+#undef FLUVIAL_RUN
+    names.push_back(name);
   }
-  const auto blocks = [](int pixels, int of) { return static_cast<unsigned>((pixels + 2 * of - 1) / (2 * of)); };
-  run_kernel({blocks(width, 32), blocks(height, 8), static_cast<unsigned>(moves.size())}, {32, 8, 1},
-             [&] { cuda::transform_pixels(moves.data()); });
+  return names;
 }
 
 // As a camera sees: colours that change slowly, and edges.
@@ -67,6 +76,56 @@ Pair both(Allocator& allocator, const Surface& source, const SurfaceFormat& form
     allocator.transform(source, *pair.expected, how);
   run_moves({cuda::move_of(source.view(), pair.got->view(), how)});
   return pair;
+}
+
+// A picture whose rows begin anywhere and are any number of bytes apart, all of them multiples of `unit`; between its
+// rows lies what nobody may write.
+struct Askew {
+  static constexpr std::uint8_t untouched = 0x5A;
+  Askew(PixelFormat format, Size size, int unit, std::mt19937& random) : memory(1 << 18, untouched) {
+    view.format = format;
+    view.width = size.width;
+    view.height = size.height;
+    std::uint8_t* next = memory.data() + 64;
+    for (int p = 0; p < plane_count(format); ++p) {
+      const int rows = p > 0 ? (size.height + 1) / 2 : size.height;
+      view.plane[p] = next + unit * static_cast<int>(random() % 7);
+      view.stride[p] = (row_bytes(p) + unit - 1) / unit * unit + unit * static_cast<int>(random() % 5);
+      next = view.plane[p] + view.stride[p] * rows + 64;
+    }
+  }
+  int row_bytes(int p) const {
+    const int chroma = (view.width + 1) / 2;
+    switch (view.format) {
+      case PixelFormat::nv12: return p > 0 ? 2 * chroma : view.width;
+      case PixelFormat::i420: return p > 0 ? chroma : view.width;
+      case PixelFormat::rgb: return 3 * view.width;
+      case PixelFormat::gray8: return view.width;
+      default: return 4 * view.width;
+    }
+  }
+  // No byte beside the rows was written.
+  bool is_whole() const {
+    std::vector<bool> is_pixel(memory.size());
+    for (int p = 0; p < plane_count(view.format); ++p)
+      for (int row = 0; row < (p > 0 ? (view.height + 1) / 2 : view.height); ++row) {
+        const auto at = view.plane[p] + view.stride[p] * row - memory.data();
+        std::fill_n(is_pixel.begin() + at, row_bytes(p), true);
+      }
+    for (std::size_t i = 0; i < memory.size(); ++i)
+      if (!is_pixel[i] && memory[i] != untouched) return false;
+    return true;
+  }
+
+  std::vector<std::uint8_t> memory;
+  ImageView view;
+};
+
+void copy(const ImageView& from, const ImageView& to) {
+  for (int p = 0; p < plane_count(from.format); ++p)
+    for (int row = 0; row < (p > 0 ? (from.height + 1) / 2 : from.height); ++row)
+      std::memcpy(to.plane[p] + to.stride[p] * row, from.plane[p] + from.stride[p] * row,
+                  static_cast<std::size_t>(std::min(std::abs(from.stride[p]), std::abs(to.stride[p]))));
 }
 
 constexpr Colorimetry colorimetries[] = {{false, false}, {false, true}, {true, false}, {true, true}};
@@ -159,7 +218,7 @@ TEST_CASE("a mosaic of full-HD pictures is made in one go, gaps black") {
   paint(got->view());
   allocator->clear(*expected);
   std::vector<SurfacePtr> sources;
-  std::vector<cuda::Move> moves;
+  std::vector<cuda::PlacedMove> moves;
   for (int i = 0; i < 4; ++i) {
     sources.push_back(allocator->allocate({PixelFormat::nv12, {480, 270}, {}}));
     paint_scene(sources.back()->view());
@@ -171,6 +230,55 @@ TEST_CASE("a mosaic of full-HD pictures is made in one go, gaps black") {
   }
   run_moves(moves);
   CHECK(difference(got->view(), expected->view()) <= 3);
+}
+
+TEST_CASE("pictures that differ in their places alone go together, and each way of reading has its kernel") {
+  auto allocator = make_system_allocator();
+  auto canvas = allocator->allocate({PixelFormat::rgba, {640, 480}, {}});
+  auto small = allocator->allocate({PixelFormat::nv12, {64, 48}, {}});
+  const auto moved = [&](const Box& where, Filter filter = Filter::bilinear, Flip flip = Flip::none) {
+    return cuda::move_of(small->view(), canvas->view(), {{}, where, filter, flip});
+  };
+  std::vector<cuda::PlacedMove> moves;
+  for (int i = 0; i < 70; ++i) moves.push_back(moved({float(i % 10 * 64), float(i / 10 * 48), 64, 48}));
+  moves.push_back(moved({0, 0, 100, 80}));
+  moves.push_back(moved({0, 0, 16, 12}, Filter::box));
+  moves.push_back(moved({0, 0, 48, 64}, Filter::bilinear, Flip::cw90));
+  const auto launches = cuda::launches_of(moves);
+  REQUIRE(launches.size() == 5);
+  CHECK(launches[0].kernel == std::string("transform_nv12_same"));
+  CHECK(launches[0].pictures == 64);
+  CHECK(launches[1].pictures == 6);
+  CHECK(launches[2].kernel == std::string("transform_nv12_mixed"));
+  CHECK(launches[3].kernel == std::string("transform_nv12_any"));
+  CHECK(launches[4].kernel == std::string("transform_nv12_mixed"));
+  CHECK(launches[4].rows == 32);  // reads down
+  CHECK(sizeof(cuda::MoveBatch) <= 4096);
+}
+
+TEST_CASE("rows that begin anywhere, of any pitch, are read and written as those that lie well") {
+  std::mt19937 random(3);
+  auto allocator = make_system_allocator();
+  for (const auto from : all_formats)
+    for (const auto to : all_formats)
+      for (int round = 0; round < 12; ++round) {
+        const auto any = [&random](int low, int high) { return low + int(random() % unsigned(high - low + 1)); };
+        const bool has_words = from == PixelFormat::rgba || from == PixelFormat::bgrx || to == PixelFormat::rgba ||
+                               to == PixelFormat::bgrx;
+        Askew source(from, {any(1, 150), any(1, 40)}, has_words ? 4 : 1, random);
+        const Size size = any(0, 1) ? Size{source.view.width, source.view.height} : Size{any(1, 150), any(1, 40)};
+        Askew got(to, size, has_words ? 4 : 1, random);
+        paint(source.view, static_cast<unsigned>(round));
+        auto straight = allocator->allocate({from, {source.view.width, source.view.height}, {}});
+        copy(source.view, straight->view());
+        auto expected = allocator->allocate({to, size, {}});
+        run_moves({cuda::move_of(straight->view(), expected->view(), {})});
+        run_moves({cuda::move_of(source.view, got.view, {})});
+        CAPTURE(std::string(name_of(from)));
+        CAPTURE(std::string(name_of(to)));
+        CHECK(difference(got.view, expected->view()) == 0);
+        CHECK(got.is_whole());
+      }
 }
 
 TEST_CASE("black is what the CPU clears to, in every format") {

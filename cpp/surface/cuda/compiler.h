@@ -5,11 +5,18 @@
 #include <string>
 
 #include "meta/export.h"
+#include "surface/cuda/kernels/transform.h"
 
 namespace fluvial::cuda {
 
-inline constexpr const char* kernel_names[] = {"pictures_to_tensor", "select_rows", "classify_pixels", "make_masks",
-                                               "transform_pixels",   "paint_tiles", "blur_means"};
+#define FLUVIAL_NAME(from, sampling) "transform_" #from "_" #sampling,
+inline constexpr const char* kernel_names[] = {FLUVIAL_TRANSFORMS(FLUVIAL_NAME) "pictures_to_tensor",
+                                               "select_rows",
+                                               "classify_pixels",
+                                               "make_masks",
+                                               "paint_tiles",
+                                               "blur_means"};
+#undef FLUVIAL_NAME
 
 // Machine code for an architecture ("sm_90"). Throws std::runtime_error where NVRTC is nowhere, or with what it says.
 std::string compiled_kernels(const std::string& architecture);

@@ -133,25 +133,28 @@ int bytes_of_sample(PixelFormat format, int plane) {
   }
 }
 
-// The plane as its turned picture has it: a mirrored turn is a rotation and then a mirror from left to right.
-SourcePlane turned(const ImageView& view, int p, Flip flip, Size size) {
+// The plane as its turned picture has it: a mirrored turn is a rotation and then a mirror from left to right. Gives
+// where its first sample lies.
+const std::uint8_t* turn(const ImageView& view, int p, Flip flip, Size size, SourcePlane& plane) {
   const int bytes = bytes_of_sample(view.format, p);
   const std::ptrdiff_t stride = view.stride[p];
   const std::uint8_t* first = view.plane[p];
   const std::uint8_t* right = first + static_cast<std::ptrdiff_t>(size.width - 1) * bytes;
   const std::ptrdiff_t down = static_cast<std::ptrdiff_t>(size.height - 1) * stride;
-  const auto plane = [](const std::uint8_t* at, std::ptrdiff_t across, std::ptrdiff_t below) {
-    return SourcePlane{at, static_cast<int>(across), static_cast<int>(below), {}, {}};
+  const auto lies = [&plane](const std::uint8_t* at, std::ptrdiff_t across, std::ptrdiff_t below) {
+    plane.across = static_cast<int>(across);
+    plane.down = static_cast<int>(below);
+    return at;
   };
   switch (flip) {
-    case Flip::ccw90: return plane(right, stride, -bytes);
-    case Flip::rotate180: return plane(right + down, -bytes, -stride);
-    case Flip::cw90: return plane(first + down, -stride, bytes);
-    case Flip::horizontal: return plane(right, -bytes, stride);
-    case Flip::anti_diagonal: return plane(right + down, -stride, -bytes);
-    case Flip::vertical: return plane(first + down, bytes, -stride);
-    case Flip::diagonal: return plane(first, stride, bytes);
-    default: return plane(first, bytes, stride);
+    case Flip::ccw90: return lies(right, stride, -bytes);
+    case Flip::rotate180: return lies(right + down, -bytes, -stride);
+    case Flip::cw90: return lies(first + down, -stride, bytes);
+    case Flip::horizontal: return lies(right, -bytes, stride);
+    case Flip::anti_diagonal: return lies(right + down, -stride, -bytes);
+    case Flip::vertical: return lies(first + down, bytes, -stride);
+    case Flip::diagonal: return lies(first, stride, bytes);
+    default: return lies(first, bytes, stride);
   }
 }
 
@@ -160,11 +163,12 @@ Size plane_size(const ImageView& view, int p) {
   return is_chroma ? Size{(view.width + 1) / 2, (view.height + 1) / 2} : Size{view.width, view.height};
 }
 
-void set_source(const ImageView& from, const ImageView& to, const Transform& how, Move& move) {
+void set_source(const ImageView& from, const ImageView& to, const Transform& how, PlacedMove& placed) {
+  Move& move = placed.move;
   for (int p = 0; p < plane_count(from.format); ++p) {
     const Size size = plane_size(from, p);
     SourcePlane& plane = move.from[p];
-    plane = turned(from, p, how.flip, size);
+    placed.places.from[p] = turn(from, p, how.flip, size, plane);
     const Size seen = swaps_sides(how.flip) ? Size{size.height, size.width} : size;
     const Size wanted = p > 0 ? Size{(to.width + 1) / 2, (to.height + 1) / 2} : Size{to.width, to.height};
     // Turning takes NV12 apart into planes, which then are scaled as such; the nearest chroma is picked from a plane
@@ -179,40 +183,80 @@ void set_source(const ImageView& from, const ImageView& to, const Transform& how
   move.rounds_mean = move.from[0].columns.step == 4 * whole && move.from[0].rows.step == 4 * whole;
 }
 
-void set_target(const ImageView& to, Move& move) {
+// Pairs of chroma at odd addresses are read as two planes.
+void take_chroma_apart(PlacedMove& placed) {
+  Move& move = placed.move;
+  const auto lies_askew = [](std::intptr_t n) { return n % 2 != 0; };
+  const SourcePlane& chroma = move.from[1];
+  const auto at = reinterpret_cast<std::intptr_t>(placed.places.from[1]);
+  if (move.from_format != Move::nv12 || !(lies_askew(at) || lies_askew(chroma.across) || lies_askew(chroma.down)))
+    return;
+  move.from_format = Move::i420;
+  move.from[2] = chroma;
+  placed.places.from[2] = placed.places.from[1] + 1;
+}
+
+void set_target(const ImageView& to, PlacedMove& placed) {
+  Move& move = placed.move;
   move.to_format = format_of(to.format);
   move.width = to.width;
   move.height = to.height;
   for (int p = 0; p < plane_count(to.format); ++p) {
-    move.to[p] = to.plane[p];
+    placed.places.to[p] = to.plane[p];
     move.stride[p] = to.stride[p];
   }
-  move.to_black = is_yuv(to.format) && !to.colorimetry.is_full_range ? 16 : 0;
 }
 
 // --- colours ---------------------------------------------------------------------------------------------------------
 
 float luma_range(const ImageView& view) { return is_yuv(view.format) && !view.colorimetry.is_full_range ? 219 : 255; }
+float luma_of_black(const ImageView& view) { return is_yuv(view.format) && !view.colorimetry.is_full_range ? 16 : 0; }
+
+// Shares of red, green and blue in luma.
+struct Shares {
+  float red, green, blue;
+};
+
+Shares shares_of(bool is_bt709) {
+  const float red = is_bt709 ? 0.2126F : 0.299F, blue = is_bt709 ? 0.0722F : 0.114F;
+  return {red, 1 - red - blue, blue};
+}
+
+void set_colours_from(const ImageView& from, Move& move) {
+  const Colorimetry& c = from.colorimetry;
+  const Shares shares = shares_of(c.is_bt709);
+  const float chroma = (c.is_full_range ? 1 : 255.0F / 224) / 255, luma = 1 / luma_range(from);
+  move.luma = luma;
+  move.black = -luma_of_black(from) * luma;
+  move.red_v = 2 * (1 - shares.red) * chroma;
+  move.blue_u = 2 * (1 - shares.blue) * chroma;
+  move.green_u = -2 * (1 - shares.blue) * shares.blue / shares.green * chroma;
+  move.green_v = -2 * (1 - shares.red) * shares.red / shares.green * chroma;
+}
+
+void set_weights(float (&weights)[4], const Shares& shares, float gain, float bias) {
+  weights[0] = shares.red * gain / 255;
+  weights[1] = shares.green * gain / 255;
+  weights[2] = shares.blue * gain / 255;
+  weights[3] = bias / 255;
+}
+
+void set_colours_to(const ImageView& to, Move& move) {
+  const Shares shares = shares_of(is_yuv(to.format) && to.colorimetry.is_bt709);  // grey is the luma of BT.601
+  set_weights(move.to_luma, shares, luma_range(to) / 255, luma_of_black(to));
+  // Of blue, or red, less luma; of four pixels.
+  const float gain = (is_yuv(to.format) && !to.colorimetry.is_full_range ? 224.0F / 255 : 1) * 0.5F / 4;
+  set_weights(move.to_u, {-shares.red, -shares.green, 1 - shares.blue}, gain / (1 - shares.blue), 128);
+  set_weights(move.to_v, {1 - shares.red, -shares.green, -shares.blue}, gain / (1 - shares.red), 128);
+}
 
 void set_colours(const ImageView& from, const ImageView& to, Move& move) {
-  const Colorimetry& c = from.colorimetry;
-  const float red = c.is_bt709 ? 0.2126F : 0.299F, blue = c.is_bt709 ? 0.0722F : 0.114F, green = 1 - red - blue;
-  const float chroma = c.is_full_range ? 1 : 255.0F / 224;
-  move.from_black = is_yuv(from.format) && !c.is_full_range ? 16 : 0;
-  move.luma = 255 / luma_range(from);
-  move.red_v = 2 * (1 - red) * chroma;
-  move.blue_u = 2 * (1 - blue) * chroma;
-  move.green_u = -2 * (1 - blue) * blue / green * chroma;
-  move.green_v = -2 * (1 - red) * red / green * chroma;
-  move.grey_gain = luma_range(to) / luma_range(from);
-  const bool is_bt709 = is_yuv(to.format) && to.colorimetry.is_bt709;  // grey is the luma of BT.601
-  move.red_share = is_bt709 ? 0.2126F : 0.299F;
-  move.blue_share = is_bt709 ? 0.0722F : 0.114F;
-  move.green_share = 1 - move.red_share - move.blue_share;
-  move.luma_gain = luma_range(to) / 255;
-  const float to_chroma = is_yuv(to.format) && !to.colorimetry.is_full_range ? 224.0F / 255 : 1;
-  move.u_gain = to_chroma * 0.5F / (1 - move.blue_share);
-  move.v_gain = to_chroma * 0.5F / (1 - move.red_share);
+  set_colours_from(from, move);
+  set_colours_to(to, move);
+  const float gain = luma_range(to) / luma_range(from);
+  move.keeps_grey = gain == 1;
+  move.grey_gain = gain / 255;
+  move.grey_bias = (luma_of_black(to) - luma_of_black(from) * gain) / 255;
   move.keeps_chroma = means_the_same(from, to);
 }
 
@@ -226,24 +270,28 @@ void check_alignment(const ImageView& view) {
 
 }  // namespace
 
-Move move_of(const ImageView& all_from, const ImageView& all_to, const Transform& how) {
+PlacedMove move_of(const ImageView& all_from, const ImageView& all_to, const Transform& how) {
+  check_alignment(all_from);
   check_alignment(all_to);
   const ImageView from = crop(all_from, how.from), to = crop(all_to, how.to);
-  Move move{};
-  move.from_format = format_of(from.format);
-  set_target(to, move);
-  set_source(from, to, how, move);
-  set_colours(from, to, move);
-  return move;
+  PlacedMove placed{};
+  placed.move.from_format = format_of(from.format);
+  set_target(to, placed);
+  set_source(from, to, how, placed);
+  set_colours(from, to, placed.move);
+  take_chroma_apart(placed);
+  return placed;
 }
 
-Move black_of(const ImageView& all, const Box& where) {
+PlacedMove black_of(const ImageView& all, const Box& where) {
   check_alignment(all);
-  Move move{};
-  set_target(crop(all, where), move);
-  move.from_format = move.to_format;
-  move.is_black = 1;
-  return move;
+  PlacedMove placed{};
+  const ImageView to = crop(all, where);
+  set_target(to, placed);
+  set_colours_to(to, placed.move);
+  placed.move.from_format = Move::rgba;
+  placed.move.is_black = 1;
+  return placed;
 }
 
 }  // namespace fluvial::cuda

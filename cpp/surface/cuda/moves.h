@@ -8,11 +8,16 @@
 
 namespace fluvial::cuda {
 
+struct PlacedMove {
+  Move move;
+  MovePlaces places;
+};
+
 // Of pictures in one memory. Throws std::runtime_error for a format without pixels, and for pixels of four bytes that
 // do not begin at a multiple of four.
-FLUVIAL_EXPORT Move move_of(const ImageView& from, const ImageView& to, const Transform& how);
+FLUVIAL_EXPORT PlacedMove move_of(const ImageView& from, const ImageView& to, const Transform& how);
 
 // The rectangle becomes black; an empty one is the whole picture.
-FLUVIAL_EXPORT Move black_of(const ImageView& to, const Box& where);
+FLUVIAL_EXPORT PlacedMove black_of(const ImageView& to, const Box& where);
 
 }  // namespace fluvial::cuda

@@ -1,9 +1,6 @@
 #include "surface/cuda/transformer.h"
 
-#include <algorithm>
-#include <cstring>
-
-#include "surface/cuda/moves.h"
+#include "surface/cuda/move_launches.h"
 #include "surface/cuda/surface.h"
 #include "surface/system/convert.h"
 
@@ -15,7 +12,7 @@ struct Transformer::Work {
     SurfacePtr on_device;
     ImageView to;
   };
-  std::vector<Move> black, moves;
+  std::vector<PlacedMove> black, moves;
   std::vector<Landing> landings;
   std::vector<DeviceBlock> held;
   std::vector<DeviceSurface*> written;
@@ -48,34 +45,23 @@ void Transformer::add(const TransformJob& job, Work& work) {
   written_ += bytes_of_pixels(target ? crop(target->planes(), job.how.to) : work.landings.back().to);
 }
 
-void Transformer::launch(const std::vector<Move>& moves, Work& work) {
+// Nothing is sent to the device but the launches themselves.
+void Transformer::launch(const std::vector<PlacedMove>& moves) {
   if (moves.empty()) return;
-  const std::size_t bytes = moves.size() * sizeof(Move);
-  const DeviceBlock host = device_.allocate_host(bytes), table = device_.allocate(bytes);
-  std::memcpy(host.get(), moves.data(), bytes);
-  int width = 1, height = 1;
-  for (const auto& move : moves) {
-    width = std::max(width, move.width);
-    height = std::max(height, move.height);
-  }
   const Current current(device_);
-  FLUVIAL_CUDA(cuMemcpyHtoDAsync_v2, address_of(table), host.get(), bytes, queue_.stream());
-  constexpr unsigned columns = 32, rows = 8;  // threads of a block, each of 2 x 2 pixels
-  const auto blocks = [](int pixels, unsigned of) { return (static_cast<unsigned>(pixels) + 2 * of - 1) / (2 * of); };
-  DevicePointer first = address_of(table);
-  void* parameters[] = {&first};
-  FLUVIAL_CUDA(cuLaunchKernel, kernel_, blocks(width, columns), blocks(height, rows),
-               static_cast<unsigned>(moves.size()), columns, rows, 1, 0, queue_.stream(), parameters, nullptr);
-  work.held.push_back(host);
-  work.held.push_back(table);
+  for (MoveLaunch& launch : launches_of(moves)) {
+    void* parameters[] = {&launch.batch};
+    FLUVIAL_CUDA(cuLaunchKernel, device_.kernel(launch.kernel), launch.across, launch.down, launch.pictures,
+                 launch.columns, launch.rows, 1, 0, queue_.stream(), parameters, nullptr);
+  }
 }
 
 void Transformer::run(const std::vector<TransformJob>& jobs) {
   Work work;
   try {
     for (const auto& job : jobs) add(job, work);
-    launch(work.black, work);
-    launch(work.moves, work);
+    launch(work.black);
+    launch(work.moves);
     for (const auto& landing : work.landings) download(landing.on_device->planes(), landing.to, queue_.stream());
     done_.set(queue_.stream());
     done_.wait();

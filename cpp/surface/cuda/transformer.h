@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "surface/cuda/device.h"
-#include "surface/cuda/kernels/transform.h"
+#include "surface/cuda/moves.h"
 #include "surface/surface.h"
 
 namespace fluvial::cuda {
@@ -13,9 +13,10 @@ namespace fluvial::cuda {
 // Any thread.
 class Transformer {
  public:
-  // Throws std::runtime_error where the kernel cannot be compiled.
-  explicit Transformer(Device& device)
-      : device_(device), kernel_(device.kernel("transform_pixels")), queue_(device), done_(device) {}
+  // Throws std::runtime_error where the kernels cannot be compiled.
+  explicit Transformer(Device& device) : device_(device), queue_(device), done_(device) {
+    device_.kernel("transform_nv12_same");
+  }
 
   Device& device() const { return device_; }
   // As Allocator has it; each target, or each source, is on this device. What is to become black goes first.
@@ -26,10 +27,9 @@ class Transformer {
   struct Work;
   void add(const TransformJob& job, Work& work);
   ImageView on_device(const Surface& surface, Work& work);
-  void launch(const std::vector<Move>& moves, Work& work);
+  void launch(const std::vector<PlacedMove>& moves);
 
   Device& device_;
-  Function kernel_;
   Queue queue_;
   Mark done_;
   std::atomic<std::uint64_t> written_{0};

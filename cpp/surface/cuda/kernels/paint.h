@@ -2,11 +2,7 @@
 // frame on a GPU gets the pixels that one in system memory gets. No includes: NVRTC has none; the host needs <cmath>.
 #pragma once
 
-#ifdef __CUDACC__
-#define FLUVIAL_ON_BOTH __device__ inline
-#else
-#define FLUVIAL_ON_BOTH inline
-#endif
+#include "surface/cuda/kernels/on_both.h"
 
 namespace fluvial::cuda {
 

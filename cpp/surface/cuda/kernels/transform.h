@@ -1,5 +1,7 @@
-// What host and the kernel transform_pixels tell each other. No includes: NVRTC has none.
+// What host and the kernels of transform_pixels.cu tell each other. No includes: NVRTC has none.
 #pragma once
+
+#include "surface/cuda/kernels/on_both.h"
 
 namespace fluvial::cuda {
 
@@ -20,29 +22,58 @@ struct Samples {
 
 // A plane as it is read: turned planes have steps that go back, or down for across.
 struct SourcePlane {
-  const unsigned char* first;
   int across, down;  // bytes
   Samples columns, rows;
 };
 
-// A rectangle of one picture becomes one of another: one thread for 2 x 2 pixels of the target.
+// All that pictures have in common which become others in one launch.
 struct Move {
   enum Format { nv12, i420, rgba, bgrx, rgb, gray8 };
   int from_format, to_format;
   int is_black;         // nothing is read
   int width, height;    // of the target's rectangle
   SourcePlane from[3];  // NV12: luma, chroma; I420: one each; else one
-  unsigned char* to[3];
-  int stride[3];  // bytes
+  int stride[3];        // of the target, bytes
   int rounds_mean;
   int keeps_chroma;  // YUV of one kind to YUV of the same
-  // YUV to red, green, blue; 0..255 each.
-  float luma, red_v, green_u, green_v, blue_u;
-  float from_black, to_black;  // luma of black
-  float grey_gain;             // of luma between the two ranges, or to and from grey
-  // Red, green, blue to YUV, or to grey.
-  float red_share, green_share, blue_share;  // of luma
-  float luma_gain, u_gain, v_gain;           // of luma, of blue less luma, of red less luma
+  int keeps_grey;    // luma to grey, or back, of one range
+  // Everything from here on is of levels of which 1 is 255. From YUV: what luma is multiplied with, what is added.
+  float luma, black, red_v, green_u, green_v, blue_u;
+  float grey_gain, grey_bias;          // between luma and grey
+  float to_luma[4], to_u[4], to_v[4];  // of red, green, blue; and what is added. Chroma: of the sums of four pixels
 };
+
+// Where the pixels of one of them lie.
+struct MovePlaces {
+  const unsigned char* from[3];
+  unsigned char* to[3];
+};
+
+// What one launch does: all of it is in the launch itself, of which 4096 bytes are the most.
+struct MoveBatch {
+  static constexpr int most = 64;
+  Move move;
+  MovePlaces places[most];
+};
+
+// Pixels that one thread makes at once, and how often it does where each comes from its own.
+constexpr int cell_width = 4, cell_height = 2;
+constexpr int cells_when_same = 2;
+
+// How many columns before a picture's first one its threads begin: so that what they write begins at a multiple of what
+// they write at once, and pairs of columns stay together. The first of a row of threads may find nothing to do.
+FLUVIAL_ON_BOTH int lead_of(const Move& move, const MovePlaces& places) {
+  const auto at = reinterpret_cast<unsigned long long>(places.to[0]);
+  const bool has_words = move.to_format == Move::rgba || move.to_format == Move::bgrx;
+  if (move.to_format == Move::rgb) return 0;
+  return static_cast<int>(has_words ? at >> 2 & 2 : at & 2);
+}
+
+// Every way of reading has a kernel: how the source lies, and how it is sampled. Same: each pixel from its own; mixed:
+// one sample in a direction, or two; any: all others too.
+#define FLUVIAL_TRANSFORMS(DO)                                                                                  \
+  DO(nv12, same)                                                                                                \
+  DO(i420, same) DO(rgba, same) DO(nv12, mixed) DO(i420, mixed) DO(rgba, mixed) DO(rgb, mixed) DO(gray8, mixed) \
+      DO(nv12, any) DO(i420, any) DO(rgba, any) DO(rgb, any) DO(gray8, any)
 
 }  // namespace fluvial::cuda

@@ -1,14 +1,192 @@
 // Scales, turns and converts rectangles of pictures: see surface/system/convert.h, whose arithmetic this is. First every
-// plane is sampled at the target's size, in 8 bits, then four pixels and their chroma change their format.
+// plane is sampled at the target's size, in 8 bits, then pixels change their format: transform_cell.h.
+//
+// One thread makes 4 x 2 pixels, or two times that, one plane of blocks a picture. It is bound by the memory that it reads and writes: so
+// pixels come and go in words, what all pictures share is in the launch, and each way of reading is a kernel of its own.
+#include "surface/cuda/kernels/transform_cell.h"
 
 namespace fluvial::cuda {
 
+struct Sampling {
+  enum Kind { same, mixed, any };
+};
+
+__device__ inline const unsigned char* row_of(const unsigned char* first, const SourcePlane& plane, int row) {
+  return first + static_cast<long long>(row) * plane.down;
+}
+
+// --- same: each pixel from its own -----------------------------------------------------------------------------------
+
+__device__ inline unsigned four_bytes(const unsigned char* row, const Spot& spot) {
+  if (spot.begin == 0 && spot.end == 4) return word_at(row + spot.x);
+  unsigned word = 0;
+FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < 4; ++i)
+    word |= static_cast<unsigned>(row[max(spot.x + min(i, spot.end - 1), 0)]) << (8 * i);
+  return word;
+}
+
+template <int from>
+__device__ inline void read_same(const Move& move, const MovePlaces& places, const Spot& spot, Cell& cell) {
+FLUVIAL_UNROLL_ALL
+  for (int row = 0; row < cell_height; ++row) {
+    const unsigned char* at = row_of(places.from[0], move.from[0], spot.y + min(row, spot.rows - 1));
+    if (from != Move::rgba) {
+      cell.luma[row] = four_bytes(at, spot);
+      continue;
+    }
+    const auto* pixels = reinterpret_cast<const unsigned*>(at);
+    auto& colours = cell.colour[row];
+    if (spot.begin == 0 && spot.end == cell_width && begins_at(pixels + spot.x, 16)) {
+      const uint4 four = *reinterpret_cast<const uint4*>(pixels + spot.x);
+      colours[0] = four.x, colours[1] = four.y, colours[2] = four.z, colours[3] = four.w;
+      continue;
+    }
+FLUVIAL_UNROLL_ALL
+    for (int i = 0; i < cell_width; ++i) colours[i] = pixels[max(spot.x + min(i, spot.end - 1), 0)];
+  }
+  if (from == Move::rgba || move.to_format == Move::gray8) return;
+  const Spot pairs = {spot.x, 0, spot.begin, (spot.end + 1) / 2 * 2, 1};
+  if (from == Move::nv12) {
+    cell.chroma = four_bytes(row_of(places.from[1], move.from[1], spot.y / 2), pairs);
+    return;
+  }
+  const int first = max(spot.x / 2, 0), second = max(spot.x / 2 + min(1, pairs.end / 2 - 1), 0);
+  const unsigned char* u = row_of(places.from[1], move.from[1], spot.y / 2);
+  const unsigned char* v = row_of(places.from[2], move.from[2], spot.y / 2);
+  cell.chroma = together(u[first], v[first], u[second], v[second]);
+}
+
+// --- mixed: one sample, or two, in each direction --------------------------------------------------------------------
+
 struct Tap {
-  int first, count;  // samples
-  int share;         // of 256 parts, of the second of two
+  int first, second;  // samples
+  int share;          // of the second, of 256 parts
 };
 
 __device__ inline Tap tap_of(const Samples& s, int i) {
+  const int place = s.start + i * s.step;  // the host sees to it that 32 bits are enough, for bytes of a row too
+  const int whole = place >> 16, first = max(0, min(whole, s.last));
+  if (s.kind == Samples::nearest || place < 0 || whole >= s.last || i >= s.edge) {
+    const int only = i >= s.edge && s.kind != Samples::nearest ? s.last : first;
+    return {only, only, 0};
+  }
+  return {whole, whole + 1, place >> 8 & 255};
+}
+
+// Four bytes, each between two of its own.
+struct Sides {
+  unsigned left, right;
+};
+
+// Of all four alike.
+__device__ inline unsigned mixed_alike(unsigned a, unsigned b, int share) {
+  const unsigned other = 256 - share, half = 0x00800080;
+  const unsigned even = (a & even_bytes) * other + (b & even_bytes) * share + half;
+  const unsigned odd = (a >> 8 & even_bytes) * other + (b >> 8 & even_bytes) * share + half;
+  return (even >> 8 & even_bytes) | (odd & ~even_bytes);
+}
+
+__device__ inline unsigned mixed_byte(const Sides& sides, int i, int share) {
+  return (byte_of(sides.left, i) * (256 - share) + byte_of(sides.right, i) * share + 128) >> 8;
+}
+
+__device__ inline Sides mixed_rows(const Sides& upper, const Sides& lower, int share) {
+  return {mixed_alike(upper.left, lower.left, share), mixed_alike(upper.right, lower.right, share)};
+}
+
+// How four samples of a row of bytes are read. Where they lie close together, in the two words that hold all of them.
+struct Gather {
+  Tap tap[4];
+  int at[4], right[4];  // bytes
+  bool is_close;
+};
+
+__device__ inline Gather gather_of(const SourcePlane& plane, int first, int last) {
+  Gather g;
+FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < 4; ++i) {
+    g.tap[i] = tap_of(plane.columns, max(0, min(first + i, last)));
+    g.at[i] = g.tap[i].first * plane.across;
+    g.right[i] = g.tap[i].second * plane.across;
+  }
+  g.is_close = plane.across == 1 && plane.columns.step <= 65536;
+  return g;
+}
+
+__device__ inline Sides close_together(const unsigned char* row, const Gather& g) {
+  const unsigned char* first = row + g.at[0];
+  const unsigned past = static_cast<unsigned>(reinterpret_cast<unsigned long long>(first)) & 3U;
+  const auto* words = reinterpret_cast<const unsigned*>(first - past);
+  const unsigned span = past + static_cast<unsigned>(g.right[3] - g.at[0]);
+  const unsigned low = words[0], high = span >= 4 ? words[1] : low;
+  unsigned left = 0, right = 0;
+FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < 4; ++i) {
+    left |= (past + static_cast<unsigned>(g.at[i] - g.at[0])) << (4 * i);
+    right |= (past + static_cast<unsigned>(g.right[i] - g.at[0])) << (4 * i);
+  }
+  return {__byte_perm(low, high, left), __byte_perm(low, high, right)};
+}
+
+__device__ inline Sides gathered(const unsigned char* row, const Gather& g, bool has_right) {
+  if (g.is_close) return close_together(row, g);
+  const unsigned left = together(row[g.at[0]], row[g.at[1]], row[g.at[2]], row[g.at[3]]);
+  if (!has_right) return {left, left};
+  return {left, together(row[g.right[0]], row[g.right[1]], row[g.right[2]], row[g.right[3]])};
+}
+
+// Four bytes of a row of the target. The lower row is left alone where it has no part in any of them.
+__device__ inline unsigned mixed_bytes(const unsigned char* first, const SourcePlane& plane, const Gather& g, int y) {
+  const Tap down = tap_of(plane.rows, y);
+  const bool has_right = plane.columns.kind == Samples::linear;
+  Sides sides = gathered(row_of(first, plane, down.first), g, has_right);
+  if (plane.rows.kind == Samples::linear)
+    sides = mixed_rows(sides, gathered(row_of(first, plane, down.second), g, has_right), down.share);
+  if (!has_right) return sides.left;
+  return together(mixed_byte(sides, 0, g.tap[0].share), mixed_byte(sides, 1, g.tap[1].share),
+                  mixed_byte(sides, 2, g.tap[2].share), mixed_byte(sides, 3, g.tap[3].share));
+}
+
+// One sample of several bytes. `Read` makes a word of them.
+template <typename Read>
+__device__ inline unsigned mixed_sample(const unsigned char* first, const SourcePlane& plane, const Tap& x,
+                                        const Tap& down, Read read) {
+  const int left = x.first * plane.across, right = x.second * plane.across;
+  const bool has_right = plane.columns.kind == Samples::linear;
+  const auto sides_of = [&](int row) {
+    const unsigned char* at = row_of(first, plane, row);
+    const unsigned word = read(at + left);
+    return Sides{word, has_right ? read(at + right) : word};
+  };
+  Sides sides = sides_of(down.first);
+  if (plane.rows.kind == Samples::linear) sides = mixed_rows(sides, sides_of(down.second), down.share);
+  return has_right ? mixed_alike(sides.left, sides.right, x.share) : sides.left;
+}
+
+struct ReadOne {
+  __device__ unsigned operator()(const unsigned char* at) const { return *at; }
+};
+struct ReadPair {  // the host sees to it that these begin at even addresses
+  __device__ unsigned operator()(const unsigned char* at) const {
+    return *reinterpret_cast<const unsigned short*>(at);
+  }
+};
+struct ReadThree {
+  __device__ unsigned operator()(const unsigned char* at) const { return at[0] | at[1] << 8 | at[2] << 16; }
+};
+struct ReadFour {
+  __device__ unsigned operator()(const unsigned char* at) const { return *reinterpret_cast<const unsigned*>(at); }
+};
+
+// --- any: means, and what libyuv makes three samples of ----------------------------------------------------------------
+
+// `count` samples from the first one on; of two, the share of the second.
+struct Stretch {
+  int first, count, share;
+};
+
+__device__ inline Stretch stretch_of(const Samples& s, int i) {
   const int third = i % 3;
   if (s.kind == Samples::three_of_four) {
     if (s.step == 1) return {i / 3 * 4 + third + third / 2, 1, 0};
@@ -27,190 +205,165 @@ __device__ inline Tap tap_of(const Samples& s, int i) {
   return {whole, 2, static_cast<int>(place >> 8) & 255};
 }
 
-// One byte of each place that two taps name, mixed. `channel` is of a sample of several bytes.
-__device__ inline int sampled(const SourcePlane& plane, int channel, const Tap& x, const Tap& y, int rounds_mean) {
-  const unsigned char* at = plane.first + channel + static_cast<long long>(y.first) * plane.down +
-                            static_cast<long long>(x.first) * plane.across;
-  if (x.count == 1 && y.count == 1) return *at;
-  if (plane.columns.kind == Samples::mean || plane.columns.kind == Samples::three_of_eight) {
-    int sum = 0;
-    for (int row = 0; row < y.count; ++row, at += plane.down)
-      for (int column = 0; column < x.count; ++column) sum += at[column * plane.across];
-    const int count = x.count * y.count;
-    if (rounds_mean) return (sum + count / 2) / count;
-    return static_cast<int>(static_cast<unsigned>(sum) * (65536U / count) >> 16);
-  }
+template <typename Read>
+__device__ inline unsigned mean_of(const unsigned char* at, const SourcePlane& plane, const Stretch& x,
+                                   const Stretch& y, bool is_rounded, Read read) {
+  unsigned sums[4] = {};
+  for (int row = 0; row < y.count; ++row, at += plane.down)
+    for (int column = 0; column < x.count; ++column) {
+      const unsigned word = read(at + static_cast<long long>(column) * plane.across);
+FLUVIAL_UNROLL_ALL
+      for (int i = 0; i < 4; ++i) sums[i] += byte_of(word, i);
+    }
+  const unsigned count = x.count * y.count, part = 65536U / count;
+FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < 4; ++i) sums[i] = is_rounded ? (sums[i] + count / 2) / count : sums[i] * part >> 16;
+  return together(sums[0], sums[1], sums[2], sums[3]);
+}
+
+template <typename Read>
+__device__ inline unsigned any_sample(const unsigned char* first, const SourcePlane& plane, const Stretch& x,
+                                      const Stretch& y, bool is_rounded, Read read) {
+  const unsigned char* at = row_of(first, plane, y.first) + static_cast<long long>(x.first) * plane.across;
+  if (x.count == 1 && y.count == 1) return read(at);
+  if (plane.columns.kind == Samples::mean || plane.columns.kind == Samples::three_of_eight)
+    return mean_of(at, plane, x, y, is_rounded, read);
   const int right = x.count == 2 ? plane.across : 0, below = y.count == 2 ? plane.down : 0;
-  const int upper = (at[0] * (256 - y.share) + at[below] * y.share + 128) >> 8;
-  if (right == 0) return upper;
-  const int beside = (at[right] * (256 - y.share) + at[right + below] * y.share + 128) >> 8;
-  return (upper * (256 - x.share) + beside * x.share + 128) >> 8;
+  const Sides sides = mixed_rows({read(at), read(at + right)}, {read(at + below), read(at + below + right)}, y.share);
+  return mixed_alike(sides.left, sides.right, x.share);
 }
 
-__device__ inline unsigned char level(float x) {
-  return static_cast<unsigned char>(fminf(fmaxf(x, 0.0f), 255.0f) + 0.5f);
+// --- all together ----------------------------------------------------------------------------------------------------
+
+FLUVIAL_ON_BOTH constexpr bool is_bytes(int from) { return from != Move::rgba && from != Move::rgb; }
+
+// Where one sample lies in a direction, whatever the sampling.
+template <int sampling>
+__device__ inline auto place_on(const Samples& samples, int i) {
+  if constexpr (sampling == Sampling::any)
+    return stretch_of(samples, i);
+  else
+    return tap_of(samples, i);
 }
 
-struct Colour {
-  unsigned char red, green, blue, alpha;
-};
+template <int sampling, typename Place, typename Read>
+__device__ inline unsigned sampled(const Move& move, const MovePlaces& places, int p, const Place& x, const Place& y,
+                                   Read read) {
+  if constexpr (sampling == Sampling::any)
+    return any_sample(places.from[p], move.from[p], x, y, move.rounds_mean, read);
+  else
+    return mixed_sample(places.from[p], move.from[p], x, y, read);
+}
 
-// Of four pixels, in rows: what the source has, and what becomes of it.
-struct Quad {
-  unsigned char luma[4];  // or grey
-  unsigned char u, v;
-  Colour colour[4];
-};
+template <int from, int sampling, typename Place>
+__device__ inline unsigned sampled_pixel(const Move& move, const MovePlaces& places, const Place& x, const Place& y) {
+  if constexpr (from == Move::rgba)
+    return sampled<sampling>(move, places, 0, x, y, ReadFour());
+  else if constexpr (from == Move::rgb)
+    return sampled<sampling>(move, places, 0, x, y, ReadThree());
+  else
+    return sampled<sampling>(move, places, 0, x, y, ReadOne());
+}
 
-__device__ inline bool has_luma(int format) { return format == Move::nv12 || format == Move::i420; }
-
-__device__ inline void read_quad(const Move& move, int column, int row, Quad& quad) {
-  const bool is_yuv = has_luma(move.from_format), is_grey = move.from_format == Move::gray8;
-  const bool is_blue_first = move.from_format == Move::bgrx;
-  const SourcePlane& plane = move.from[0];
-  for (int i = 0; i < 4; ++i) {
-    const int x = min(2 * column + i % 2, move.width - 1), y = min(2 * row + i / 2, move.height - 1);
-    const Tap tx = tap_of(plane.columns, x), ty = tap_of(plane.rows, y);
-    if (is_yuv || is_grey) {
-      quad.luma[i] = sampled(plane, 0, tx, ty, move.rounds_mean);
-      continue;
+// Each pixel for itself.
+template <int from, int sampling>
+__device__ inline void read_pixels(const Move& move, const MovePlaces& places, const Spot& spot, Cell& cell) {
+  using Place = decltype(place_on<sampling>(Samples(), 0));
+  Place columns[cell_width];
+FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < cell_width; ++i)
+    columns[i] = place_on<sampling>(move.from[0].columns, max(0, min(spot.x + i, move.width - 1)));
+FLUVIAL_UNROLL_ALL
+  for (int row = 0; row < cell_height; ++row) {
+    const Place y = place_on<sampling>(move.from[0].rows, min(spot.y + row, move.height - 1));
+    unsigned pixel[cell_width];
+FLUVIAL_UNROLL_ALL
+    for (int i = 0; i < cell_width; ++i) pixel[i] = sampled_pixel<from, sampling>(move, places, columns[i], y);
+    if constexpr (is_bytes(from)) {
+      cell.luma[row] = together(pixel[0], pixel[1], pixel[2], pixel[3]);
+    } else {
+FLUVIAL_UNROLL_ALL
+      for (int i = 0; i < cell_width; ++i) cell.colour[row][i] = pixel[i];
     }
-    Colour& colour = quad.colour[i];
-    colour.red = sampled(plane, is_blue_first ? 2 : 0, tx, ty, move.rounds_mean);
-    colour.green = sampled(plane, 1, tx, ty, move.rounds_mean);
-    colour.blue = sampled(plane, is_blue_first ? 0 : 2, tx, ty, move.rounds_mean);
-    colour.alpha = move.from_format == move.to_format && move.from_format != Move::rgb
-                       ? sampled(plane, 3, tx, ty, move.rounds_mean)
-                       : 255;
-  }
-  if (!is_yuv || move.to_format == Move::gray8) return;
-  const SourcePlane& chroma = move.from[1];
-  const Tap tx = tap_of(chroma.columns, column), ty = tap_of(chroma.rows, row);
-  const bool is_nv12 = move.from_format == Move::nv12;
-  quad.u = sampled(chroma, 0, tx, ty, move.rounds_mean);
-  quad.v = sampled(is_nv12 ? chroma : move.from[2], is_nv12 ? 1 : 0, tx, ty, move.rounds_mean);
-}
-
-__device__ inline void make_colours(const Move& move, Quad& quad) {
-  for (int i = 0; i < 4; ++i) {
-    if (move.from_format == Move::gray8) {
-      quad.colour[i] = {quad.luma[i], quad.luma[i], quad.luma[i], 255};
-      continue;
-    }
-    const float luma = (quad.luma[i] - move.from_black) * move.luma, u = quad.u - 128.0f, v = quad.v - 128.0f;
-    quad.colour[i] = {level(luma + v * move.red_v), level(luma + u * move.green_u + v * move.green_v),
-                      level(luma + u * move.blue_u), 255};
   }
 }
 
-// Of the mean of those of the four pixels that are in the picture.
-__device__ inline void make_chroma(const Move& move, int columns, int rows, Quad& quad) {
-  float red = 0, green = 0, blue = 0;
-  for (int i = 0; i < 4; ++i) {
-    if (i % 2 >= columns || i / 2 >= rows) continue;
-    red += quad.colour[i].red;
-    green += quad.colour[i].green;
-    blue += quad.colour[i].blue;
-  }
-  const float part = 1.0f / (columns * rows);
-  const float luma = (red * move.red_share + green * move.green_share + blue * move.blue_share) * part;
-  quad.u = level(128.0f + (blue * part - luma) * move.u_gain);
-  quad.v = level(128.0f + (red * part - luma) * move.v_gain);
+__device__ inline void read_bytes(const Move& move, const MovePlaces& places, const Spot& spot, Cell& cell) {
+  const Gather g = gather_of(move.from[0], spot.x, move.width - 1);
+FLUVIAL_UNROLL_ALL
+  for (int row = 0; row < cell_height; ++row)
+    cell.luma[row] = mixed_bytes(places.from[0], move.from[0], g, min(spot.y + row, move.height - 1));
 }
 
-__device__ inline void make_luma(const Move& move, Quad& quad) {
-  for (int i = 0; i < 4; ++i)
-    quad.luma[i] = level(move.to_black + (quad.colour[i].red * move.red_share +
-                                          quad.colour[i].green * move.green_share +
-                                          quad.colour[i].blue * move.blue_share) * move.luma_gain);
-}
-
-// What the target's format needs and the source's does not have.
-__device__ inline void convert(const Move& move, int columns, int rows, Quad& quad) {
-  const bool from_colours = !has_luma(move.from_format) && move.from_format != Move::gray8;
-  const bool to_luma = has_luma(move.to_format);
-  if (!to_luma && move.to_format != Move::gray8) {
-    if (!from_colours) make_colours(move, quad);
-    return;
-  }
-  if (from_colours || (to_luma && has_luma(move.from_format) && !move.keeps_chroma)) {
-    if (!from_colours) make_colours(move, quad);
-    make_luma(move, quad);
-    if (to_luma) make_chroma(move, columns, rows, quad);
-    return;
-  }
-  if (move.grey_gain != 1.0f)
-    for (int i = 0; i < 4; ++i)
-      quad.luma[i] = level(move.to_black + (quad.luma[i] - move.from_black) * move.grey_gain);
-  if (move.from_format == Move::gray8) quad.u = quad.v = 128;
-}
-
-__device__ inline void write_luma(const Move& move, int column, int row, int columns, int rows, const Quad& quad) {
-  for (int y = 0; y < rows; ++y) {
-    unsigned char* at = move.to[0] + static_cast<long long>(2 * row + y) * move.stride[0] + 2 * column;
-    at[0] = quad.luma[2 * y];
-    if (columns == 2) at[1] = quad.luma[2 * y + 1];
-  }
-}
-
-__device__ inline void write_chroma(const Move& move, int column, int row, const Quad& quad) {
-  unsigned char* at = move.to[1] + static_cast<long long>(row) * move.stride[1];
-  if (move.to_format == Move::nv12) {
-    at[2 * column] = quad.u;
-    at[2 * column + 1] = quad.v;
+template <int from, int sampling>
+__device__ inline void read_chroma(const Move& move, const MovePlaces& places, const Spot& spot, Cell& cell) {
+  const int last = (move.width + 1) / 2 - 1;
+  const auto across = [&](int i) {
+    return place_on<sampling>(move.from[1].columns, max(0, min(spot.x / 2 + i, last)));
+  };
+  const auto first = across(0), second = across(1), y = place_on<sampling>(move.from[1].rows, spot.y / 2);
+  if constexpr (from == Move::nv12) {
+    cell.chroma = __byte_perm(sampled<sampling>(move, places, 1, first, y, ReadPair()),
+                              sampled<sampling>(move, places, 1, second, y, ReadPair()), 0x5410);
   } else {
-    at[column] = quad.u;
-    move.to[2][static_cast<long long>(row) * move.stride[2] + column] = quad.v;
+    cell.chroma = together(sampled<sampling>(move, places, 1, first, y, ReadOne()),
+                           sampled<sampling>(move, places, 2, first, y, ReadOne()),
+                           sampled<sampling>(move, places, 1, second, y, ReadOne()),
+                           sampled<sampling>(move, places, 2, second, y, ReadOne()));
   }
 }
 
-__device__ inline void write_colours(const Move& move, int column, int row, int columns, int rows, const Quad& quad) {
-  const int bytes = move.to_format == Move::rgb ? 3 : 4;
-  const bool is_blue_first = move.to_format == Move::bgrx;
-  for (int y = 0; y < rows; ++y)
-    for (int x = 0; x < columns; ++x) {
-      const Colour& colour = quad.colour[2 * y + x];
-      unsigned char* at =
-          move.to[0] + static_cast<long long>(2 * row + y) * move.stride[0] + (2 * column + x) * bytes;
-      const unsigned char first = is_blue_first ? colour.blue : colour.red;
-      const unsigned char third = is_blue_first ? colour.red : colour.blue;
-      if (bytes == 4) {  // pixels of four bytes begin at multiples of four
-        *reinterpret_cast<unsigned*>(at) = first | colour.green << 8 | third << 16 |
-                                           static_cast<unsigned>(colour.alpha) << 24;
-        continue;
-      }
-      at[0] = first;
-      at[1] = colour.green;
-      at[2] = third;
-    }
-}
-
-__device__ inline void make_black(const Move& move, Quad& quad) {
-  quad.u = quad.v = 128;
-  for (int i = 0; i < 4; ++i) {
-    quad.luma[i] = static_cast<unsigned char>(move.to_black);
-    quad.colour[i] = {0, 0, 0, static_cast<unsigned char>(move.to_format == Move::rgba ? 255 : 0)};
-  }
-}
-
-extern "C" __global__ void transform_pixels(const Move* moves) {
-  const Move& move = moves[blockIdx.z];
-  const int column = blockIdx.x * blockDim.x + threadIdx.x, row = blockIdx.y * blockDim.y + threadIdx.y;
-  if (2 * column >= move.width || 2 * row >= move.height) return;
-  const int columns = min(2, move.width - 2 * column), rows = min(2, move.height - 2 * row);
-  Quad quad;
-  if (move.is_black) {
-    make_black(move, quad);
+template <int from, int sampling>
+__device__ inline void read_cell(const Move& move, const MovePlaces& places, const Spot& spot, Cell& cell) {
+  if constexpr (sampling == Sampling::same) {
+    read_same<from>(move, places, spot, cell);
   } else {
-    read_quad(move, column, row, quad);
-    convert(move, columns, rows, quad);
+    if constexpr (is_bytes(from) && sampling == Sampling::mixed)
+      read_bytes(move, places, spot, cell);
+    else
+      read_pixels<from, sampling>(move, places, spot, cell);
+    if constexpr (from == Move::nv12 || from == Move::i420)
+      if (move.to_format != Move::gray8) read_chroma<from, sampling>(move, places, spot, cell);
   }
-  if (!has_luma(move.to_format) && move.to_format != Move::gray8) {
-    write_colours(move, column, row, columns, rows, quad);
-    return;
+  if constexpr (!is_bytes(from)) {
+FLUVIAL_UNROLL_ALL
+    for (int i = 0; i < 8; ++i) {
+      unsigned& colour = cell.colour[i / 4][i % 4];
+      colour = in_order(move.from_format, colour) | (move.from_format == move.to_format ? 0 : opaque);
+    }
   }
-  write_luma(move, column, row, columns, rows, quad);
-  if (has_luma(move.to_format)) write_chroma(move, column, row, quad);
 }
+
+// All cells of a thread are read before the first is written: what is under way at once fills the memory's pipe.
+template <int from, int sampling>
+__device__ inline void transform(const Move& move, const MovePlaces& places) {
+  constexpr int count = sampling == Sampling::same ? cells_when_same : 1;
+  const int x = (blockIdx.x * blockDim.x + threadIdx.x) * cell_width - lead_of(move, places);
+  const int first = (blockIdx.y * count * blockDim.y + threadIdx.y) * cell_height, down = blockDim.y * cell_height;
+  if (x >= move.width) return;
+  Spot spot = {x, 0, max(0, -x), min(cell_width, move.width - x), 0};
+  const auto is_there = [&](int i) {
+    spot.y = first + i * down;
+    spot.rows = min(cell_height, move.height - spot.y);
+    return spot.rows > 0;
+  };
+  Cell cells[count];
+FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < count; ++i)
+    if (is_there(i)) move.is_black ? make_black(move, cells[i]) : read_cell<from, sampling>(move, places, spot, cells[i]);
+FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < count; ++i) {
+    if (!is_there(i)) return;
+    if (!move.is_black) convert(move, cells[i]);
+    write_cell(move, places, spot, cells[i]);
+  }
+}
+
+#define FLUVIAL_TRANSFORM(from, sampling)                                     \
+  extern "C" __global__ void transform_##from##_##sampling(MoveBatch batch) { \
+    transform<Move::from, Sampling::sampling>(batch.move, batch.places[blockIdx.z]); \
+  }
+FLUVIAL_TRANSFORMS(FLUVIAL_TRANSFORM)
+#undef FLUVIAL_TRANSFORM
 
 }  // namespace fluvial::cuda
