@@ -6,7 +6,7 @@
 
 namespace fluvial::cuda {
 
-constexpr float byte_in_float = 8388608.0f;         // 2^23
+constexpr float byte_in_float = 8388608.0f;          // 2^23
 constexpr unsigned byte_in_float_bits = 0x4B000000;  // the same
 constexpr unsigned even_bytes = 0x00FF00FF;
 
@@ -19,9 +19,7 @@ __device__ inline float float_of_byte(unsigned word, int i) {
   return __uint_as_float(__byte_perm(word, byte_in_float_bits, 0x7650 | i)) - byte_in_float;
 }
 // 0..1, and what lies beside it, becomes a word whose lowest byte is 0..255, rounded.
-__device__ inline unsigned level(float share) {
-  return __float_as_uint(__saturatef(share) * 255.0f + byte_in_float);
-}
+__device__ inline unsigned level(float share) { return __float_as_uint(__saturatef(share) * 255.0f + byte_in_float); }
 // The lowest bytes.
 __device__ inline unsigned together(unsigned a, unsigned b, unsigned c, unsigned d) {
   return __byte_perm(__byte_perm(a, b, 0x0040), __byte_perm(c, d, 0x0040), 0x5410);

@@ -31,23 +31,24 @@ __device__ inline unsigned in_order(int format, unsigned colour) {
 // --- formats ---------------------------------------------------------------------------------------------------------
 
 __device__ inline void colours_of_yuv(const Move& move, Cell& cell) {
-FLUVIAL_UNROLL_ALL
+  FLUVIAL_UNROLL_ALL
   for (int pair = 0; pair < 2; ++pair) {
-    const float u = float_of_byte(cell.chroma, 2 * pair) - 128.0f, v = float_of_byte(cell.chroma, 2 * pair + 1) - 128.0f;
+    const float u = float_of_byte(cell.chroma, 2 * pair) - 128.0f,
+                v = float_of_byte(cell.chroma, 2 * pair + 1) - 128.0f;
     const float red = v * move.red_v + move.black, blue = u * move.blue_u + move.black;
     const float green = u * move.green_u + v * move.green_v + move.black;
-FLUVIAL_UNROLL_ALL
+    FLUVIAL_UNROLL_ALL
     for (int i = 0; i < 4; ++i) {
       const float luma = float_of_byte(cell.luma[i / 2], 2 * pair + i % 2);
-      const unsigned three = together(level(luma * move.luma + red), level(luma * move.luma + green),
-                                      level(luma * move.luma + blue), 0);
+      const unsigned three =
+          together(level(luma * move.luma + red), level(luma * move.luma + green), level(luma * move.luma + blue), 0);
       cell.colour[i / 2][2 * pair + i % 2] = three | opaque;
     }
   }
 }
 
 __device__ inline void colours_of_grey(Cell& cell) {
-FLUVIAL_UNROLL_ALL
+  FLUVIAL_UNROLL_ALL
   for (int i = 0; i < 8; ++i) cell.colour[i / 4][i % 4] = byte_of(cell.luma[i / 4], i % 4) * 0x010101U | opaque;
 }
 
@@ -60,7 +61,7 @@ __device__ inline unsigned luma_of(const Move& move, unsigned colour) {
 }
 
 __device__ inline void luma_of_colours(const Move& move, Cell& cell) {
-FLUVIAL_UNROLL_ALL
+  FLUVIAL_UNROLL_ALL
   for (int row = 0; row < cell_height; ++row) {
     const auto& c = cell.colour[row];
     cell.luma[row] = together(luma_of(move, c[0]), luma_of(move, c[1]), luma_of(move, c[2]), luma_of(move, c[3]));
@@ -70,10 +71,10 @@ FLUVIAL_UNROLL_ALL
 // Of the mean of 2 x 2 pixels. At odd edges the last pixel stands there twice, which leaves the mean as it is.
 __device__ inline void chroma_of_colours(const Move& move, Cell& cell) {
   unsigned u[2], v[2];
-FLUVIAL_UNROLL_ALL
+  FLUVIAL_UNROLL_ALL
   for (int pair = 0; pair < 2; ++pair) {
     unsigned red_blue = 0, green = 0;
-FLUVIAL_UNROLL_ALL
+    FLUVIAL_UNROLL_ALL
     for (int i = 0; i < 4; ++i) {
       const unsigned colour = cell.colour[i / 2][2 * pair + i % 2];
       red_blue += colour & even_bytes;
@@ -87,10 +88,10 @@ FLUVIAL_UNROLL_ALL
 }
 
 __device__ inline void luma_between_ranges(const Move& move, Cell& cell) {
-FLUVIAL_UNROLL_ALL
+  FLUVIAL_UNROLL_ALL
   for (int row = 0; row < cell_height; ++row) {
     unsigned of[4];
-FLUVIAL_UNROLL_ALL
+    FLUVIAL_UNROLL_ALL
     for (int i = 0; i < 4; ++i) of[i] = level(float_of_byte(cell.luma[row], i) * move.grey_gain + move.grey_bias);
     cell.luma[row] = together(of[0], of[1], of[2], of[3]);
   }
@@ -99,8 +100,8 @@ FLUVIAL_UNROLL_ALL
 // What the target's format needs and the source's does not have.
 __device__ inline void convert(const Move& move, Cell& cell) {
   const bool from_luma = has_luma(move.from_format), to_luma = has_luma(move.to_format);
-  const bool by_colours = has_colours(move.from_format) || has_colours(move.to_format) ||
-                          (from_luma && to_luma && !move.keeps_chroma);
+  const bool by_colours =
+      has_colours(move.from_format) || has_colours(move.to_format) || (from_luma && to_luma && !move.keeps_chroma);
   if (by_colours) {
     if (from_luma) colours_of_yuv(move, cell);
     if (move.from_format == Move::gray8) colours_of_grey(cell);
@@ -115,7 +116,7 @@ __device__ inline void convert(const Move& move, Cell& cell) {
 
 __device__ inline void make_black(const Move& move, Cell& cell) {
   cell.chroma = 0x80808080;
-FLUVIAL_UNROLL_ALL
+  FLUVIAL_UNROLL_ALL
   for (int i = 0; i < 8; ++i) {
     cell.luma[i / 4] = (level(move.to_luma[3]) & 255U) * 0x01010101U;
     cell.colour[i / 4][i % 4] = move.to_format == Move::rgba ? opaque : 0;
@@ -125,7 +126,7 @@ FLUVIAL_UNROLL_ALL
 // --- writing ---------------------------------------------------------------------------------------------------------
 
 __device__ inline void write_luma(const Move& move, const MovePlaces& places, const Spot& spot, const Cell& cell) {
-FLUVIAL_UNROLL_ALL
+  FLUVIAL_UNROLL_ALL
   for (int row = 0; row < cell_height; ++row)
     if (row < spot.rows)
       store_bytes(places.to[0] + static_cast<long long>(spot.y + row) * move.stride[0] + spot.x, cell.luma[row],
@@ -158,7 +159,7 @@ __device__ inline void write_four(unsigned char* at, const Spot& spot, const uns
     *reinterpret_cast<uint4*>(words) = make_uint4(colours[0], colours[1], colours[2], colours[3]);
     return;
   }
-FLUVIAL_UNROLL_ALL
+  FLUVIAL_UNROLL_ALL
   for (int i = 0; i < cell_width; ++i)
     if (i >= spot.begin && i < spot.end) words[i] = colours[i];
 }
@@ -166,19 +167,19 @@ FLUVIAL_UNROLL_ALL
 __device__ inline void write_three(unsigned char* at, const Spot& spot, const unsigned (&c)[cell_width]) {
   const unsigned words[3] = {__byte_perm(c[0], c[1], 0x4210), __byte_perm(c[1], c[2], 0x5421),
                              __byte_perm(c[2], c[3], 0x6542)};
-FLUVIAL_UNROLL_ALL
+  FLUVIAL_UNROLL_ALL
   for (int i = 0; i < 3; ++i)
     store_bytes(at + 4 * i, words[i], max(3 * spot.begin - 4 * i, 0), min(3 * spot.end - 4 * i, 4));
 }
 
 __device__ inline void write_colours(const Move& move, const MovePlaces& places, const Spot& spot, Cell& cell) {
   const int bytes = move.to_format == Move::rgb ? 3 : 4;
-FLUVIAL_UNROLL_ALL
+  FLUVIAL_UNROLL_ALL
   for (int row = 0; row < cell_height; ++row) {
     if (row >= spot.rows) return;
     auto& colours = cell.colour[row];
     unsigned char* at = places.to[0] + static_cast<long long>(spot.y + row) * move.stride[0] + spot.x * bytes;
-FLUVIAL_UNROLL_ALL
+    FLUVIAL_UNROLL_ALL
     for (int i = 0; i < cell_width; ++i) colours[i] = in_order(move.to_format, colours[i]);
     if (bytes == 4)
       write_four(at, spot, colours);

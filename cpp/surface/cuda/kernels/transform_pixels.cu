@@ -1,8 +1,9 @@
-// Scales, turns and converts rectangles of pictures: see surface/system/convert.h, whose arithmetic this is. First every
-// plane is sampled at the target's size, in 8 bits, then pixels change their format: transform_cell.h.
+// Scales, turns and converts rectangles of pictures: see surface/system/convert.h, whose arithmetic this is. First
+// every plane is sampled at the target's size, in 8 bits, then pixels change their format: transform_cell.h.
 //
-// One thread makes 4 x 2 pixels, or two times that, one plane of blocks a picture. It is bound by the memory that it reads and writes: so
-// pixels come and go in words, what all pictures share is in the launch, and each way of reading is a kernel of its own.
+// One thread makes 4 x 2 pixels, or two times that, one plane of blocks a picture. It is bound by the memory that it
+// reads and writes: so pixels come and go in words, what all pictures share is in the launch, and each way of reading
+// is a kernel of its own.
 #include "surface/cuda/kernels/transform_cell.h"
 
 namespace fluvial::cuda {
@@ -20,15 +21,14 @@ __device__ inline const unsigned char* row_of(const unsigned char* first, const 
 __device__ inline unsigned four_bytes(const unsigned char* row, const Spot& spot) {
   if (spot.begin == 0 && spot.end == 4) return word_at(row + spot.x);
   unsigned word = 0;
-FLUVIAL_UNROLL_ALL
-  for (int i = 0; i < 4; ++i)
-    word |= static_cast<unsigned>(row[max(spot.x + min(i, spot.end - 1), 0)]) << (8 * i);
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < 4; ++i) word |= static_cast<unsigned>(row[max(spot.x + min(i, spot.end - 1), 0)]) << (8 * i);
   return word;
 }
 
 template <int from>
 __device__ inline void read_same(const Move& move, const MovePlaces& places, const Spot& spot, Cell& cell) {
-FLUVIAL_UNROLL_ALL
+  FLUVIAL_UNROLL_ALL
   for (int row = 0; row < cell_height; ++row) {
     const unsigned char* at = row_of(places.from[0], move.from[0], spot.y + min(row, spot.rows - 1));
     if (from != Move::rgba) {
@@ -42,7 +42,7 @@ FLUVIAL_UNROLL_ALL
       colours[0] = four.x, colours[1] = four.y, colours[2] = four.z, colours[3] = four.w;
       continue;
     }
-FLUVIAL_UNROLL_ALL
+    FLUVIAL_UNROLL_ALL
     for (int i = 0; i < cell_width; ++i) colours[i] = pixels[max(spot.x + min(i, spot.end - 1), 0)];
   }
   if (from == Move::rgba || move.to_format == Move::gray8) return;
@@ -104,7 +104,7 @@ struct Gather {
 
 __device__ inline Gather gather_of(const SourcePlane& plane, int first, int last) {
   Gather g;
-FLUVIAL_UNROLL_ALL
+  FLUVIAL_UNROLL_ALL
   for (int i = 0; i < 4; ++i) {
     g.tap[i] = tap_of(plane.columns, max(0, min(first + i, last)));
     g.at[i] = g.tap[i].first * plane.across;
@@ -121,7 +121,7 @@ __device__ inline Sides close_together(const unsigned char* row, const Gather& g
   const unsigned span = past + static_cast<unsigned>(g.right[3] - g.at[0]);
   const unsigned low = words[0], high = span >= 4 ? words[1] : low;
   unsigned left = 0, right = 0;
-FLUVIAL_UNROLL_ALL
+  FLUVIAL_UNROLL_ALL
   for (int i = 0; i < 4; ++i) {
     left |= (past + static_cast<unsigned>(g.at[i] - g.at[0])) << (4 * i);
     right |= (past + static_cast<unsigned>(g.right[i] - g.at[0])) << (4 * i);
@@ -168,9 +168,7 @@ struct ReadOne {
   __device__ unsigned operator()(const unsigned char* at) const { return *at; }
 };
 struct ReadPair {  // the host sees to it that these begin at even addresses
-  __device__ unsigned operator()(const unsigned char* at) const {
-    return *reinterpret_cast<const unsigned short*>(at);
-  }
+  __device__ unsigned operator()(const unsigned char* at) const { return *reinterpret_cast<const unsigned short*>(at); }
 };
 struct ReadThree {
   __device__ unsigned operator()(const unsigned char* at) const { return at[0] | at[1] << 8 | at[2] << 16; }
@@ -179,7 +177,8 @@ struct ReadFour {
   __device__ unsigned operator()(const unsigned char* at) const { return *reinterpret_cast<const unsigned*>(at); }
 };
 
-// --- any: means, and what libyuv makes three samples of ----------------------------------------------------------------
+// --- any: means, and what libyuv makes three samples of
+// ----------------------------------------------------------------
 
 // `count` samples from the first one on; of two, the share of the second.
 struct Stretch {
@@ -212,11 +211,11 @@ __device__ inline unsigned mean_of(const unsigned char* at, const SourcePlane& p
   for (int row = 0; row < y.count; ++row, at += plane.down)
     for (int column = 0; column < x.count; ++column) {
       const unsigned word = read(at + static_cast<long long>(column) * plane.across);
-FLUVIAL_UNROLL_ALL
+      FLUVIAL_UNROLL_ALL
       for (int i = 0; i < 4; ++i) sums[i] += byte_of(word, i);
     }
   const unsigned count = x.count * y.count, part = 65536U / count;
-FLUVIAL_UNROLL_ALL
+  FLUVIAL_UNROLL_ALL
   for (int i = 0; i < 4; ++i) sums[i] = is_rounded ? (sums[i] + count / 2) / count : sums[i] * part >> 16;
   return together(sums[0], sums[1], sums[2], sums[3]);
 }
@@ -270,19 +269,19 @@ template <int from, int sampling>
 __device__ inline void read_pixels(const Move& move, const MovePlaces& places, const Spot& spot, Cell& cell) {
   using Place = decltype(place_on<sampling>(Samples(), 0));
   Place columns[cell_width];
-FLUVIAL_UNROLL_ALL
+  FLUVIAL_UNROLL_ALL
   for (int i = 0; i < cell_width; ++i)
     columns[i] = place_on<sampling>(move.from[0].columns, max(0, min(spot.x + i, move.width - 1)));
-FLUVIAL_UNROLL_ALL
+  FLUVIAL_UNROLL_ALL
   for (int row = 0; row < cell_height; ++row) {
     const Place y = place_on<sampling>(move.from[0].rows, min(spot.y + row, move.height - 1));
     unsigned pixel[cell_width];
-FLUVIAL_UNROLL_ALL
+    FLUVIAL_UNROLL_ALL
     for (int i = 0; i < cell_width; ++i) pixel[i] = sampled_pixel<from, sampling>(move, places, columns[i], y);
     if constexpr (is_bytes(from)) {
       cell.luma[row] = together(pixel[0], pixel[1], pixel[2], pixel[3]);
     } else {
-FLUVIAL_UNROLL_ALL
+      FLUVIAL_UNROLL_ALL
       for (int i = 0; i < cell_width; ++i) cell.colour[row][i] = pixel[i];
     }
   }
@@ -290,7 +289,7 @@ FLUVIAL_UNROLL_ALL
 
 __device__ inline void read_bytes(const Move& move, const MovePlaces& places, const Spot& spot, Cell& cell) {
   const Gather g = gather_of(move.from[0], spot.x, move.width - 1);
-FLUVIAL_UNROLL_ALL
+  FLUVIAL_UNROLL_ALL
   for (int row = 0; row < cell_height; ++row)
     cell.luma[row] = mixed_bytes(places.from[0], move.from[0], g, min(spot.y + row, move.height - 1));
 }
@@ -326,7 +325,7 @@ __device__ inline void read_cell(const Move& move, const MovePlaces& places, con
       if (move.to_format != Move::gray8) read_chroma<from, sampling>(move, places, spot, cell);
   }
   if constexpr (!is_bytes(from)) {
-FLUVIAL_UNROLL_ALL
+    FLUVIAL_UNROLL_ALL
     for (int i = 0; i < 8; ++i) {
       unsigned& colour = cell.colour[i / 4][i % 4];
       colour = in_order(move.from_format, colour) | (move.from_format == move.to_format ? 0 : opaque);
@@ -348,10 +347,11 @@ __device__ inline void transform(const Move& move, const MovePlaces& places) {
     return spot.rows > 0;
   };
   Cell cells[count];
-FLUVIAL_UNROLL_ALL
+  FLUVIAL_UNROLL_ALL
   for (int i = 0; i < count; ++i)
-    if (is_there(i)) move.is_black ? make_black(move, cells[i]) : read_cell<from, sampling>(move, places, spot, cells[i]);
-FLUVIAL_UNROLL_ALL
+    if (is_there(i))
+      move.is_black ? make_black(move, cells[i]) : read_cell<from, sampling>(move, places, spot, cells[i]);
+  FLUVIAL_UNROLL_ALL
   for (int i = 0; i < count; ++i) {
     if (!is_there(i)) return;
     if (!move.is_black) convert(move, cells[i]);
@@ -359,8 +359,8 @@ FLUVIAL_UNROLL_ALL
   }
 }
 
-#define FLUVIAL_TRANSFORM(from, sampling)                                     \
-  extern "C" __global__ void transform_##from##_##sampling(MoveBatch batch) { \
+#define FLUVIAL_TRANSFORM(from, sampling)                                            \
+  extern "C" __global__ void transform_##from##_##sampling(MoveBatch batch) {        \
     transform<Move::from, Sampling::sampling>(batch.move, batch.places[blockIdx.z]); \
   }
 FLUVIAL_TRANSFORMS(FLUVIAL_TRANSFORM)
