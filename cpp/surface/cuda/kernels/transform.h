@@ -71,10 +71,11 @@ FLUVIAL_ON_BOTH int lead_of(const Move& move, const MovePlaces& places) {
 
 // Every way of reading has a kernel: how the source lies, and how it is sampled. Same: each pixel from its own; mixed:
 // one sample in a direction, or two; any: all others too.
-#define FLUVIAL_TRANSFORMS(DO)                                                                                 \
-  DO(nv12, same)                                                                                               \
-  DO(i420, same)                                                                                               \
-  DO(rgba, same) DO(nv12, mixed) DO(i420, mixed) DO(rgba, mixed) DO(rgb, mixed) DO(gray8, mixed) DO(nv12, any) \
-      DO(i420, any) DO(rgba, any) DO(rgb, any) DO(gray8, any)
+// clang-format off
+#define FLUVIAL_TRANSFORMS(DO)                                                                          \
+  DO(nv12, same) DO(i420, same) DO(rgba, same)                                                          \
+  DO(nv12, mixed) DO(i420, mixed) DO(rgba, mixed) DO(rgb, mixed) DO(gray8, mixed)                       \
+  DO(nv12, any) DO(i420, any) DO(rgba, any) DO(rgb, any) DO(gray8, any)
+// clang-format on
 
 }  // namespace fluvial::cuda
