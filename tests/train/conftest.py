@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -57,3 +58,30 @@ def coco(tmp_path: Path) -> Callable[..., Path]:
         return folder
 
     return make
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """A training that knows its eight pictures by heart."""
+
+    data: Path
+    folder: Path
+    result: Any
+    lines: list[str]
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.folder / "best.pt"
+
+
+@pytest.fixture(scope="session")
+def learnt(tmp_path_factory: pytest.TempPathFactory) -> Learnt:
+    from fluvial.train import Settings, train
+
+    data, folder = tmp_path_factory.mktemp("learnt-data"), tmp_path_factory.mktemp("learnt")
+    write_coco(data, draw_pictures(data, 8))
+    small = {"size": "pico", "input_side": 96, "batch": 8, "device": "cpu", "warm_up_steps": 5}
+    plain = {"mosaic": 0.0, "mixup": 0.0, "scale": 1.0, "flip": 0.0, "plain_epochs": 0.0}
+    settings = Settings(data=(data,), epochs=160, every=80, rate=0.008, **small, **plain)
+    lines: list[str] = []
+    return Learnt(data, folder, train(settings, folder, told=lines.append), lines)

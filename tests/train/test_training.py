@@ -19,9 +19,8 @@ from needed import package
 
 torch = package("torch", promise="torch", hint="CONTRIBUTING.md says how to get it")
 
-from fluvial.train import Settings, export_onnx, train  # noqa: E402
+from fluvial.train import Settings, train  # noqa: E402
 from fluvial.train import checkpoint as checkpoints  # noqa: E402
-from fluvial.train import export as exports  # noqa: E402
 from fluvial.train.assign import assign, corners, pairwise_iou  # noqa: E402
 from fluvial.train.batch import Augmentation, Composer, Targets  # noqa: E402
 from fluvial.train.evaluate import Found  # noqa: E402
@@ -140,13 +139,10 @@ def test_a_picture_alone_is_not_changed_by_composing(coco: Coco, tmp_path: Path)
     assert (pictures[0, :, top + 2 : top + 118] - expected[:, 2:118]).abs().mean() < 0.02
 
 
-def test_eight_pictures_are_learnt_by_heart(coco: Coco, tmp_path: Path) -> None:
-    lines: list[str] = []
-    more = {**PLAIN, "epochs": 160, "every": 80, "rate": 0.008}
-    result = train(settings(coco(8), **more), tmp_path / "out", told=lines.append)
-    assert result.scores.map_50 > 0.9, lines[-3:]
+def test_eight_pictures_are_learnt_by_heart(learnt: Any) -> None:
+    assert learnt.result.scores.map_50 > 0.9, learnt.lines[-3:]
     assert {"best.pt", "last.pt", "history.json", "card.md", "validation.jpg"} <= {
-        f.name for f in (tmp_path / "out").iterdir()
+        f.name for f in learnt.folder.iterdir()
     }
 
 
@@ -218,36 +214,6 @@ def test_without_a_gpu_the_cpu_trains_with_a_word_on_the_time(coco: Coco, tmp_pa
         train(settings(coco(8), epochs=1, device="cuda:7"), tmp_path / "out2")
 
 
-def test_an_export_with_other_boxes_is_not_written(coco: Coco, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = coco(8)
-    train(settings(folder, epochs=1), tmp_path / "out")
-    real = exports._run_file
-
-    def moved(file: Path, given: np.ndarray) -> np.ndarray:
-        found = real(file, given)
-        found[:, 0] += 1.5
-        return found
-
-    monkeypatch.setattr(exports, "_run_file", moved)
-    with pytest.raises(
-        ConfigError, match=r"not written: a box of the export differs by 1\.50 pixels .*; 1 and 0\.01 are allowed"
-    ):
-        export_onnx(tmp_path / "out" / "best.pt", tmp_path / "m.onnx", pictures=folder)
-    assert not (tmp_path / "m.onnx").exists()
-
-
-def test_outputs_are_compared_where_either_is_sure() -> None:
-    one = np.zeros((1, 5, 200), np.float32)
-    other = one.copy()
-    one[0, :, 150] = [50, 50, 20, 20, 0.9]
-    assert exports._greatest_difference(one, one) == (0, 0)
-    assert (
-        exports._greatest_difference(one, other) == exports._greatest_difference(other, one) == (50, pytest.approx(0.9))
-    )
-    other[0, 0, 150] = np.nan
-    assert np.isnan(exports._greatest_difference(one, other)[0])
-
-
 def test_confusions_count_hits_mistakes_misses_and_false_alarms(coco: Coco, tmp_path: Path) -> None:
     data = read_folder(coco(1))
     store = fill_store(data.pictures, 160, tmp_path, problems=data.problems)
@@ -256,19 +222,6 @@ def test_confusions_count_hits_mistakes_misses_and_false_alarms(coco: Coco, tmp_
     more = np.concatenate([boxes[:1], boxes[:1] + 1000, boxes[1:]])
     found = Found(more, np.array([0.9, 0.8, 0.1], np.float32), np.array([1, 0, 1]))  # the third is too weak to be shown
     assert confusions(store, [found], 2).tolist() == [[0, 1, 0], [0, 0, 1], [1, 0, 0]]
-
-
-def test_an_export_has_the_checkpoint_s_boxes_and_says_what_it_is(coco: Coco, tmp_path: Path) -> None:
-    folder = coco(8)
-    train(settings(folder, epochs=1), tmp_path / "out")
-    made = export_onnx(tmp_path / "out" / "best.pt", tmp_path / "m.onnx", pictures=folder, facts={"licence": "none"})
-    assert made.pixels < 0.01 and made.score < 1e-4
-    import onnx
-
-    model = onnx.load(str(made.file))
-    props = {p.key: p.value for p in model.metadata_props}
-    assert props["licence"] == "none" and "disc" in props["names"]
-    assert model.graph.input[0].type.tensor_type.shape.dim[0].dim_param == "batch"
 
 
 TWO = """

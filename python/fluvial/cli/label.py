@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from fluvial import train as training
+from fluvial.errors import ConfigError
 
 __all__ = ["register", "run"]
 
@@ -23,6 +24,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("videos", nargs="+", metavar="VIDEO", help="files")
     parser.add_argument("--teacher", required=True, metavar="MODEL", help="a path, or a name of `fluvial models list`")
     parser.add_argument("--out", type=Path, default=Path("labelled"), metavar="DIR")
+    parser.add_argument(
+        "--classes", metavar="A,B=C", help="the teacher's names to keep; B=C: its B is called C. By default all"
+    )
     parser.add_argument("--sure", type=float, default=0.5, metavar="P", help="score of a label")
     parser.add_argument("--unsure", type=float, default=0.25, metavar="P", help="score of a place to ignore")
     parser.add_argument(
@@ -42,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
         unsure=args.unsure,
         change=args.change,
         most=args.most,
+        classes=None if args.classes is None else _names(args.classes),
         told=lambda line: print(line, file=sys.stderr),
     )
     if args.json:
@@ -51,3 +56,12 @@ def run(args: argparse.Namespace) -> int:
         print(f"{made.pictures} pictures of {made.frames} frames in {made.folder}: {words}")
         print(f"look at {made.folder}/review.jpg, then: fluvial train {made.folder}")
     return 0
+
+
+def _names(text: str) -> dict[str, str]:
+    """`person,vehicle=car`: the teacher's names, and what they are called in the labels."""
+    pairs = [part.strip().partition("=") for part in text.split(",")]
+    names = {theirs.strip(): (ours if sign else theirs).strip() for theirs, sign, ours in pairs}
+    if not all(names) or not all(names.values()):
+        raise ConfigError(f"--classes {text!r}: names with commas between them, such as person,vehicle=car")
+    return names

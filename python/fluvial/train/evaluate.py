@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,10 @@ from fluvial.train.assign import corners, pairwise_iou
 from fluvial.train.precision import Precision, Scores
 from fluvial.train.store import Store
 
-__all__ = ["Found", "evaluate", "found_in", "letterboxed", "suppressed"]
+__all__ = ["Answers", "Found", "answers_of", "evaluate", "found_in", "letterboxed", "suppressed"]
+
+# `letterboxed` pictures to boxes [N, places, 4], corners in pixels, and scores [N, places, classes], 0..1.
+Answers = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 _LEAST_SCORE, _NMS_IOU, _MOST = 0.01, 0.6, 100
 _BORDER = 114 / 255
@@ -69,26 +72,33 @@ def suppressed(
     return box[kept], score[kept], kind[kept]
 
 
-@torch.inference_mode()
-def found_in(network: nn.Module, store: Store, side: int, device: torch.device) -> Iterator[Found]:
-    """What the network finds on every picture of a store, in order; in float32."""
+def answers_of(network: nn.Module, device: torch.device) -> Answers:
+    """What a network says, in float32."""
     network.eval()
+
+    def answer(pictures: Tensor) -> tuple[Tensor, Tensor]:
+        boxes, scores = network(pictures.to(device))
+        return corners(boxes.float()), scores.float().sigmoid()
+
+    return answer
+
+
+@torch.inference_mode()
+def found_in(answers: Answers, store: Store, side: int) -> Iterator[Found]:
+    """What is found on every picture of a store, in order."""
     for first in range(0, len(store), _BATCH):
         chosen = slice(first, first + _BATCH)
-        pictures = letterboxed(torch.from_numpy(store.pixels[chosen]), store.sizes[chosen], side).to(device)
-        boxes, scores = network(pictures)
-        boxes, scores = corners(boxes.float()) * (store.side / side), scores.float().sigmoid()
-        for i in range(len(pictures)):
+        boxes, scores = answers(letterboxed(torch.from_numpy(store.pixels[chosen]), store.sizes[chosen], side))
+        boxes = boxes * (store.side / side)
+        for i in range(len(boxes)):
             box, score, kind = (x.cpu().numpy() for x in suppressed(boxes[i], scores[i]))
             yield Found(box / store.scales[first + i], score, kind)
 
 
-def evaluate(
-    network: nn.Module, store: Store, *, classes: int, side: int, device: torch.device
-) -> tuple[Scores, list[Found]]:
+def evaluate(answers: Answers, store: Store, *, classes: int, side: int) -> tuple[Scores, list[Found]]:
     """Average precision over a store, of each class on pictures that label it by hand; and what was found."""
     precision, all_found = Precision(classes), []
-    for picture, found in zip(store.pictures, found_in(network, store, side, device), strict=True):
+    for picture, found in zip(store.pictures, found_in(answers, store, side), strict=True):
         truth = np.concatenate([picture.boxes[:, :2], picture.boxes[:, :2] + picture.boxes[:, 2:]], 1)
         ignored = np.concatenate([picture.ignored[:, :2], picture.ignored[:, :2] + picture.ignored[:, 2:]], 1)
         precision.add(

@@ -6,7 +6,7 @@ A camera shows the same for hours: a frame is taken where the picture has change
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,15 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from fluvial.errors import ConfigError
+from fluvial.errors import ConfigError, did_you_mean
 from fluvial.flow import Flow
 from fluvial.frame import Frame
+from fluvial.models.explain import explain
+from fluvial.models.registry import find
 
 __all__ = ["Labelled", "label_videos"]
 
 _COLUMNS, _ROWS = 32, 18  # of the small grey picture that changes are seen in
 _SHEET_COLUMNS, _SHEET_WIDTH, _MOST_ON_SHEET = 4, 320, 48
 _QUALITY = 90
+
+_Box = tuple[str, Sequence[float], float]  # name, left top width height in pixels, score
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ def label_videos(
     unsure: float = 0.25,
     change: float = 12.0,
     most: int = 500,
+    classes: Mapping[str, str] | None = None,
     told: Callable[[str], None] | None = None,
 ) -> Labelled:
     """Takes frames that differ, and writes the teacher's boxes as labels.
@@ -94,17 +99,21 @@ def label_videos(
         unsure: Score from which a box is a place to ignore (`iscrowd`), [0, 1].
         change: Grey levels by which the most changed cells of a frame differ from the last one taken.
         most: Pictures of one video.
+        classes: The teacher's names that are kept, and what each is called in the labels; None keeps all as they are.
+            Of others no box is written, and the labels say nothing of them.
         told: Called with lines of progress.
 
     Raises:
-        ConfigError: A number is not as it must be, or the folder has labels already.
+        ConfigError: A number is not as it must be, the teacher has no such class, or the folder has labels already.
     """
     if not 0 <= unsure <= sure <= 1:
         raise ConfigError(f"unsure {unsure:g}, sure {sure:g}: allowed is 0 <= unsure <= sure <= 1")
     if (folder / "annotations.json").exists():
         raise ConfigError(f"{folder}: has annotations.json already; name another folder")
+    if classes is not None:
+        _check_names(classes, teacher)
     (folder / "images").mkdir(parents=True, exist_ok=True)
-    writer, changes, frames = _Writer(folder, sure), _Changes(change), 0
+    writer, changes, frames = _Writer(folder, sure, classes), _Changes(change), 0
     counts: dict[str | int, int] = {}
     for batch in Flow(list(videos)).infer(teacher, threshold=max(unsure, 0.01)):
         for frame in batch.frames:
@@ -122,10 +131,19 @@ def label_videos(
     return Labelled(folder, frames, len(writer.images), boxes)
 
 
+def _check_names(classes: Mapping[str, str], teacher: str) -> None:
+    has: list[str] = explain(find(teacher))["labels"]
+    for name in classes:
+        if name not in has:
+            hint = did_you_mean(name, has, listed=20)
+            raise ConfigError(f"classes: the teacher {teacher} has no {name!r}\n  hint: {hint}")
+
+
 class _Writer:
-    def __init__(self, folder: Path, sure: float) -> None:
-        self._folder, self._sure = folder, sure
-        self._names: list[str] = []
+    def __init__(self, folder: Path, sure: float, classes: Mapping[str, str] | None) -> None:
+        self._folder, self._sure, self._classes = folder, sure, classes
+        # Classes that were asked for are known in every picture, also where none is seen in any.
+        self._names: list[str] = list(dict.fromkeys(classes.values())) if classes else []
         self._thumbs: list[Image.Image] = []
         self.images: list[dict[str, Any]] = []
         self.annotations: list[dict[str, Any]] = []
@@ -137,11 +155,16 @@ class _Writer:
         name = f"{stem}_{frame.number:06}.jpg"
         image.save(self._folder / "images" / name, quality=_QUALITY)
         self.images.append({"id": number, "file_name": name, "width": image.width, "height": image.height})
-        boxes = [(o.label or str(o.class_id), o.box, o.confidence) for o in frame.objects]
+        boxes = self._kept([(o.label or str(o.class_id), o.box, o.confidence) for o in frame.objects])
         for label, box, score in boxes:
             self._add_box(number, label, box, score)
         if len(self._thumbs) < _MOST_ON_SHEET:
             self._thumbs.append(_drawn(image, boxes, self._sure))
+
+    def _kept(self, boxes: list[_Box]) -> list[_Box]:
+        if self._classes is None:
+            return boxes
+        return [(self._classes[name], box, score) for name, box, score in boxes if name in self._classes]
 
     def _add_box(self, image: int, label: str, box: Sequence[float], score: float) -> None:
         if label not in self._names:
@@ -168,7 +191,7 @@ class _Writer:
         return {name: sure.count(i + 1) for i, name in enumerate(self._names) if i + 1 in sure}
 
 
-def _drawn(image: Image.Image, boxes: Sequence[tuple[str, Sequence[float], float]], sure: float) -> Image.Image:
+def _drawn(image: Image.Image, boxes: Sequence[_Box], sure: float) -> Image.Image:
     scale = _SHEET_WIDTH / image.width
     small = image.resize((_SHEET_WIDTH, max(1, round(image.height * scale))))
     draw = ImageDraw.Draw(small)

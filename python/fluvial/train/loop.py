@@ -21,7 +21,7 @@ from torch import distributed, nn
 from fluvial.errors import ConfigError
 from fluvial.train.batch import Augmentation, Composer
 from fluvial.train.checkpoint import load_checkpoint, save_checkpoint
-from fluvial.train.evaluate import evaluate
+from fluvial.train.evaluate import answers_of, evaluate
 from fluvial.train.folders import read_folder
 from fluvial.train.loss import detection_loss
 from fluvial.train.network import STRIDES, Detector, centres
@@ -171,13 +171,8 @@ class _Training:
             loss = self._epoch(number)
             scores: Scores | None = None
             if self.rank == 0 and (number % self.settings.every == 0 or number == self.settings.epochs):
-                scores, _ = evaluate(
-                    self.average.network,
-                    self.held,
-                    classes=len(self.names),
-                    side=self.settings.input_side,
-                    device=self.device,
-                )
+                answers = answers_of(self.average.network, self.device)
+                scores, _ = evaluate(answers, self.held, classes=len(self.names), side=self.settings.input_side)
             map_, map_50 = (scores.map, scores.map_50) if scores else (None, None)
             epoch = Epoch(number, loss, map_, map_50, round(time.monotonic() - begin, 3))
             self.history.append(epoch)
@@ -194,7 +189,9 @@ class _Training:
         )
         if epoch.map is not None and epoch.map > self.best:
             self.best = epoch.map
-            save_checkpoint(self.folder / "best.pt", {"average": self.average.network.state_dict(), **self.facts()})
+            measured_by = {"map": epoch.map, "map_50": epoch.map_50, "epoch": epoch.number}
+            weights = self.average.network.state_dict()
+            save_checkpoint(self.folder / "best.pt", {"average": weights, **measured_by, **self.facts()})
         if epoch.map is not None:
             save_checkpoint(self.folder / "last.pt", self.content())
             (self.folder / "history.json").write_text(json.dumps([vars(e) for e in self.history], indent=1) + "\n")
@@ -299,9 +296,8 @@ def train(settings: Settings, folder: Path, *, resume: bool = False, told: Calla
         distributed.barrier()  # the first process writes
     best = Detector(len(training.names), settings.size).to(training.device)
     best.load_state_dict(load_checkpoint(folder / "best.pt")["average"])
-    scores, found = evaluate(
-        best, training.held, classes=len(training.names), side=settings.input_side, device=training.device
-    )
+    answers = answers_of(best, training.device)
+    scores, found = evaluate(answers, training.held, classes=len(training.names), side=settings.input_side)
     if training.rank:
         return Result(folder, training.names, scores, tuple(training.history))
     try:

@@ -1,0 +1,93 @@
+"""An ONNX detector with integer weights and maps: NNCF's post-training quantisation.
+
+What stands behind the last convolutions (boxes in pixels, scores) keeps its floats: 8 bits for 416 pixels would move
+boxes by a pixel and more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import logging
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from fluvial.errors import ConfigError
+
+__all__ = ["after_convolutions", "quantize"]
+
+_QUIET = "NNCF_CI"  # NNCF tells its authors nothing where this is set
+
+
+def quantize(model: Path, file: Path, pictures: Iterable[NDArray[np.float32]]) -> None:
+    """Writes the model with 8-bit convolutions.
+
+    Args:
+        model: ONNX, in float32.
+        file: The ONNX file that is made; metadata are the model's.
+        pictures: Inputs [1, 3, H, W] like those that the model will see: ranges of its maps are taken from them.
+
+    Raises:
+        ConfigError: NNCF is not there.
+    """
+    nncf = _nncf()
+    graph = onnx.load(str(model))
+    name = graph.graph.input[0].name
+    inputs = [{name: picture} for picture in pictures]
+    floats = nncf.IgnoredScope(names=after_convolutions(graph), validate=False)  # it folds some away
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):  # its progress bars
+        made = nncf.quantize(
+            graph,
+            nncf.Dataset(inputs),
+            preset=nncf.QuantizationPreset.MIXED,
+            subset_size=len(inputs),
+            ignored_scope=floats,
+        )
+    onnx.helper.set_model_props(made, {p.key: p.value for p in graph.metadata_props})
+    onnx.save(made, str(file))
+
+
+def after_convolutions(model: onnx.ModelProto) -> list[str]:
+    """Names of the nodes that no convolution comes after, but for convolutions themselves."""
+    users: dict[str, list[onnx.NodeProto]] = {}
+    for node in model.graph.node:
+        for value in node.input:
+            users.setdefault(value, []).append(node)
+    leads: set[str] = set()
+    for node in reversed(model.graph.node):  # in order of their use
+        after = [user for value in node.output for user in users.get(value, ())]
+        if node.op_type == "Conv" or any(user.name in leads for user in after):
+            leads.add(node.name)
+    return [node.name for node in model.graph.node if node.name not in leads]
+
+
+def _nncf() -> Any:
+    with _environment(_QUIET):
+        try:
+            nncf = importlib.import_module("nncf")
+        except ImportError as error:
+            raise ConfigError(
+                f"an INT8 export needs NNCF, which cannot be imported ({error}); pip install fluvial[int8]"
+            ) from None
+    logging.getLogger("nncf").setLevel(logging.ERROR)
+    return nncf
+
+
+@contextlib.contextmanager
+def _environment(name: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
