@@ -13,7 +13,7 @@ SIZE = 64
 HEAD = {"head": "rows", "model_color_format": 0, "net_scale_factor": 1.0}  # settings of its infer stage
 
 
-class _OnDevice:
+class OnDevice:
     """An array of the host's, which is the fake GPU's memory too."""
 
     def __init__(self, array: np.ndarray[Any, Any]) -> None:
@@ -47,4 +47,4 @@ class OnGpu:
         self._runs += 1
         if self._runs == self._raises_at:
             raise ValueError("the model's own mistake")
-        return {"rows": _OnDevice(np.zeros((units, 10, 6), np.float32))}
+        return {"rows": OnDevice(np.zeros((units, 10, 6), np.float32))}

@@ -16,13 +16,11 @@ from options import Options
 
 from fluvial import _core
 from fluvial.backends import Plan, PyTorch
-from harness import Row, Unfit
+from harness import Row
 
 LEAST = 0.95
 GATED = 32  # streams, from which on the gate holds
 OURS_TOO = 48  # streams
-BOUND_BY_MODEL = ("yolox-s",)
-MORE_AT_ONCE = {"requests": 2}  # so that one more batch lies ready
 
 
 def measure(case: str, options: Options) -> Iterator[Row]:
@@ -51,11 +49,7 @@ def decoding(streams: int, options: Options) -> Iterator[Row]:
 
 def whole(model: str, streams: int, options: Options) -> Iterator[Row]:
     alone = model_alone(model, batch_of(streams), options)
-    try:
-        rate, moved, found = played(model, streams, options, MORE_AT_ONCE if model in BOUND_BY_MODEL else {})
-    except Unfit as e:
-        print(f"{model}, {streams} streams: {e}; once more, with the backend's own choice of requests", flush=True)
-        rate, moved, found = played(model, streams, options, {})
+    rate, moved, found = played(model, streams, options)
     decode = remembered(options, f"decode-{streams}") or float("inf")
     wall = min(decode, alone)
     note = (
@@ -66,7 +60,7 @@ def whole(model: str, streams: int, options: Options) -> Iterator[Row]:
     yield Row(f"{model}, {streams} streams: pixels carried", moved, "bytes", at_most=0)
 
 
-def played(model: str, streams: int, options: Options, settings: dict[str, Any]) -> tuple[float, int, float]:
+def played(model: str, streams: int, options: Options, **settings: Any) -> tuple[float, int, float]:
     """Frames a second, bytes of pixels carried to or from the GPU, and objects that Python saw on a frame."""
     seen = {"frames": 0, "objects": 0}
 

@@ -59,6 +59,10 @@ class Request {
   virtual std::vector<std::shared_ptr<void>> kept_on_device() { return {}; }
   // What it brought; nothing where outputs() has it all, as of a crowded picture.
   virtual std::optional<SelectedRows> selected(std::size_t /*unit*/) { return std::nullopt; }
+  // Asks the next start() to bring this unit's outputs whole beside the rows.
+  virtual void sample_unit(std::optional<std::size_t>) {}
+  // They, as of a batch of one; none where outputs() has it all.
+  virtual std::vector<TensorView> sample() { return {}; }
 };
 
 class Backend {

@@ -127,6 +127,28 @@ class PythonRequest final : public BridgeRequest {
   }
 };
 
+}  // namespace
+
+// The models of one backend in the order in which they were started, one at a time, whichever queues they are in. What
+// stands before and behind them in their queues runs beside. Two at once would share the GPU, end at the same time, and
+// leave it with nothing to do until both are read and filled again. Belongs to the worker.
+class Turns {
+ public:
+  // What comes into the queue next begins when the last model is done.
+  void take(cuda::Stream stream) const {
+    if (last_) last_->hold(stream);
+  }
+  void leave(std::shared_ptr<cuda::Mark> mark, cuda::Stream stream) {
+    mark->set(stream);
+    last_ = std::move(mark);
+  }
+
+ private:
+  std::shared_ptr<const cuda::Mark> last_;
+};
+
+namespace {
+
 // What a backend returned that computes on a GPU: where a tensor will be when the queue has come so far.
 using OnDevice = std::tuple<std::uint64_t, Shape, nb::object>;
 
@@ -135,9 +157,11 @@ using OnDevice = std::tuple<std::uint64_t, Shape, nb::object>;
 class DeviceRequest final : public BridgeRequest {
  public:
   DeviceRequest(nb::handle bridge, const ModelInfo& info, const ClosedShapes& shapes, Workers& workers,
-                cuda::Device& device)
+                cuda::Device& device, std::shared_ptr<Turns> turns)
       : BridgeRequest(bridge, info, shapes, workers),
         device_(device),
+        turns_(std::move(turns)),
+        computed_(std::make_shared<cuda::Mark>(device)),
         copied_(device),
         picker_(device),
         masks_(device),
@@ -163,6 +187,8 @@ class DeviceRequest final : public BridgeRequest {
   }
 
   void select_rows(const std::optional<RowSelection>& wanted) override { wanted_ = wanted; }
+  void sample_unit(std::optional<std::size_t> unit) override { sampled_ = unit; }
+  std::vector<TensorView> sample() override { return has_rows_ ? sample_ : std::vector<TensorView>(); }
   void keep_on_device(bool is_wanted) override { keeps_ = is_wanted; }
   std::vector<std::shared_ptr<void>> kept_on_device() override { return kept_; }
   std::optional<SelectedRows> selected(std::size_t unit) override {
@@ -177,6 +203,7 @@ class DeviceRequest final : public BridgeRequest {
 
  private:
   void infer() override {
+    turns_->take(queue_.stream());
     in_python([this] {
       nb::object found =
           bridge_.attr("infer_on_device")(arrays_.get(), units_, reinterpret_cast<std::uintptr_t>(queue_.stream()));
@@ -185,10 +212,12 @@ class DeviceRequest final : public BridgeRequest {
         on_device_.push_back({address, outputs_of_[on_device_.size()].type, shape});
       found_ = Held(std::move(found));
     });
+    turns_->leave(computed_, queue_.stream());
     kept_.clear();
     for (std::size_t i = 0; keeps_ && i < on_device_.size(); ++i) keep(i);
     is_picking_ = wanted_ && crowded_ == 0 && has_prototypes() && picker_.start(*wanted_, on_device_, queue_.stream());
     if (!is_picking_) return copy_all();
+    copy_sample();
     outputs_.clear();
     for (const auto& info : outputs_of_) outputs_.push_back({info.name, info.type, {}});
     copied_.set(queue_.stream());
@@ -219,21 +248,35 @@ class DeviceRequest final : public BridgeRequest {
   void copy_all() {
     outputs_.clear();
     for (const auto& info : outputs_of_) outputs_.push_back({info.name, info.type, {}});
-    for (std::size_t i = 0; i < on_device_.size(); ++i) copy(i);
+    for (std::size_t i = 0; i < on_device_.size(); ++i) outputs_.at(i) = copy(outputs_of_[i].name, on_device_[i]);
     copied_.set(queue_.stream());
   }
 
-  void copy(std::size_t i) {
-    const auto& [address, type, shape] = on_device_.at(i);
-    const std::size_t bytes = element_count(shape) * bytes_of(type);
+  // Rows were picked, so each output that they are of has the units first; what has not belongs to all of them.
+  void copy_sample() {
+    sample_.clear();
+    for (std::size_t i = 0; sampled_ && i < on_device_.size(); ++i) {
+      cuda::DeviceTensor part = on_device_[i];
+      if (!part.shape.empty() && part.shape[0] == static_cast<std::int64_t>(picker_.units())) {
+        part.shape[0] = 1;
+        part.address += *sampled_ * element_count(part.shape) * bytes_of(part.type);
+      }
+      sample_.push_back(copy(outputs_of_[i].name, part));
+    }
+  }
+
+  TensorView copy(const std::string& name, const cuda::DeviceTensor& tensor) {
+    const std::size_t bytes = element_count(tensor.shape) * bytes_of(tensor.type);
     const cuda::DeviceBlock host = device_.allocate_host(bytes);
     const cuda::Current current(device_);
-    FLUVIAL_CUDA(cuMemcpyDtoHAsync_v2, host.get(), address, bytes, queue_.stream());
+    FLUVIAL_CUDA(cuMemcpyDtoHAsync_v2, host.get(), tensor.address, bytes, queue_.stream());
     cuda::count_returned(bytes);
-    outputs_.at(i) = {outputs_of_[i].name, type, shape, host.get(), host};
+    return {name, tensor.type, tensor.shape, host.get(), host};
   }
 
   cuda::Device& device_;
+  const std::shared_ptr<Turns> turns_;
+  const std::shared_ptr<cuda::Mark> computed_;
   cuda::Mark copied_;
   cuda::RowPicker picker_;
   cuda::DeviceMaskMaker masks_;
@@ -243,6 +286,8 @@ class DeviceRequest final : public BridgeRequest {
   int crowded_ = 0;
   bool is_picking_ = false;
   bool has_rows_ = false;
+  std::optional<std::size_t> sampled_;  // by the next or running inference
+  std::vector<TensorView> sample_;
   std::vector<cuda::DeviceTensor> on_device_;  // the outputs there
   bool keeps_ = false;
   std::vector<cuda::DeviceBlock> kept_;  // copies of them, for whoever asked
@@ -341,12 +386,19 @@ void PythonBackend::compile(const InputSpec& input, const BackendSettings& setti
         nb::arg("shapes") = shapes_by_name(info_, shapes_));
     std::tie(description_, parallel_, ordinal_) = nb::cast<std::tuple<std::string, int, int>>(ready);
   });
-  workers_ = std::make_unique<Workers>(parallel_);
+  workers_ = std::make_unique<Workers>(ordinal_ < 0 ? parallel_ : 1);
+  turns_ = std::make_shared<Turns>();
+}
+
+// On a GPU one is computed, one stands behind it, and one is read or written meanwhile.
+int PythonBackend::useful_requests() const {
+  constexpr int on_gpu = 3;
+  return ordinal_ < 0 ? parallel_ + 1 : std::max(on_gpu, parallel_ + 1);
 }
 
 std::unique_ptr<Request> PythonBackend::make_request() {
   if (ordinal_ < 0) return std::make_unique<PythonRequest>(bridge_.get(), info_, shapes_, *workers_);
-  return std::make_unique<DeviceRequest>(bridge_.get(), info_, shapes_, *workers_, cuda::Device::at(ordinal_));
+  return std::make_unique<DeviceRequest>(bridge_.get(), info_, shapes_, *workers_, cuda::Device::at(ordinal_), turns_);
 }
 
 namespace {

@@ -1,8 +1,9 @@
 // A backend whose work Python does: an object of fluvial.backends behind the interface that the plugin knows.
 //
 // Several requests may be in flight. Each waits for one of the backend's own threads, which takes the GIL to hand the
-// inputs over and to collect the outputs; what the object calls in between gives the GIL back while it computes.
-// Whoever starts a request or waits for it never touches Python.
+// inputs over and to collect the outputs; what the object calls in between gives the GIL back while it computes. Of a
+// backend on a GPU there is one such thread, as it only puts work into queues. Whoever starts a request or waits for it
+// never touches Python.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -39,6 +40,8 @@ class Workers {
   std::vector<std::thread> threads_;
 };
 
+class Turns;  // of requests on a GPU
+
 class PythonBackend final : public Backend {
  public:
   // With the GIL. `bridge` is a fluvial.backends._bridge.Bridge. Throws std::runtime_error with what Python raised.
@@ -48,7 +51,7 @@ class PythonBackend final : public Backend {
   void compile(const InputSpec& input, const BackendSettings& settings) override;
   int batch() const override { return shapes_.batch; }
   // One more than run at a time, so that the next picture lies ready when one is done.
-  int useful_requests() const override { return parallel_ + 1; }
+  int useful_requests() const override;
   std::string description() const override { return description_; }
   std::unique_ptr<Request> make_request() override;
   void interrupt() override { tell("interrupt"); }
@@ -65,6 +68,7 @@ class PythonBackend final : public Backend {
   int parallel_ = 1;
   int ordinal_ = -1;  // of the GPU that takes its inputs there; -1: the host does
   std::string description_;
+  std::shared_ptr<Turns> turns_;
   std::unique_ptr<Workers> workers_;  // last: their threads end before what they use
 };
 

@@ -34,7 +34,7 @@ for size in ("width=640&height=480", "width=1024&height=768"):
     flow = fv.Flow("test://?frames=9&" + size).infer(OnGpu(), device="cuda", **HEAD)
     print(sum(len(batch.frames) for batch in flow), "frames")
 """
-    assert say(body, FAKE_GPU_MEMORY=4_500_000).count("9 frames") == 2
+    assert say(body, FAKE_GPU_MEMORY=7_000_000).count("9 frames") == 2
 
 
 def test_a_lost_gpu_ends_the_flow_with_one_error(say: Callable[..., str]) -> None:

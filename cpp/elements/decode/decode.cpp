@@ -44,6 +44,7 @@ struct Impl {
   guint threads = 1;
   guint gpu_id = 0;
   guint drop_frame_interval = 0;
+  guint extra_surfaces = 1;
   guint seen_frames = 0;  // the streaming thread's
   guint arrived = 0;      // the same, where they come in
   IgnoredProperties ignored;
@@ -177,10 +178,11 @@ static bool is_full_of_chroma(GstCaps* caps) {
 
 static bool make_and_link(FluvialDecode* self, GstCaps* caps) {
   auto& impl = impl_of(self);
-  guint gpu_id = 0, threads = 0;
+  guint gpu_id = 0, threads = 0, extra_surfaces = 0;
   {
     std::lock_guard lock(impl.mutex);
     gpu_id = impl.gpu_id;
+    extra_surfaces = impl.extra_surfaces;
     threads = impl.threads;
   }
   std::string why_not;
@@ -200,7 +202,10 @@ static bool make_and_link(FluvialDecode* self, GstCaps* caps) {
   GST_INFO_OBJECT(self, "decoding with %s", name.c_str());
   if (!nvdec && !why_not.empty() && !std::exchange(impl.is_told, true))
     warn(self, "decoded by the CPU (" + name + "): " + why_not);
-  if (!nvdec) set_up(decoder, threads);
+  if (nvdec)
+    provide_surfaces(decoder, extra_surfaces);
+  else
+    set_up(decoder, threads);
   impl.decoder = decoder;
   return nvdec ? link_nvdec(self, decoder) : link_decoder(self, decoder);
 }
@@ -351,12 +356,13 @@ static void fluvial_decode_finalize(GObject* object) {
   G_OBJECT_CLASS(fluvial_decode_parent_class)->finalize(object);
 }
 
-enum { PROP_0, PROP_THREADS, PROP_DROP_FRAME_INTERVAL, PROP_GPU_ID, PROP_IGNORED };
+enum { PROP_0, PROP_THREADS, PROP_DROP_FRAME_INTERVAL, PROP_GPU_ID, PROP_EXTRA_SURFACES, PROP_IGNORED };
 
 static guint* setting_of(Impl& impl, guint id) {
   switch (id) {
     case PROP_THREADS: return &impl.threads;
     case PROP_DROP_FRAME_INTERVAL: return &impl.drop_frame_interval;
+    case PROP_EXTRA_SURFACES: return &impl.extra_surfaces;
     default: return &impl.gpu_id;
   }
 }
@@ -384,9 +390,13 @@ static void fluvial_decode_class_init(FluvialDecodeClass* klass) {
   own.add_uint("threads", "Threads of a software decoder; 0: one a core. One is the most work done per watt", 0, 64, 1);
   own.add_uint("drop-frame-interval", "Keep one picture in this many; 0 and 1 keep all", 0, 30, 0);
   own.add_uint("gpu-id", "GPU whose decoder is used, where there is one for the stream", 0, G_MAXUINT, 0);
+  own.add_uint(
+      "num-extra-surfaces",
+      "Frames that the program may keep of an NVIDIA GPU's decoder, more than the pipeline itself; no effect on "
+      "software decoders, which make frames as needed",
+      0, 55, 1);
   PropertyInstaller ignored(object, PROP_IGNORED);
   ignored.add_uint("cudadec-memtype", "0 device, 1 pinned, 2 unified; no effect in system memory", 0, 2, 0);
-  ignored.add_uint("num-extra-surfaces", "No effect: a software decoder makes frames as needed", 0, 55, 1);
   ignored.add_uint("skip-frames", "Kinds of frames skipped, as DeepStream numbers them; no effect", 0, 2, 0);
   ignored.add_bool("low-latency-mode", "No effect: software decoders output in order", false);
   ignored.add_uint("capture-io-mode", "V4L2 mode; no effect", 0, 5, 0);

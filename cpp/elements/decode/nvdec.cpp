@@ -1,5 +1,6 @@
 #include "elements/decode/nvdec.h"
 
+#include <algorithm>
 #include <exception>
 
 #include "surface/cuda/device.h"
@@ -82,6 +83,15 @@ GList* all_decoders() {
   return gst_element_factory_list_get_elements(
       GST_ELEMENT_FACTORY_TYPE_DECODER | GST_ELEMENT_FACTORY_TYPE_MEDIA_VIDEO | GST_ELEMENT_FACTORY_TYPE_MEDIA_IMAGE,
       GST_RANK_MARGINAL);
+}
+
+void provide_surfaces(GstElement* nvdec, guint extra) {
+  // Four wait in the mux and one in the batch that it makes; inference has four batches, and two stand in each queue
+  // behind it.
+  constexpr guint in_a_pipeline = 20, most = 64;
+  constexpr const char* name = "num-output-surfaces";
+  if (!g_object_class_find_property(G_OBJECT_GET_CLASS(nvdec), name)) return;
+  g_object_set(nvdec, name, std::min(most, in_a_pipeline + extra), nullptr);
 }
 
 GstElement* make_nvdec(GstCaps* caps, guint gpu_id, std::string& why_not) {

@@ -14,4 +14,9 @@ GList* all_decoders();
 // `why_not` says why, and is left empty on a machine without a GPU, where nobody would ask.
 GstElement* make_nvdec(GstCaps* caps, guint gpu_id, std::string& why_not);
 
+// How many frames of one stream the rest of a pipeline may hold: `extra` more than ours does. Decoders of
+// GStreamer 1.24 and later hand out NVDEC's own, two of them unless somebody says more, and then stand still; older
+// ones copy each.
+void provide_surfaces(GstElement* nvdec, guint extra);
+
 }  // namespace fluvial

@@ -34,6 +34,7 @@ struct Job {
   BufferPtr buffer;
   std::vector<Unit> units = {};
   std::shared_ptr<void> fed = nullptr;  // what its inputs are still written from
+  std::size_t sampled = 0;              // the unit whose outputs come whole, where they are asked for
   RequestLease request;                 // last: gone first, so that nothing runs on what is gone
 };
 

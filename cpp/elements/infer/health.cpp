@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 
 namespace fluvial {
 namespace {
@@ -13,10 +15,15 @@ bool has_no_number(const TensorView& tensor) {
   if (tensor.type != ElementType::f32) return false;
   const auto* values = tensor.as<float>();
   const std::size_t count = element_count(tensor.shape);
-  // x - x is 0 but for NaN and infinity: adding them up needs no branch for each.
-  float sum = 0;
-  for (std::size_t i = 0; i < count; ++i) sum += values[i] - values[i];
-  return sum != 0;
+  // NaN and infinity have all bits of the exponent. Of whole numbers, so that many are looked at at once.
+  constexpr std::uint32_t exponent = 0x7f800000;
+  std::uint32_t found = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, values + i, sizeof bits);
+    found |= static_cast<std::uint32_t>((bits & exponent) == exponent);
+  }
+  return found != 0;
 }
 
 // Small outputs may well hold one number alone, such as labels of nothing.
@@ -50,9 +57,14 @@ void Health::look_at(const std::vector<TensorView>& outputs) {
   const int number = inferences_++;
   if (inferences_ > 1000000000) inferences_ = looks_apart;
   if (has_complained_of_numbers_ || (number >= first_looks && number % looks_apart != 0)) return;
+  look_at_sample(outputs);
+  if (!has_complained_of_numbers_) watch_constants(outputs);
+}
+
+void Health::look_at_sample(const std::vector<TensorView>& outputs) {
+  if (has_complained_of_numbers_) return;
   for (const auto& tensor : outputs)
     if (has_no_number(tensor)) return complain_of_numbers("output '" + tensor.name + "' holds NaN or infinity");
-  watch_constants(outputs);
 }
 
 void Health::watch_constants(const std::vector<TensorView>& outputs) {

@@ -18,6 +18,8 @@ class Health {
 
   // After each inference. Looks closely at the first few and then at one of many: a look reads every number.
   void look_at(const std::vector<TensorView>& outputs);
+  // One picture's, now and then, where the others' stay on the device: looks at all numbers each time.
+  void look_at_sample(const std::vector<TensorView>& outputs);
   // After each frame of a detector, before anything is filtered.
   void look_at(const std::vector<Detection>& found);
   const Complain& complain() const { return complain_; }

@@ -115,7 +115,7 @@ void Work::resume() {
 void Work::start(Job& job) {
   try {
     fill(job);
-    job.request->select_rows(rows_for_next());
+    choose_outputs(job);
     job.request->keep_on_device(decision_.settings.wants_tensors);
     job.request.start();
   } catch (const std::exception& e) {
@@ -123,12 +123,16 @@ void Work::start(Job& job) {
   }
 }
 
-// Now and then all of the outputs, for whoever judges them.
-std::optional<RowSelection> Work::rows_for_next() {
-  constexpr std::uint64_t whole_every = 64;
-  if (started_++ % whole_every == 0) return std::nullopt;
+// Now and then one picture's outputs whole, for whoever judges them, each time another's. Not all of the batch's: of 48
+// pictures they are more than 100 MB, and while those are carried and read the GPU has nothing to do.
+void Work::choose_outputs(Job& job) {
+  constexpr std::uint64_t sample_every = 64;
+  const std::uint64_t round = started_ / sample_every;
+  const bool is_sampled = started_++ % sample_every == 0;
+  job.sampled = static_cast<std::size_t>(round % job.units.size());
+  job.request->sample_unit(is_sampled ? std::optional(job.sampled) : std::nullopt);
   std::lock_guard lock(mutex_);
-  return wanted_rows_;
+  job.request->select_rows(wanted_rows_);
 }
 
 void Work::fill(Job& job) {
@@ -173,10 +177,16 @@ void Work::finish(Job& job) {
     job.request.wait();
     const auto outputs = job.request->outputs();
     request_ = job.request.get();
+    const auto sample = request_->sample();
     if (!request_->selected(0)) health_.look_at(outputs);
+    health_.look_at_sample(sample);
     raw_output_.hand_on(job.buffer.get(), outputs, job.units.size());
-    for (std::size_t i = 0; i < job.units.size(); ++i)
-      finish_unit(outputs, i, job.units[i], size_of(job.buffer.get(), job.units[i]));
+    for (std::size_t i = 0; i < job.units.size(); ++i) {
+      const bool is_sampled = !sample.empty() && i == job.sampled;
+      rows_ = is_sampled ? std::nullopt : request_->selected(i);
+      finish_unit(is_sampled ? sample : outputs, is_sampled ? 0 : i, job.units[i],
+                  size_of(job.buffer.get(), job.units[i]));
+    }
     choose_rows();
   } catch (const std::exception& e) {
     throw std::runtime_error("inference on " + place_of(job.units.front()) + ": " + e.what());
@@ -232,8 +242,8 @@ void Work::detect(const std::vector<TensorView>& outputs, std::size_t index, con
 void Work::describe(const std::vector<TensorView>& outputs, std::size_t index) {
   details_.clear();
   if (!head_->has_details()) return;
-  if (const auto rows = request_->selected(index))
-    head_->describe_rows(*rows, detections_, details_);
+  if (rows_)
+    head_->describe_rows(*rows_, detections_, details_);
   else
     head_->describe(outputs, index, detections_, details_);
 }
@@ -241,8 +251,8 @@ void Work::describe(const std::vector<TensorView>& outputs, std::size_t index) {
 // Leaves boxes in pixels of the network's input, ids as shown.
 void Work::find(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit) {
   detections_.clear();
-  if (const auto rows = request_->selected(index))
-    head_->decode_rows(*rows, detections_);
+  if (rows_)
+    head_->decode_rows(*rows_, detections_);
   else
     head_->decode(outputs, index, detections_);
   if (!unit.object) health_.look_at(detections_);
@@ -254,8 +264,8 @@ void Work::find(const std::vector<TensorView>& outputs, std::size_t index, const
 // The metadata takes the map over, as it is large: each has its own memory.
 void Work::segment(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit) {
   Segmentation found;
-  if (const auto rows = request_->selected(index))
-    head_->segment_rows(*rows, found);
+  if (rows_)
+    head_->segment_rows(*rows_, found);
   else
     head_->segment(outputs, index, found);
   if (!shown_classes_.empty()) rename_classes(found, shown_classes_, decision_.class_count);

@@ -55,7 +55,7 @@ class Work {
   void find(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
   void describe(const std::vector<TensorView>& outputs, std::size_t index);
   void choose_rows();
-  std::optional<RowSelection> rows_for_next();
+  void choose_outputs(Job& job);
   void segment(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
   void embed(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
   void classify(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
@@ -82,7 +82,8 @@ class Work {
   RawOutput raw_output_;
   std::vector<int> shown_classes_;  // of a map's, by the model's own number; empty: they stay
   ResultMemory results_;
-  Request* request_ = nullptr;  // whose results are read
+  Request* request_ = nullptr;        // whose results are read
+  std::optional<SelectedRows> rows_;  // of the unit that is read; nothing: its outputs are whole
   std::vector<Detection> detections_;
   std::vector<Details> details_;  // one a detection, or none at all
   std::vector<Classification> classifications_;

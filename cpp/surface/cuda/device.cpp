@@ -104,6 +104,11 @@ bool Mark::is_past() const {
   return driver()->cuEventQuery(event_) != not_ready;
 }
 
+void Mark::hold(Stream stream) const {
+  const Current current(device_);
+  FLUVIAL_CUDA(cuStreamWaitEvent, stream, event_, 0);
+}
+
 // --- the device ------------------------------------------------------------------------------------------------------
 
 // Blocks that nobody holds, by size.

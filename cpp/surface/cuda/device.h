@@ -51,6 +51,8 @@ class FLUVIAL_EXPORT Mark {
   void set(Stream stream);
   void wait() const;
   bool is_past() const;  // or the device is lost
+  // What is put into the stream from now on begins when this place is past; nobody on the host waits.
+  void hold(Stream stream) const;
 
  private:
   Device& device_;

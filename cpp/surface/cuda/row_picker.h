@@ -38,6 +38,8 @@ class FLUVIAL_EXPORT RowPicker {
 
   // Puts selection and copy into the stream. False, and nothing done, where the outputs do not have these rows.
   bool start(const RowSelection& selection, const std::vector<DeviceTensor>& outputs, Stream stream);
+  // That the outputs of the last start() are of.
+  std::size_t units() const { return units_; }
   // After the stream has come so far. False where a unit has more rows than there is room for, or a class that is no
   // byte: then the whole outputs must be looked at.
   bool finish();

@@ -100,7 +100,8 @@ class Ready:
 
     Attributes:
         description: One line for people: "ONNX Runtime 1.32.0 on CPU, 2 at a time, 1 thread each".
-        parallel: Calls of `infer` that may run at a time. One more lies ready.
+        parallel: Calls of `infer` that may run at a time. One more lies ready. Those of `infer_on_device` come one by
+            one, in one thread, for three batches in flight unless the user's `requests` say how many.
         cuda_device: Number of the GPU on which inputs are wanted and outputs left: the backend is a `DeviceBackend`.
             -1: both are on the host.
     """
@@ -131,6 +132,7 @@ class DeviceBackend(Backend, Protocol):
 
     def infer_on_device(self, inputs: dict[str, Any], units: int, stream: int) -> Mapping[str, Any]:
         """Puts the inference of the first `units` pictures (0: all) into a stream of CUDA's, and does not wait for it.
+        Each batch in flight has a stream of its own; what is put there begins when the batch before is computed.
 
         Inputs speak DLPack; they are always the same for one stream. Outputs have `__cuda_array_interface__`, are
         contiguous and stay as they are until the next call with that stream.

@@ -90,12 +90,13 @@ class PyTorch:
             raise (self._explained(e) or ModelError(words)) from e
         if plan.threads and self._device == "cpu":
             torch.set_num_threads(plan.threads)  # of the whole process: PyTorch has no other number
-        parallel = plan.requests or 1  # one call keeps all cores busy, or the GPU
+        is_on_gpu = torch.device(self._device).type == "cuda"
+        parallel = 1 if is_on_gpu else plan.requests or 1  # one call keeps all cores busy, or the GPU
         kind = str(self._type).removeprefix("torch.")
         description = f"PyTorch {torch.__version__} on {self._device}, {kind}, {parallel} at a time"
         self._queues, self._is_exact = {}, plan.precision == "f32"
         self._compiled, self._is_planned = None, True
-        if torch.device(self._device).type != "cuda":
+        if not is_on_gpu:
             return Ready(description, parallel)
         self._module.to(memory_format=torch.channels_last)
         return Ready(description, parallel, torch.device(self._device).index or 0)

@@ -5,7 +5,12 @@
 //   FAKE_GPUS=2              how many
 //   FAKE_GPU_MEMORY=1000000  bytes of each
 //   FAKE_GPU_FAILS=cuLaunchKernel:719:5   from the fifth call of it on, every call fails with 719, as after a loss
+//
+// All work is done at once, but for what waits: between fake_gpu_hold() and fake_gpu_let_go() nobody who waits for an
+// event comes past it, as if the GPU had not come so far. fake_gpu_story() tells what was put into which queue.
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -36,6 +41,25 @@ struct Block {
 std::mutex mutex;  // guards these two
 std::map<DevicePointer, Block> blocks;
 std::map<int, std::size_t> used;
+
+constexpr int longest_hold_s = 20;  // then waiting fails: a test must not hang
+std::mutex story_mutex;             // guards what follows, up to the line
+std::condition_variable is_let_go;
+bool is_held = false;
+std::string story, told;
+std::map<const void*, std::size_t> numbers;  // of queues and events, in the order in which they were first named
+// ---
+
+// Under the mutex.
+std::string number_of(const char* kind, const void* what) {
+  return kind + std::to_string(numbers.emplace(what, numbers.size()).first->second);
+}
+
+Result wait_while_held() {
+  std::unique_lock lock(story_mutex);
+  const bool goes_on = is_let_go.wait_for(lock, std::chrono::seconds(longest_hold_s), [] { return !is_held; });
+  return goes_on ? 0 : 719;
+}
 
 thread_local std::vector<Context> contexts;
 int current_gpu() { return static_cast<int>(reinterpret_cast<std::uintptr_t>(contexts.back())) - 1; }
@@ -166,14 +190,25 @@ CALL(cuStreamCreate, Stream* stream, unsigned) {
 }
 CALL(cuStreamDestroy_v2, Stream stream) { return std::free(stream), 0; }
 NOTHING(cuStreamSynchronize, Stream)
-NOTHING(cuStreamWaitEvent, Stream, Event, unsigned)
+CALL(cuStreamWaitEvent, Stream stream, Event event, unsigned) {
+  OR_FAIL;
+  std::lock_guard lock(story_mutex);
+  return story += number_of("queue", stream) + " waits for " + number_of("event", event) + "\n", 0;
+}
 CALL(cuEventCreate, Event* event, unsigned) {
   OR_FAIL;
   return *event = std::malloc(1), 0;
 }
 CALL(cuEventDestroy_v2, Event event) { return std::free(event), 0; }
-NOTHING(cuEventRecord, Event, Stream)
-NOTHING(cuEventSynchronize, Event)
+CALL(cuEventRecord, Event event, Stream stream) {
+  OR_FAIL;
+  std::lock_guard lock(story_mutex);
+  return story += number_of("event", event) + " in " + number_of("queue", stream) + "\n", 0;
+}
+CALL(cuEventSynchronize, Event) {
+  OR_FAIL;
+  return wait_while_held();
+}
 CALL(cuModuleLoadData, Module* module, const void*) {
   OR_FAIL;
   return *module = &blocks, 0;
@@ -181,6 +216,30 @@ CALL(cuModuleLoadData, Module* module, const void*) {
 CALL(cuModuleGetFunction, Function* function, Module module, const char*) { return *function = module, 0; }
 NOTHING(cuLaunchKernel, Function, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, Stream, void**,
         void**)
+
+// --- for tests, by ctypes -------------------------------------------------------------------------------------------
+
+extern "C" __attribute__((visibility("default"))) void fake_gpu_hold() {
+  std::lock_guard lock(story_mutex);
+  is_held = true;
+}
+extern "C" __attribute__((visibility("default"))) void fake_gpu_let_go() {
+  std::lock_guard lock(story_mutex);
+  is_held = false;
+  is_let_go.notify_all();
+}
+// What the test itself puts into a queue: a model.
+extern "C" __attribute__((visibility("default"))) void fake_gpu_tell(const char* what, Stream stream) {
+  std::lock_guard lock(story_mutex);
+  story += std::string(what) + " in " + number_of("queue", stream) + "\n";
+}
+// One line for each thing, since the last call; valid until the next.
+extern "C" __attribute__((visibility("default"))) const char* fake_gpu_story() {
+  std::lock_guard lock(story_mutex);
+  told.swap(story);
+  story.clear();
+  return told.c_str();
+}
 
 // --- NVRTC -----------------------------------------------------------------------------------------------------------
 
