@@ -25,8 +25,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         description="Trains a compact detector on COCO or YOLO folders; leaves best.pt, last.pt, a card and plots.",
     )
     parser.add_argument(
-        "data", nargs="*", help="COCO's JSON beside images/, or a folder with labels; several are joined"
+        "data", nargs="*", help="COCO's JSON beside images/, a folder with labels, or videos; several are joined"
     )
+    parser.add_argument("--teacher", metavar="MODEL", help="labels the videos: a path, or a name of the list")
     parser.add_argument("--out", type=Path, default=Path("training"), metavar="DIR", help="where everything goes")
     parser.add_argument("--config", type=Path, metavar="FILE", help="YAML with these settings; the command line wins")
     parser.add_argument("--resume", action="store_true", help="go on from last.pt in --out")
@@ -73,16 +74,27 @@ def _settings(args: argparse.Namespace) -> Any:
     for key, value in vars(args).items():
         if key not in _OWN and value not in (None, []):
             given[key] = tuple(value.split(",")) if key == "classes" else value
-    if not given.get("data"):
-        raise ConfigError("no data; name a COCO JSON or a folder with labels: fluvial train shop/")
+    if args.data:
+        videos = tuple(name for name in args.data if _is_video(name))
+        given |= {"data": tuple(name for name in args.data if name not in videos), "videos": videos}
     try:
         return training.Settings(**given)
     except ValueError as error:
         raise ConfigError(_words(error)) from None
 
 
+def _is_video(name: str) -> bool:
+    return "://" in name or (Path(name).suffix.lower() not in {"", ".json"} and not Path(name).is_dir())
+
+
 def _words(error: ValueError) -> str:
     """Pydantic's list of problems, a line each."""
     problems: list[dict[str, Any]] = getattr(error, "errors", list)()
-    lines = [f"{'.'.join(map(str, p['loc']))}: {p['msg']}, not {p['input']!r}" for p in problems]
-    return "\n".join(lines) or str(error)
+    return "\n".join(_line(p) for p in problems) or str(error)
+
+
+def _line(problem: dict[str, Any]) -> str:
+    place = ".".join(map(str, problem["loc"]))
+    if not place:  # of the settings together
+        return str(problem["ctx"]["error"])
+    return f"{place}: {problem['msg']}, not {problem['input']!r}"

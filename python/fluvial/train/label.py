@@ -21,7 +21,7 @@ from fluvial.frame import Frame
 from fluvial.models.explain import explain
 from fluvial.models.registry import find
 
-__all__ = ["Labelled", "label_videos"]
+__all__ = ["Labelled", "label_videos", "labels_of"]
 
 _COLUMNS, _ROWS = 32, 18  # of the small grey picture that changes are seen in
 _SHEET_COLUMNS, _SHEET_WIDTH, _MOST_ON_SHEET = 4, 320, 48
@@ -131,8 +131,18 @@ def label_videos(
     return Labelled(folder, frames, len(writer.images), boxes)
 
 
+def labels_of(teacher: str) -> list[str]:
+    """Names of a model's classes, by number.
+
+    Raises:
+        ModelError: No such model.
+    """
+    labels: list[str] = explain(find(teacher))["labels"]
+    return labels
+
+
 def _check_names(classes: Mapping[str, str], teacher: str) -> None:
-    has: list[str] = explain(find(teacher))["labels"]
+    has = labels_of(teacher)
     for name in classes:
         if name not in has:
             hint = did_you_mean(name, has, listed=20)

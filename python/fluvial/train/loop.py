@@ -8,7 +8,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,22 +21,20 @@ from torch import distributed, nn
 from fluvial.errors import ConfigError
 from fluvial.train.batch import Augmentation, Composer
 from fluvial.train.checkpoint import load_checkpoint, save_checkpoint
+from fluvial.train.data import label_by_teacher, read_data
 from fluvial.train.evaluate import answers_of, evaluate
-from fluvial.train.folders import read_folder
 from fluvial.train.loss import detection_loss
 from fluvial.train.network import STRIDES, Detector, centres
 from fluvial.train.precision import Scores
-from fluvial.train.records import Dataset, joined
 from fluvial.train.report import write_report
 from fluvial.train.schedule import Average, rate_at
 from fluvial.train.settings import Settings
 from fluvial.train.store import fill_store
 
-__all__ = ["Epoch", "Result", "read_data", "train"]
+__all__ = ["Epoch", "Result", "train"]
 
 _log = logging.getLogger("fluvial.train")
 _MOST_GRADIENT = 10.0
-_LEAST_TO_SPLIT = 10  # pictures; fewer are measured on themselves
 _RATE_FOR = 64  # pictures a batch
 
 
@@ -76,24 +74,6 @@ class Result:
     history: tuple[Epoch, ...]
 
 
-def read_data(settings: Settings) -> tuple[Dataset, Dataset]:
-    """Training and validation pictures.
-
-    Raises:
-        ConfigError: A file or folder is not there, of no known kind, or without a class that is asked for.
-    """
-    parts = [read_folder(path, settings.teacher_boxes if i == 0 else None) for i, path in enumerate(settings.data)]
-    data = joined(parts, settings.classes)
-    if settings.validation:
-        held = joined([read_folder(path) for path in settings.validation], data.names)
-        paths = {picture.path for picture in held.pictures}
-        return replace(data, pictures=tuple(p for p in data.pictures if p.path not in paths)), held
-    if len(data.pictures) < _LEAST_TO_SPLIT:
-        return data, data
-    held = Dataset(data.pictures[::10], data.names)
-    return replace(data, pictures=tuple(p for i, p in enumerate(data.pictures) if i % 10)), held
-
-
 class _Training:
     def __init__(self, settings: Settings, folder: Path, told: Callable[[str], None]) -> None:
         self.settings, self.folder, self._told = settings, folder, told
@@ -102,7 +82,11 @@ class _Training:
         if self.ranks > 1 and not distributed.is_initialized():
             distributed.init_process_group("nccl" if self.device.type == "cuda" else "gloo")
         folder.mkdir(parents=True, exist_ok=True)
-        data, held = read_data(settings)
+        if self.rank == 0:
+            label_by_teacher(settings, folder, told)
+        if self.ranks > 1:
+            distributed.barrier()
+        data, held = read_data(settings, folder)
         self.names = data.names
         side = settings.input_side
         self.store = fill_store(data.pictures, side, folder, problems=data.problems)
@@ -111,7 +95,9 @@ class _Training:
         for line in self.problems:
             told(f"left out: {line}")
         if not len(self.store):
-            raise ConfigError(f"data: none of the {len(data.pictures)} pictures of {settings.data[0]} can be read")
+            raise ConfigError(
+                f"data: none of the {len(data.pictures)} pictures can be read, such as {data.pictures[0].path}"
+            )
         torch.manual_seed(settings.seed)
         self.network = Detector(len(self.names), settings.size).to(self.device)
         self.network = self.network.to(memory_format=torch.channels_last)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 __all__ = ["Settings"]
 
@@ -23,8 +23,10 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     data: tuple[Path, ...] = Field(
-        min_length=1, description="COCO's JSON beside its images/, a folder with both, or one as YOLO's tools have it"
+        (), description="COCO's JSON beside its images/, a folder with both, or one as YOLO's tools have it"
     )
+    videos: tuple[str, ...] = Field((), description="files or addresses, whose frames the teacher labels")
+    teacher: str | None = Field(None, description="model that labels the videos: a path, or a name of the list")
     validation: tuple[Path, ...] = Field((), description="the same, for measuring mAP; by default every tenth picture")
     teacher_boxes: Path | None = Field(
         None,
@@ -47,3 +49,11 @@ class Settings(BaseModel):
     seed: int = 0
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1")
     every: int = Field(5, ge=1, description="epochs from one measurement of mAP to the next")
+
+    @model_validator(mode="after")
+    def _has_data(self) -> Settings:
+        if not self.data and not self.videos:
+            raise ValueError("no data; name a COCO JSON or a folder with labels, or videos and a teacher")
+        if self.videos and self.teacher is None:
+            raise ValueError(f"teacher: none, and {self.videos[0]} is a video; name a model that labels its frames")
+        return self
