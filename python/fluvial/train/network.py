@@ -17,6 +17,9 @@ __all__ = ["SIZES", "STRIDES", "Detector", "Size", "centres"]
 STRIDES = (8, 16, 32)
 _CHANNELS = (64, 128, 256, 512, 1024)  # of the whole network, times its width
 _PRIOR = 0.01  # score of every place before anything is learnt
+# Side of every box then, in strides. With 1 large objects overlap no box by enough to be learnt from: mAP .002 in place
+# of .023 after 25 epochs of 223 pictures.
+_FIRST_SIDE = 4.0
 
 
 @dataclass(frozen=True)
@@ -161,6 +164,7 @@ class Head(nn.Module):
 
         self.stem, self.of_class, self.of_box = Conv(inputs, width), branch(classes), branch(4)
         nn.init.constant_(self.of_class[-1].bias, -math.log((1 - _PRIOR) / _PRIOR))
+        nn.init.constant_(self.of_box[-1].bias[2:], math.log(_FIRST_SIDE))
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.stem(x)
