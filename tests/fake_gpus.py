@@ -10,7 +10,9 @@ from pathlib import Path
 from needed import absent
 
 _ROOT = Path(__file__).parents[1]
-_SOURCES = [str(_ROOT / "tests/cpp/libraries" / name) for name in ("fake_gpu.cpp", "fake_gpu_rest.cpp")]
+_SOURCES = [
+    str(_ROOT / "tests/cpp/libraries" / name) for name in ("fake_gpu.cpp", "fake_gpu_kernels.cpp", "fake_gpu_rest.cpp")
+]
 NAMES = ("libcuda.so.1", "libnvrtc.so.13", "libnvidia-ml.so.1", "libnvcuvid.so.1")
 
 
@@ -20,7 +22,8 @@ def build(folder: Path) -> None:
     if compiler is None:
         absent("compiler", "no C++ compiler: make setup")
     first, *others = (folder / name for name in NAMES)
-    options = ["-std=c++17", "-shared", "-fPIC", "-O1", f"-I{_ROOT / 'cpp'}"]
+    options = ["-std=c++17", "-shared", "-fPIC", "-O1"]
+    options += [f"-I{_ROOT / folder}" for folder in ("cpp", "tests/cpp", "tests/cpp/libraries")]
     subprocess.run([compiler, *options, *_SOURCES, "-o", str(first)], check=True)
     for other in others:
         shutil.copy(first, other)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -19,6 +20,32 @@ class OnDevice:
     def __init__(self, array: np.ndarray[Any, Any]) -> None:
         self.array = array  # kept as long as this
         self.__cuda_array_interface__ = dict(array.__array_interface__, version=3)
+
+
+class _DlTensor(ctypes.Structure):
+    """What a capsule of DLPack's begins with."""
+
+    _fields_: ClassVar = [
+        ("data", ctypes.c_void_p),
+        ("device", ctypes.c_int32 * 2),
+        ("dimensions", ctypes.c_int32),
+        ("code", ctypes.c_uint8),
+        ("bits", ctypes.c_uint8),
+        ("lanes", ctypes.c_uint16),
+        ("shape", ctypes.POINTER(ctypes.c_int64)),
+    ]
+
+
+def seen_on_host(tensor: Any) -> np.ndarray[Any, Any]:
+    """A copy of what speaks DLPack from a fake GPU, whose memory is the host's; NumPy itself takes none from a GPU."""
+    pointer_of = ctypes.pythonapi.PyCapsule_GetPointer
+    pointer_of.restype, pointer_of.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
+    capsule = tensor.__dlpack__()
+    here = _DlTensor.from_address(pointer_of(capsule, b"dltensor"))
+    shape = tuple(here.shape[: here.dimensions])
+    kind = np.dtype(f"{'iuf'[here.code]}{here.bits // 8}")
+    memory = (ctypes.c_uint8 * (int(np.prod(shape)) * kind.itemsize)).from_address(here.data)
+    return np.frombuffer(memory, kind).reshape(shape).copy()
 
 
 class OnGpu:

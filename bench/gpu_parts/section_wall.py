@@ -86,9 +86,11 @@ def model_alone(name: str, batch: int, options: Options) -> float:
     size = models.KNOWN[name].size
     backend = PyTorch(models.network(name), input_size=(size, size), compile=batch >= GATED)
     backend.describe()
-    backend.compile(Plan(batch, "cuda", "f16", 0, 0, {}, True))
+    shapes = {"pictures": (batch, 3, size, size)}
+    feed = backend.compile(Plan(batch, "cuda", "f16", 0, 0, shapes, True, is_feed_open=True)).feed
+    assert feed is not None
     stream = torch.cuda.Stream()
-    pictures = {"pictures": torch.rand(batch, 3, size, size, device="cuda")}
+    pictures = {"pictures": torch.rand(feed.shape, device="cuda", dtype=torch.float16)}
     torch.cuda.synchronize()
     rate = 0.0
     for _ in range(3):  # the first one records, the second warms up

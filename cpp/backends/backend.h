@@ -23,6 +23,7 @@ struct BackendSettings {
   int threads = 0;                 // CPU threads for inference; 0: the backend's choice
   int streams = 0;                 // requests that run truly in parallel; 0: the backend's choice
   std::string precision;           // of the arithmetic: f32, f16, bf16; empty: the backend's choice
+  bool is_feed_open = false;       // the backend may take pictures in another type or order than the model's own
   std::string cache_folder;        // where compiled models are kept; empty: nowhere
   // Of every input, where there is no picture among them whose size says the rest; empty: there is.
   std::map<std::string, Shape> shapes;
@@ -73,6 +74,9 @@ class Backend {
   // Makes the model ready to run with the first dimension of its picture input set to batch() units.
   // `size_of_open_input` fills in an open width and height. Throws std::runtime_error.
   virtual void compile(const InputSpec& input, const BackendSettings& settings) = 0;
+  // How pictures are written into the requests' inputs, after compile(): as the model takes them, or, where
+  // BackendSettings::is_feed_open, in the type and order that spare the device a pass over them.
+  virtual InputSpec feed(const InputSpec& input) const { return input; }
   virtual int batch() const = 0;                // units in one request, after compile()
   virtual int useful_requests() const = 0;      // so many in flight keep the device busy, after compile()
   virtual std::string description() const = 0;  // "OpenVINO 2026.4 on CPU, 2 streams x 1 thread"

@@ -1,6 +1,7 @@
 #include "bindings/backend.h"
 
 #include <nanobind/stl/map.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
@@ -165,14 +166,25 @@ class DeviceRequest final : public BridgeRequest {
         copied_(device),
         picker_(device),
         masks_(device),
-        queue_(device) {
+        queue_(std::make_shared<cuda::Queue>(device)) {
     make_inputs(
         info, shapes, [&](std::size_t bytes) { return device.allocate(bytes, "the model's inputs"); },
-        [&](const TensorView& input, const Block& block) { return device_array_of(input, device.ordinal(), block); });
+        [&](const TensorView& input, const Block& block) {
+          using Kept = std::pair<Block, std::shared_ptr<cuda::Queue>>;
+          const auto kept = std::make_shared<Kept>(block, queue_);
+          return device_array_of(input, {device.ordinal(), kept, queue_->stream(), true});
+        });
   }
-  ~DeviceRequest() override { let_worker_finish(); }
+  ~DeviceRequest() override {
+    let_worker_finish();
+    const WithoutGil released;
+    try {
+      queue_->wait();
+    } catch (const std::exception&) {  // a GPU that was lost does nothing any more
+    }
+  }
 
-  DeviceQueue queue() const override { return {device_.ordinal(), queue_.stream()}; }
+  DeviceQueue queue() const override { return {device_.ordinal(), queue_->stream()}; }
 
   void wait() override {
     const WithoutGil released;
@@ -195,7 +207,7 @@ class DeviceRequest final : public BridgeRequest {
     if (!has_rows_) return std::nullopt;
     SelectedRows rows = picker_.of_unit(unit);
     if (wanted_->prototypes) {
-      masks_.use(on_device_[*wanted_->prototypes], unit, queue_.stream());
+      masks_.use(on_device_[*wanted_->prototypes], unit, queue_->stream());
       rows.masks = &masks_;
     }
     return rows;
@@ -203,24 +215,24 @@ class DeviceRequest final : public BridgeRequest {
 
  private:
   void infer() override {
-    turns_->take(queue_.stream());
+    turns_->take(queue_->stream());
     in_python([this] {
       nb::object found =
-          bridge_.attr("infer_on_device")(arrays_.get(), units_, reinterpret_cast<std::uintptr_t>(queue_.stream()));
+          bridge_.attr("infer_on_device")(arrays_.get(), units_, reinterpret_cast<std::uintptr_t>(queue_->stream()));
       on_device_.clear();
       for (const auto& [address, shape, owner] : nb::cast<std::vector<OnDevice>>(found))
         on_device_.push_back({address, outputs_of_[on_device_.size()].type, shape});
       found_ = Held(std::move(found));
     });
-    turns_->leave(computed_, queue_.stream());
+    turns_->leave(computed_, queue_->stream());
     kept_.clear();
     for (std::size_t i = 0; keeps_ && i < on_device_.size(); ++i) keep(i);
-    is_picking_ = wanted_ && crowded_ == 0 && has_prototypes() && picker_.start(*wanted_, on_device_, queue_.stream());
+    is_picking_ = wanted_ && crowded_ == 0 && has_prototypes() && picker_.start(*wanted_, on_device_, queue_->stream());
     if (!is_picking_) return copy_all();
     copy_sample();
     outputs_.clear();
     for (const auto& info : outputs_of_) outputs_.push_back({info.name, info.type, {}});
-    copied_.set(queue_.stream());
+    copied_.set(queue_->stream());
   }
 
   bool has_prototypes() const {
@@ -242,14 +254,14 @@ class DeviceRequest final : public BridgeRequest {
     copy.from_pitch = copy.to_pitch = copy.width = bytes;
     copy.height = 1;
     const cuda::Current current(device_);
-    FLUVIAL_CUDA(cuMemcpy2DAsync_v2, &copy, queue_.stream());
+    FLUVIAL_CUDA(cuMemcpy2DAsync_v2, &copy, queue_->stream());
   }
 
   void copy_all() {
     outputs_.clear();
     for (const auto& info : outputs_of_) outputs_.push_back({info.name, info.type, {}});
     for (std::size_t i = 0; i < on_device_.size(); ++i) outputs_.at(i) = copy(outputs_of_[i].name, on_device_[i]);
-    copied_.set(queue_.stream());
+    copied_.set(queue_->stream());
   }
 
   // Rows were picked, so each output that they are of has the units first; what has not belongs to all of them.
@@ -269,7 +281,7 @@ class DeviceRequest final : public BridgeRequest {
     const std::size_t bytes = element_count(tensor.shape) * bytes_of(tensor.type);
     const cuda::DeviceBlock host = device_.allocate_host(bytes);
     const cuda::Current current(device_);
-    FLUVIAL_CUDA(cuMemcpyDtoHAsync_v2, host.get(), tensor.address, bytes, queue_.stream());
+    FLUVIAL_CUDA(cuMemcpyDtoHAsync_v2, host.get(), tensor.address, bytes, queue_->stream());
     cuda::count_returned(bytes);
     return {name, tensor.type, tensor.shape, host.get(), host};
   }
@@ -292,7 +304,7 @@ class DeviceRequest final : public BridgeRequest {
   bool keeps_ = false;
   std::vector<cuda::DeviceBlock> kept_;  // copies of them, for whoever asked
   Held found_;                           // and their owners, until the next ones
-  cuda::Queue queue_;                    // last: gone first, when all that was put into it is done
+  std::shared_ptr<cuda::Queue> queue_;   // shared with what Python has of the inputs
 };
 
 nb::dict shapes_by_name(const ModelInfo& info, const ClosedShapes& shapes) {
@@ -383,11 +395,35 @@ void PythonBackend::compile(const InputSpec& input, const BackendSettings& setti
         nb::arg("batch") = shapes_.batch, nb::arg("is_batch_open") = shapes_.is_batch_open,
         nb::arg("device") = settings.device, nb::arg("precision") = settings.precision,
         nb::arg("threads") = settings.threads, nb::arg("requests") = settings.streams,
-        nb::arg("shapes") = shapes_by_name(info_, shapes_));
-    std::tie(description_, parallel_, ordinal_) = nb::cast<std::tuple<std::string, int, int>>(ready);
+        nb::arg("shapes") = shapes_by_name(info_, shapes_), nb::arg("is_feed_open") = settings.is_feed_open);
+    using Ready = std::tuple<std::string, int, int, std::optional<Described>>;
+    std::optional<Described> feed;
+    std::tie(description_, parallel_, ordinal_, feed) = nb::cast<Ready>(ready);
+    fed_ = info_.inputs;
+    fed_shapes_ = shapes_.inputs;
+    if (feed) take_feed(std::get<0>(*feed), element_type_named("feed", std::get<1>(*feed)), std::get<2>(*feed));
   });
   workers_ = std::make_unique<Workers>(ordinal_ < 0 ? parallel_ : 1);
   turns_ = std::make_shared<Turns>();
+}
+
+// The bridge has judged it.
+void PythonBackend::take_feed(const std::string& name, ElementType type, const Shape& shape) {
+  for (std::size_t i = 0; i < fed_.size(); ++i) {
+    if (fed_[i].name != name) continue;
+    fed_[i].type = type;
+    fed_shapes_[i] = shape;
+  }
+}
+
+InputSpec PythonBackend::feed(const InputSpec& input) const {
+  InputSpec fed = input;
+  for (std::size_t i = 0; i < fed_.size(); ++i) {
+    if (fed_[i].name != input.name) continue;
+    fed.type = fed_[i].type;
+    if (fed_shapes_[i] != shapes_.inputs[i]) fed.layout = input.layout == Layout::nchw ? Layout::nhwc : Layout::nchw;
+  }
+  return fed;
 }
 
 // On a GPU one is computed, one stands behind it, and one is read or written meanwhile.
@@ -397,8 +433,12 @@ int PythonBackend::useful_requests() const {
 }
 
 std::unique_ptr<Request> PythonBackend::make_request() {
-  if (ordinal_ < 0) return std::make_unique<PythonRequest>(bridge_.get(), info_, shapes_, *workers_);
-  return std::make_unique<DeviceRequest>(bridge_.get(), info_, shapes_, *workers_, cuda::Device::at(ordinal_), turns_);
+  ModelInfo info = info_;
+  ClosedShapes shapes = shapes_;
+  info.inputs = fed_;
+  shapes.inputs = fed_shapes_;
+  if (ordinal_ < 0) return std::make_unique<PythonRequest>(bridge_.get(), info, shapes, *workers_);
+  return std::make_unique<DeviceRequest>(bridge_.get(), info, shapes, *workers_, cuda::Device::at(ordinal_), turns_);
 }
 
 namespace {

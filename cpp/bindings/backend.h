@@ -49,6 +49,7 @@ class PythonBackend final : public Backend {
 
   const ModelInfo& model() const override { return info_; }
   void compile(const InputSpec& input, const BackendSettings& settings) override;
+  InputSpec feed(const InputSpec& input) const override;
   int batch() const override { return shapes_.batch; }
   // One more than run at a time, so that the next picture lies ready when one is done.
   int useful_requests() const override;
@@ -59,12 +60,16 @@ class PythonBackend final : public Backend {
 
  private:
   void tell(const char* method);
+  void take_feed(const std::string& name, ElementType type, const Shape& shape);
 
   Held bridge_;
   ModelInfo info_;
   int max_batch_ = 0;  // 0: any
   bool can_be_interrupted_ = false;
   ClosedShapes shapes_;
+  // As the requests have them: of one picture the type and order may differ.
+  std::vector<TensorInfo> fed_;
+  std::vector<Shape> fed_shapes_;
   int parallel_ = 1;
   int ordinal_ = -1;  // of the GPU that takes its inputs there; -1: the host does
   std::string description_;

@@ -17,6 +17,7 @@
 #include "bindings/given.h"
 #include "bindings/pixels.h"
 #include "bindings/surface_arrays.h"
+#include "bindings/tensor_arrays.h"
 #include "bindings/values.h"
 #include "meta/batch_buffer.h"
 #include "meta/frame_notes.h"
@@ -433,6 +434,7 @@ void bind_frame_class(nb::module_& m) {
 void bind_frames(nb::module_& m) {
   bind_objects(m);
   bind_surface_arrays(m);
+  bind_device_tensors(m);
   bind_frame_class(m);
   bind_batch_class(m);
 }

@@ -135,14 +135,13 @@ nb::tuple tuple_of(const std::vector<std::int64_t>& numbers) {
   return nb::tuple(list);
 }
 
-// "|u1", "<f4".
+}  // namespace
+
 std::string type_text(const nb::dlpack::dtype& type) {
   const auto code = static_cast<nb::dlpack::dtype_code>(type.code);
   const char letter = code == nb::dlpack::dtype_code::Float ? 'f' : code == nb::dlpack::dtype_code::Int ? 'i' : 'u';
   return std::string(type.bits == 8 ? "|" : "<") + letter + std::to_string(type.bits / 8);
 }
-
-}  // namespace
 
 nb::object dlpack_of(const SharedArray& array, const DlpackWish& wish) {
   const std::int64_t stream = stream_of(array, wish.stream);
@@ -168,7 +167,10 @@ nb::dict cuda_interface_of(const SharedArray& array) {
   interface["typestr"] = type_text(array.type);
   // Never said to be read-only: PyTorch refuses what is.
   interface["data"] = nb::make_tuple(reinterpret_cast<std::uintptr_t>(array.data), false);
-  interface["stream"] = nb::none();  // nobody has to wait: the pixels were there before the frame was handed on
+  if (array.stream == 0)
+    interface["stream"] = nb::none();  // nobody has to wait: pixels were there before the frame was handed on
+  else
+    interface["stream"] = array.stream;
   return interface;
 }
 

@@ -23,7 +23,8 @@ struct SharedArray {
   std::vector<std::int64_t> shape, strides;  // strides in elements
   int gpu = -1;                              // -1: the host's memory
   bool is_read_only = true;
-  std::string name;  // "plane 1 of a NV12 surface", for messages
+  std::uintptr_t stream = 0;  // in which it is written; 0: it is there, and nobody has to wait
+  std::string name;           // "plane 1 of a NV12 surface", for messages
 
   std::string device() const { return gpu < 0 ? "cpu" : "cuda:" + std::to_string(gpu); }
 };
@@ -41,6 +42,8 @@ nb::tuple dlpack_device_of(const SharedArray& array);
 
 // AttributeError for memory of the host, so that hasattr() tells.
 nb::dict cuda_interface_of(const SharedArray& array);
+// "|u1", "<f4".
+std::string type_text(const nb::dlpack::dtype& type);
 // NumPy's view of memory of the host. TypeError, with what can be done, for a GPU's.
 nb::object numpy_of(const SharedArray& array);
 

@@ -10,8 +10,17 @@
 
 namespace fluvial::python {
 
-// The same of memory on a GPU, as an object that speaks DLPack.
-nanobind::object device_array_of(const TensorView& tensor, int ordinal, std::shared_ptr<const void> owner);
+// Where a tensor lies on a GPU.
+struct DevicePlace {
+  int ordinal = 0;
+  std::shared_ptr<const void> owner;  // lives as long as what is made of it
+  void* stream = nullptr;             // of CUDA's, in which its numbers come to be; nullptr: they are there
+  bool is_writable = false;
+};
+
+// A DeviceTensor: an object of Python's that offers it by DLPack and __cuda_array_interface__. With the GIL.
+nanobind::object device_array_of(const TensorView& tensor, const DevicePlace& place);
+void bind_device_tensors(nanobind::module_& m);
 
 // `owner` lives as long as the array and its views. With the GIL.
 nanobind::object array_of(const TensorView& tensor, std::shared_ptr<const void> owner, bool is_writable);

@@ -196,7 +196,7 @@ class Plane:
 
     def __dlpack__(self, *, stream: int | None = None, max_version: tuple[int, int] | None = None, dl_device: tuple[int, int] | None = None, copy: bool | None = None) -> Any:
         """
-        A DLPack capsule. Nothing is copied, and the pixels stay as long as the array, and until the stream that it was taken in has come past what is in it when the array goes. BufferError for a copy or another device.
+        A DLPack capsule. Nothing is copied, and the memory stays as long as the array, and until the stream that it was taken in has come past what is in it when the array goes. BufferError for a copy or another device.
         """
 
     def __dlpack_device__(self) -> tuple[int, int]: ...
@@ -204,7 +204,7 @@ class Plane:
     @property
     def __cuda_array_interface__(self) -> dict[str, Any]:
         """
-        Version 3, for surfaces on a GPU; AttributeError for others. Its stream is None: the pixels are there. What reads them in another stream than CUDA's default one must be done before the array goes.
+        Version 3, for memory on a GPU; AttributeError for other. Where its stream is None, the numbers are there. What reads them in another stream than CUDA's default one must be done before the array goes.
         """
 
     def __array__(self, dtype: numpy.typing.DTypeLike | None = None, copy: bool | None = None) -> numpy.typing.NDArray[Any]:
@@ -239,7 +239,7 @@ class Surface:
 
     def __dlpack__(self, *, stream: int | None = None, max_version: tuple[int, int] | None = None, dl_device: tuple[int, int] | None = None, copy: bool | None = None) -> Any:
         """
-        A DLPack capsule. Nothing is copied, and the pixels stay as long as the array, and until the stream that it was taken in has come past what is in it when the array goes. BufferError for a copy or another device.
+        A DLPack capsule. Nothing is copied, and the memory stays as long as the array, and until the stream that it was taken in has come past what is in it when the array goes. BufferError for a copy or another device.
         """
 
     def __dlpack_device__(self) -> tuple[int, int]: ...
@@ -247,11 +247,46 @@ class Surface:
     @property
     def __cuda_array_interface__(self) -> dict[str, Any]:
         """
-        Version 3, for surfaces on a GPU; AttributeError for others. Its stream is None: the pixels are there. What reads them in another stream than CUDA's default one must be done before the array goes.
+        Version 3, for memory on a GPU; AttributeError for other. Where its stream is None, the numbers are there. What reads them in another stream than CUDA's default one must be done before the array goes.
         """
 
     def __array__(self, dtype: numpy.typing.DTypeLike | None = None, copy: bool | None = None) -> numpy.typing.NDArray[Any]:
         """For NumPy, read-only; TypeError for a surface on a GPU."""
+
+class DeviceTensor:
+    """
+    A model's input or output on a GPU, of which PyTorch, CuPy and Numba make arrays without a copy.
+    """
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def dtype(self) -> str:
+        """As NumPy writes it: "<f4"."""
+
+    @property
+    def device(self) -> str:
+        """"cuda:0"."""
+
+    def to_numpy(self) -> numpy.typing.NDArray[Any]:
+        """A copy on the host, counted by gpu_returned()."""
+
+    def __dlpack__(self, *, stream: int | None = None, max_version: tuple[int, int] | None = None, dl_device: tuple[int, int] | None = None, copy: bool | None = None) -> Any:
+        """
+        A DLPack capsule. Nothing is copied, and the memory stays as long as the array, and until the stream that it was taken in has come past what is in it when the array goes. BufferError for a copy or another device.
+        """
+
+    def __dlpack_device__(self) -> tuple[int, int]: ...
+
+    @property
+    def __cuda_array_interface__(self) -> dict[str, Any]:
+        """
+        Version 3, for memory on a GPU; AttributeError for other. Where its stream is None, the numbers are there. What reads them in another stream than CUDA's default one must be done before the array goes.
+        """
+
+    def __array__(self, dtype: numpy.typing.DTypeLike | None = None, copy: bool | None = None) -> numpy.typing.NDArray[Any]:
+        """to_numpy(), for NumPy itself."""
 
 class Frame:
     """One picture of one source, and what was found in it."""

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import fluvial as fv
-from fluvial.backends import PyTorch
+from fluvial.backends import PyTorch, Tensor
+from fluvial.backends.pytorch import feed_of
 from needed import package
 
 torch: Any = package("torch", promise="torch", hint="CONTRIBUTING.md says how to get it")
@@ -188,3 +189,35 @@ def test_torchscript_is_not_compiled_again(tmp_path: Path) -> None:
     torch.jit.trace(Pair().eval(), torch.zeros(2, 3, 64, 64)).save(str(file))
     with pytest.raises(fv.ConfigError, match="compile=True: TorchScript is compiled already; give the module itself"):
         fv.Flow("test://").infer(file, input_size=(64, 64), compile=True)
+
+
+def test_pictures_on_a_gpu_come_as_convolutions_there_want_them() -> None:
+    # What PyTorch finds in memory is what a model in float16 computes with: there is nothing to cast or to turn.
+    model = PyTorch(Cells(), input_size=(48, 32))
+    (described,) = model.describe().inputs
+    feed = feed_of((described,), {"pictures": (4, 3, 32, 48)}, is_half=True)
+    assert feed is not None
+    assert feed == Tensor("pictures", "f16", (4, 32, 48, 3))
+    model._feed = feed
+    written = torch.rand(feed.shape).half()
+    seen = model._as_described("pictures", written)[:3]
+    wanted = seen.to(torch.float16, memory_format=torch.channels_last)
+    assert seen.shape == (3, 3, 32, 48)
+    assert wanted.data_ptr() == written.data_ptr()
+    assert torch.equal(wanted[1, 2], written[1, :, :, 2])
+
+
+@pytest.mark.parametrize(
+    ("inputs", "is_half", "feed"),
+    [
+        ([Tensor("x", "f32", (-1, 3, 8, 9))], False, Tensor("x", "f32", (2, 8, 9, 3))),  # its TF32, or bfloat16
+        ([Tensor("x", "f32", (-1, 8, 9, 3))], True, Tensor("x", "f16", (2, 8, 9, 3))),  # turns them itself
+        ([Tensor("x", "f16", (-1, 3, 8, 9))], True, None),
+        ([Tensor("ids", "i64", (-1, 4))], True, None),
+    ],
+)
+def test_inputs_that_are_no_planes_of_float32_stay_as_described(
+    inputs: list[Tensor], is_half: bool, feed: Tensor | None
+) -> None:
+    shapes = {x.name: (2, *x.shape[1:]) for x in inputs}
+    assert feed_of(tuple(inputs), shapes, is_half=is_half) == feed

@@ -79,6 +79,7 @@ BackendSettings backend_settings(const InferSettings& settings) {
   how.is_batch_measured = !settings.tuned.empty();
   how.threads = static_cast<int>(settings.threads);
   how.streams = static_cast<int>(settings.requests);
+  how.is_feed_open = !settings.takes_tensors;  // which are made as the model says
   return how;
 }
 
@@ -106,6 +107,7 @@ std::unique_ptr<PromptedMasks> load_prompted_masks(const Decision& decision, con
   MaskDecoder decoder = read_decoder(decision, backend->model(), encoder);
   BackendSettings closed = how;
   closed.shapes = decoder.shapes;
+  closed.is_feed_open = false;  // it takes no pictures
   try {
     backend->compile({}, closed);
     return std::make_unique<PromptedMasks>(decision.settings, std::move(decoder), std::move(backend));

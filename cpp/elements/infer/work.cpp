@@ -82,7 +82,7 @@ Work::Work(Decision decision, std::unique_ptr<Backend> backend, Health::Complain
 // The first inference allocates and is slow; a model that cannot run at all is found out before the first frame.
 void Work::warm_up() {
   RequestLease request = requests_.acquire();
-  feeder_ = make_feeder(decision_.spec.input, request->queue());
+  feeder_ = make_feeder(backend_->feed(decision_.spec.input), request->queue());
   const auto inputs = request->inputs();
   const TensorView& picture = inputs[picture_input_];
   const std::size_t wanted = feeder_->unit_bytes() * units_in_request();

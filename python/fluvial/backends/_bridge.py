@@ -17,6 +17,7 @@ __all__ = ["Bridge", "open_named", "words"]
 
 _Result = TypeVar("_Result")
 _OnDevice = tuple[int, tuple[int, ...], Any]  # address, shape, owner
+_Feed = tuple[str, str, tuple[int, ...]]  # name, type, shape
 
 _FOLDER = str(Path(__file__).parent)
 
@@ -52,9 +53,11 @@ class Bridge:
         threads: int,
         requests: int,
         shapes: dict[str, tuple[int, ...]],
-    ) -> tuple[str, int, int]:
-        """Description, how many calls of `infer` may run at a time, and the GPU that takes inputs; -1: none."""
-        plan = Plan(batch, device, precision, threads, requests, shapes, is_batch_open)
+        is_feed_open: bool = False,
+    ) -> tuple[str, int, int, _Feed | None]:
+        """Description, how many calls of `infer` may run at a time, the GPU that takes inputs (-1: none), and the input
+        that is wanted in another type or order than described."""
+        plan = Plan(batch, device, precision, threads, requests, shapes, is_batch_open, is_feed_open)
         return self._kept(lambda: self._compile(plan))
 
     def infer(self, inputs: dict[str, NDArray[Any]], units: int) -> tuple[NDArray[Any], ...]:
@@ -119,7 +122,7 @@ class Bridge:
                     f"{', '.join(ELEMENT_TYPES)}"
                 )
 
-    def _compile(self, plan: Plan) -> tuple[str, int, int]:
+    def _compile(self, plan: Plan) -> tuple[str, int, int, _Feed | None]:
         self._batch = plan.batch if plan.is_batch_open else 0
         ready = self._backend.compile(plan)
         if ready is None:
@@ -130,7 +133,21 @@ class Bridge:
             raise ModelError(
                 f"{self._name}: compile() returned cuda_device={ready.cuda_device}; it needs infer_on_device"
             )
-        return ready.description or self._name, ready.parallel, ready.cuda_device
+        feed = None if ready.feed is None else self._judged_feed(ready.feed, plan)
+        return ready.description or self._name, ready.parallel, ready.cuda_device, feed
+
+    def _judged_feed(self, feed: Tensor, plan: Plan) -> _Feed:
+        where = f"{self._name}: compile() returned feed={_short(feed)}; "
+        if not plan.is_feed_open:
+            raise ModelError(f"{where}pictures come as described where Plan.is_feed_open is False")
+        described = plan.shapes.get(feed.name)
+        if described is None:
+            raise ModelError(f"{where}no input has this name; {did_you_mean(feed.name, plan.shapes)}")
+        if feed.type not in _FEED_TYPES:
+            raise ModelError(f"{where}pictures are written as {' or '.join(_FEED_TYPES)}")
+        if feed.shape not in (described, *_other_orders(described)):
+            raise ModelError(f"{where}{_sizes(described)} was described, which may come in the other order of channels")
+        return feed.name, feed.type, feed.shape
 
     def _infer(self, inputs: dict[str, NDArray[Any]], units: int) -> tuple[NDArray[Any], ...]:
         if units < self._batch:
@@ -175,6 +192,17 @@ class Bridge:
         if not fits:
             raise ModelError(f"{where} has the shape {array.shape} and was described as {_sizes(tensor.shape)}")
         return np.ascontiguousarray(array).reshape(array.shape)  # the former makes a vector of a lone number
+
+
+_FEED_TYPES = ("f32", "f16")
+
+
+def _other_orders(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Of a picture whose channels come first, that of one whose channels come last, and the other way round."""
+    if len(shape) != 4:
+        return []
+    batch, a, b, c = shape
+    return [*([(batch, b, c, a)] if a in (1, 3) else []), *([(batch, c, a, b)] if c in (1, 3) else [])]
 
 
 def as_array(value: Any, where: str) -> NDArray[Any]:

@@ -83,6 +83,7 @@ class Plan:
         shapes: Of every input, by name, with nothing open; the first dimension of the picture's is `batch`.
         is_batch_open: True: a call may bring fewer pictures than `batch`. False: it always brings `batch`, of which the
             last may be padding.
+        is_feed_open: True: `Ready.feed` may ask for the pictures in another type or order.
     """
 
     batch: int
@@ -92,6 +93,7 @@ class Plan:
     requests: int
     shapes: Mapping[str, tuple[int, ...]]
     is_batch_open: bool
+    is_feed_open: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,11 +106,15 @@ class Ready:
             one, in one thread, for three batches in flight unless the user's `requests` say how many.
         cuda_device: Number of the GPU on which inputs are wanted and outputs left: the backend is a `DeviceBackend`.
             -1: both are on the host.
+        feed: How the pictures are wanted, where that is not as `describe` has them: "f16" in place of "f32",
+            [N, height, width, 3] in place of [N, 3, height, width] or the other way round. They are written so at once,
+            which saves a pass over them. None: as described.
     """
 
     description: str = ""
     parallel: int = 1
     cuda_device: int = -1
+    feed: Tensor | None = None
 
 
 @runtime_checkable

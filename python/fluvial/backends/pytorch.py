@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +63,7 @@ class PyTorch:
         self._type: Any = self._torch.float32
         self._batch = 1
         self._is_exact = False
+        self._feed: Tensor | None = None  # as pictures are written on a GPU, where that is not as described
         self._queues: dict[int, GraphQueue] = {}  # by stream
 
     def describe(self) -> Model:
@@ -72,7 +73,7 @@ class PyTorch:
         weight = next(iter(self._module.parameters()), None)
         if weight is not None:
             self._device, self._type = str(weight.device), weight.dtype
-        inputs = self._onnx_inputs or (Tensor("pictures", "f32", self._shape),)
+        inputs = self._described()
         one, two = (self._run(self._zeros(inputs, n)) for n in ((1, 2) if batch < 0 else (batch, batch)))
         model = described((picture[0], picture[1], picture[2]), one, two, self._name)
         return Model(inputs, model.outputs, self._metadata, path=self._name)
@@ -94,12 +95,14 @@ class PyTorch:
         parallel = 1 if is_on_gpu else plan.requests or 1  # one call keeps all cores busy, or the GPU
         kind = str(self._type).removeprefix("torch.")
         description = f"PyTorch {torch.__version__} on {self._device}, {kind}, {parallel} at a time"
-        self._queues, self._is_exact = {}, plan.precision == "f32"
+        self._queues, self._is_exact, self._feed = {}, plan.precision == "f32", None
         self._compiled, self._is_planned = None, True
         if not is_on_gpu:
             return Ready(description, parallel)
         self._module.to(memory_format=torch.channels_last)
-        return Ready(description, parallel, torch.device(self._device).index or 0)
+        if plan.is_feed_open:
+            self._feed = feed_of(self._described(), plan.shapes, is_half=self._type == torch.float16)
+        return Ready(description, parallel, torch.device(self._device).index or 0, self._feed)
 
     def infer(self, inputs: dict[str, NDArray[Any]]) -> dict[str, Any]:
         """Runs it. The input is read where it lies; on a GPU it is copied there."""
@@ -108,7 +111,7 @@ class PyTorch:
     def infer_on_device(self, inputs: dict[str, Any], units: int, stream: int) -> dict[str, Any]:
         """Plays the recording of that many pictures."""
         if stream not in self._queues:
-            there = tuple(self._torch.from_dlpack(x) for x in inputs.values())
+            there = tuple(self._as_described(name, self._torch.from_dlpack(x)) for name, x in inputs.items())
             self._queues[stream] = GraphQueue(self._torch, self._ready, there, stream, is_exact=self._is_exact)
         try:
             return self._queues[stream].run(units or self._batch)
@@ -118,6 +121,15 @@ class PyTorch:
             raise
 
     # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _described(self) -> tuple[Tensor, ...]:
+        assert self._shape is not None
+        return self._onnx_inputs or (Tensor("pictures", "f32", self._shape),)
+
+    # Rows of pixels, seen as planes: what PyTorch calls channels last, so that nothing is left to convert.
+    def _as_described(self, name: str, x: Any) -> Any:
+        is_turned = self._feed is not None and self._feed.name == name and self._feed.shape[-1] <= _CHANNELS
+        return x.permute(0, 3, 1, 2) if is_turned else x
 
     def _run(self, inputs: Inputs) -> dict[str, NDArray[Any]]:
         with self._torch.inference_mode():
@@ -177,12 +189,13 @@ class PyTorch:
     # Numbers that are counted stay as they are; of others, pictures come as convolutions like them.
     def _converted(self, inputs: Inputs) -> Inputs:
         torch = self._torch
-        layout = torch.channels_last if inputs[0].is_cuda else torch.preserve_format
 
         def one(x: Any) -> Any:
             if not x.is_floating_point():
                 return x.to(self._device)
-            return x.to(self._device, self._type, memory_format=layout if x.dim() == 4 else torch.preserve_format)
+            is_of_planes = x.is_cuda and x.dim() == 4 and x.shape[-1] > _CHANNELS
+            layout = torch.channels_last if is_of_planes else torch.preserve_format
+            return x.to(self._device, self._type, memory_format=layout)
 
         return tuple(one(x) for x in inputs)
 
@@ -248,6 +261,24 @@ class PyTorch:
         if kind == "cuda" and not self._torch.cuda.is_available():
             raise ConfigError(f"device={device!r}: this PyTorch ({self._torch.__version__}) sees no GPU; 'CPU' works")
         return f"{kind}:{number}" if number else kind
+
+
+def feed_of(inputs: tuple[Tensor, ...], shapes: Mapping[str, tuple[int, ...]], *, is_half: bool) -> Tensor | None:
+    """How the picture is best written on a GPU: as convolutions there want it, channels last and in their precision.
+
+    Args:
+        inputs: As described; the first of four dimensions is the picture.
+        shapes: With nothing open, by name.
+        is_half: The model computes in float16.
+    """
+    picture = next((x for x in inputs if len(x.shape) == 4), None)
+    if picture is None or picture.type != "f32":
+        return None
+    batch, channels, height, width = shapes[picture.name]
+    kind = "f16" if is_half else "f32"
+    if channels > _CHANNELS:  # the model has its own idea, and turns them itself
+        return Tensor(picture.name, kind, (batch, channels, height, width))
+    return Tensor(picture.name, kind, (batch, height, width, channels))
 
 
 def _finished(found: Any) -> Any:

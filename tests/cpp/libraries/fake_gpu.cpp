@@ -1,9 +1,11 @@
 // GPUs that are none: NVIDIA's driver, NVRTC, NVML and NVCUVID as far as we call them, over the host's memory, so that
 // what goes wrong on GPUs, and what happens with several, is seen on machines without one. One file under four names
-// (tests/fake_gpus.py). Kernels do nothing: what they compute is tested in kernels_test.cpp.
+// (tests/fake_gpus.py). Kernels do nothing, unless FAKE_GPU_RUNS names them: what they compute is tested in
+// kernels_test.cpp.
 //
 //   FAKE_GPUS=2              how many
 //   FAKE_GPU_MEMORY=1000000  bytes of each
+//   FAKE_GPU_RUNS=pictures_to_tensor      a kernel that runs, on the host: see fake_gpu_kernels.cpp
 //   FAKE_GPU_FAILS=cuLaunchKernel:719:5   from the fifth call of it on, every call fails with 719, as after a loss
 //
 // All work is done at once, but for what waits: between fake_gpu_hold() and fake_gpu_let_go() nobody who waits for an
@@ -19,6 +21,7 @@
 #include <string>
 #include <vector>
 
+#include "fake_gpu_kernels.h"
 #include "surface/cuda/driver.h"
 
 using namespace fluvial::cuda;
@@ -213,9 +216,17 @@ CALL(cuModuleLoadData, Module* module, const void*) {
   OR_FAIL;
   return *module = &blocks, 0;
 }
-CALL(cuModuleGetFunction, Function* function, Module module, const char*) { return *function = module, 0; }
-NOTHING(cuLaunchKernel, Function, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, Stream, void**,
-        void**)
+CALL(cuModuleGetFunction, Function* function, Module, const char* name) {
+  return *function = const_cast<char*>(name), 0;  // names of kernels live as long as the program
+}
+CALL(cuLaunchKernel, Function function, unsigned across, unsigned down, unsigned deep, unsigned x, unsigned y, unsigned,
+     unsigned, Stream, void** parameters, void**) {
+  OR_FAIL;
+  const char* runs = std::getenv("FAKE_GPU_RUNS");
+  if (runs && std::strcmp(runs, static_cast<const char*>(function)) == 0)
+    run_fake_kernel(runs, {across, down, deep, x, y}, parameters);
+  return 0;
+}
 
 // --- for tests, by ctypes -------------------------------------------------------------------------------------------
 

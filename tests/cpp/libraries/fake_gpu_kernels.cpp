@@ -1,0 +1,19 @@
+// See kernels_on_host.h, which gives CUDA's words their meaning.
+#include "fake_gpu_kernels.h"
+
+#include <cstring>
+
+#include "kernels_on_host.h"
+#include "surface/cuda/kernels/parameters.h"
+
+#include "surface/cuda/kernels/pictures_to_tensor.cu"
+
+using namespace fluvial;
+
+void run_fake_kernel(const char* name, FakeGrid grid, void** parameters) {
+  if (std::strcmp(name, "pictures_to_tensor") != 0) return;
+  const auto* pictures = *static_cast<const cuda::Picture**>(parameters[0]);
+  const auto& input = *static_cast<const cuda::Input*>(parameters[1]);
+  run_kernel({grid.across, grid.down, grid.deep}, {grid.x, grid.y, 1},
+             [&] { cuda::pictures_to_tensor(pictures, input); });
+}
