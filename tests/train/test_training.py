@@ -22,13 +22,14 @@ torch = package("torch", promise="torch", hint="CONTRIBUTING.md says how to get 
 from fluvial.train import Settings, train  # noqa: E402
 from fluvial.train import checkpoint as checkpoints  # noqa: E402
 from fluvial.train.assign import assign, corners, pairwise_iou  # noqa: E402
-from fluvial.train.batch import Augmentation, Composer, Targets  # noqa: E402
+from fluvial.train.batch import Augmentation, Composer  # noqa: E402
 from fluvial.train.evaluate import Found  # noqa: E402
 from fluvial.train.folders import read_folder  # noqa: E402
 from fluvial.train.loss import complete_iou, detection_loss  # noqa: E402
 from fluvial.train.network import SIZES, Detector, centres  # noqa: E402
 from fluvial.train.report import confusions  # noqa: E402
 from fluvial.train.store import fill_store  # noqa: E402
+from fluvial.train.targets import NO_PLACE, Targets  # noqa: E402
 
 Coco = Callable[..., Path]
 SMALL = {"size": "pico", "input_side": 96, "batch": 8, "device": "cpu", "warm_up_steps": 5}
@@ -172,6 +173,67 @@ def test_a_resumed_training_goes_on_as_it_would_have(coco: Coco, tmp_path: Path)
     resumed = train(half, tmp_path / "half", resume=True).history
     assert [e.number for e in resumed] == [1, 2, 3, 4]
     assert [e.loss for e in resumed] == pytest.approx([e.loss for e in whole], rel=1e-4)
+
+
+def test_pieces_of_some_minutes_end_as_the_whole_does(coco: Coco, tmp_path: Path) -> None:
+    """Each piece has time for one epoch, which is the least; mAP is measured where it would have been."""
+    folder = coco(8)
+    whole = train(settings(folder, epochs=4, every=2), tmp_path / "whole")
+    lines: list[str] = []
+    for piece in range(4):
+        out, given = tmp_path / "pieces", settings(folder, epochs=4, every=2)
+        result = train(given, out, resume=piece > 0, minutes=1e-6, told=lines.append)
+        assert len(result.history) == piece + 1 and (out / "card.md").is_file()
+    assert [e.loss for e in result.history] == pytest.approx([e.loss for e in whole.history], rel=1e-4)
+    assert [e.map is None for e in result.history] == [True, False, True, False]
+    assert result.scores.map == pytest.approx(whole.scores.map, abs=1e-4)
+    stops = [line for line in lines if line.startswith("time is up")]
+    assert stops == [f"time is up after epoch {n} of 4; --resume goes on from here" for n in (1, 2, 3)]
+    again = train(settings(folder, epochs=4, every=2), tmp_path / "pieces", resume=True)
+    assert len(again.history) == 4, "nothing is left to do"
+
+
+def test_cut_objects_are_neither_objects_nor_background(coco: Coco, tmp_path: Path) -> None:
+    """Vectors against a loop: every label of every quarter, moved and cut by hand."""
+    data = read_folder(coco(12))
+    store = fill_store(data.pictures, 128, tmp_path, problems=data.problems)
+    composer, random = Composer(store, 2, 128, torch.device("cpu")), np.random.default_rng(5)
+    middle = np.where(np.arange(6)[:, None] < 4, random.uniform(40, 90, (6, 2)), 128).astype(np.float32)
+    layout = composer._placed(random.integers(0, 12, (6, 4)), middle, Augmentation(), random)
+    found = composer._labels.targets(layout, 128)
+    for i in range(6):
+        asked, ignored = [], []
+        for k in range(4 if i < 4 else 1):
+            start = np.array([k % 2, k // 2]) * middle[i]
+            end = np.where([k % 2, k // 2], 128, middle[i])
+            picture = store.pictures[layout.four[i, k]]
+            for box, kind in zip(picture.boxes * store.scales[layout.four[i, k]], picture.classes, strict=True):
+                ends = np.stack([box[:2], box[:2] + box[2:]]) * layout.scale[i, k] + layout.shift[i, k]
+                low, high = np.clip(ends.min(0), start, end), np.clip(ends.max(0), start, end)
+                seen = (high - low).prod() / np.ptp(ends, 0).prod()
+                if seen > 0:
+                    is_asked = seen >= 0.3 and (high - low).min() >= 3
+                    (asked if is_asked else ignored).append((*low, *high, kind))
+        is_there, is_place = found.classes[i] >= 0, found.ignored_classes[i] != NO_PLACE
+        for there, boxes, kinds, truth in (
+            (is_there, found.boxes[i], found.classes[i], asked),
+            (is_place, found.ignored[i], found.ignored_classes[i], ignored),
+        ):
+            seen = sorted(map(tuple, torch.cat([boxes[there], kinds[there, None].float()], 1).tolist()))
+            np.testing.assert_allclose(seen, sorted(truth) or np.zeros((0, 5)), atol=1e-3)
+
+
+def test_a_network_is_compiled_where_it_is_asked_for(
+    coco: Coco, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a stand-in, as a compiler takes minutes; what is saved is the network itself."""
+    compiled: list[object] = []
+    monkeypatch.setattr(torch, "compile", lambda network: compiled.append(network) or network)
+    train(settings(coco(8), epochs=1, compile=True), tmp_path / "out")
+    assert len(compiled) == 1
+    assert not any(
+        name.startswith("_orig") for name in checkpoints.load_checkpoint(tmp_path / "out/last.pt")["network"]
+    )
 
 
 def test_a_checkpoint_of_other_classes_is_not_resumed(coco: Coco, tmp_path: Path) -> None:

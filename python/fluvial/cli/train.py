@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from fluvial.errors import ConfigError, FluvialError
 
 __all__ = ["register", "run"]
 
-_OWN = {"run", "command", "out", "config", "resume", "json", "verbose"}
+_OWN = {"run", "command", "out", "config", "resume", "minutes", "json", "verbose", "data"}
+_PATHS = ("data", "validation", "teacher_boxes", "apart", "begin_from")
+_FOLDER = "{data}"  # in a config: what the command line names
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -29,8 +32,13 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     parser.add_argument("--teacher", metavar="MODEL", help="labels the videos: a path, or a name of the list")
     parser.add_argument("--out", type=Path, default=Path("training"), metavar="DIR", help="where everything goes")
-    parser.add_argument("--config", type=Path, metavar="FILE", help="YAML with these settings; the command line wins")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="YAML with these settings; the command line wins, {data} is DATA"
+    )
     parser.add_argument("--resume", action="store_true", help="go on from last.pt in --out")
+    parser.add_argument(
+        "--minutes", type=float, default=math.inf, metavar="N", help="end in order before; --resume goes on"
+    )
     parser.add_argument("--validation", action="append", metavar="DATA", help="pictures that mAP is measured on")
     parser.add_argument("--teacher-boxes", metavar="FILE", help="COCO result file, for classes that a picture lacks")
     parser.add_argument("--classes", metavar="A,B", help="names to learn, in this order")
@@ -40,6 +48,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--epochs", type=int, metavar="N", help="times that every picture is seen")
     parser.add_argument("--batch", type=int, metavar="N", help="pictures")
     parser.add_argument("--rate", type=float, metavar="R", help="greatest step")
+    parser.add_argument(
+        "--apart", action="append", metavar="PLACE", help="pictures that must not be among these, or fingerprints"
+    )
     parser.add_argument("--seed", type=int, metavar="N")
     parser.add_argument("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout at the end")
@@ -48,8 +59,16 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def run(args: argparse.Namespace) -> int:
     settings = _settings(args)
+    if not args.minutes > 0:
+        raise ConfigError(f"--minutes {args.minutes:g}: allowed is more than 0")
     try:
-        result = training.train(settings, args.out, resume=args.resume, told=lambda line: print(line, file=sys.stderr))
+        result = training.train(
+            settings,
+            args.out,
+            resume=args.resume,
+            minutes=args.minutes,
+            told=lambda line: print(line, file=sys.stderr),
+        )
     except OSError as error:
         raise FluvialError(str(error)) from error
     if args.json:
@@ -63,24 +82,40 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _settings(args: argparse.Namespace) -> Any:
-    given: dict[str, Any] = {}
-    if args.config:
-        try:
-            given = yaml.safe_load(args.config.read_text()) or {}
-        except (OSError, yaml.YAMLError) as error:
-            raise ConfigError(f"--config {args.config}: {error}") from None
-        if not isinstance(given, dict):
-            raise ConfigError(f"--config {args.config}: settings with their values are needed: epochs: 100")
+    given = _of_file(args.config, args.data) if args.config else {}
     for key, value in vars(args).items():
         if key not in _OWN and value not in (None, []):
             given[key] = tuple(value.split(",")) if key == "classes" else value
-    if args.data:
+    if args.data and not given.pop(_FOLDER, False):
         videos = tuple(name for name in args.data if _is_video(name))
         given |= {"data": tuple(name for name in args.data if name not in videos), "videos": videos}
     try:
         return training.Settings(**given)
     except ValueError as error:
         raise ConfigError(_words(error)) from None
+
+
+def _of_file(file: Path, data: list[str]) -> dict[str, Any]:
+    """Settings of a config; its paths are relative to it, and with {data} in them it says what becomes of DATA."""
+    try:
+        given = yaml.safe_load(file.read_text()) or {}
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigError(f"--config {file}: {error}") from None
+    if not isinstance(given, dict):
+        raise ConfigError(f"--config {file}: settings with their values are needed: epochs: 100")
+    has_place = any(_FOLDER in str(given.get(key)) for key in _PATHS)
+    if has_place and len(data) != 1:
+        raise ConfigError(
+            f"--config {file}: has {_FOLDER} in it: one folder is needed on the command line, not {len(data)}"
+        )
+
+    def placed(value: Any) -> Any:
+        if isinstance(value, list):
+            return [placed(one) for one in value]
+        return str(file.parent / value.replace(_FOLDER, str(Path(data[0]).resolve()) if has_place else _FOLDER))
+
+    given |= {key: placed(given[key]) for key in _PATHS if isinstance(given.get(key), (str, list))}
+    return {**given, **({_FOLDER: True} if has_place else {})}
 
 
 def _is_video(name: str) -> bool:

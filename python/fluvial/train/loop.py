@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import math
 import os
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from torch import distributed, nn
 
 from fluvial.errors import ConfigError
+from fluvial.train.apart import check_apart
 from fluvial.train.batch import Augmentation, Composer
 from fluvial.train.checkpoint import load_checkpoint, save_checkpoint
 from fluvial.train.data import label_by_teacher, read_data
@@ -35,6 +37,7 @@ __all__ = ["Epoch", "Result", "train"]
 
 _log = logging.getLogger("fluvial.train")
 _MOST_GRADIENT = 10.0
+_SPARE = 1.5  # epochs of time left, to begin another
 _RATE_FOR = 64  # pictures a batch
 
 
@@ -94,6 +97,8 @@ class _Training:
         self.problems = data.problems.lines() + (held.problems.lines() if held is not data else [])
         for line in self.problems:
             told(f"left out: {line}")
+        if settings.apart:
+            told(check_apart(self.store, settings.apart))
         if not len(self.store):
             raise ConfigError(
                 f"data: none of the {len(data.pictures)} pictures can be read, such as {data.pictures[0].path}"
@@ -114,9 +119,9 @@ class _Training:
         self.strides = torch.cat(
             [torch.full((m * m,), float(s), device=self.device) for m, s in zip(maps, STRIDES, strict=True)]
         )
-        self.learner: nn.Module = self.network
+        self.learner: nn.Module = torch.compile(self.network) if settings.compile else self.network
         if self.ranks > 1:
-            self.learner = nn.parallel.DistributedDataParallel(self.network, broadcast_buffers=False)
+            self.learner = nn.parallel.DistributedDataParallel(self.learner, broadcast_buffers=False)
 
     def resume(self, file: Path) -> None:
         content = load_checkpoint(file)
@@ -151,22 +156,48 @@ class _Training:
             "pictures": len(self.store),
         }
 
-    def run(self) -> None:
+    def run(self, until: float = math.inf) -> None:
+        """All epochs, or as many as end before a moment of `time.monotonic`; at least one."""
+        longest = 0.0
         for number in range(len(self.history) + 1, self.settings.epochs + 1):
             begin = time.monotonic()
             loss = self._epoch(number)
             scores: Scores | None = None
-            if self.rank == 0 and (number % self.settings.every == 0 or number == self.settings.epochs):
+            if self.rank == 0 and self.is_measured(number):
                 answers = answers_of(self.average.network, self.device)
                 scores, _ = evaluate(answers, self.held, classes=len(self.names), side=self.settings.input_side)
             map_, map_50 = (scores.map, scores.map_50) if scores else (None, None)
             epoch = Epoch(number, loss, map_, map_50, round(time.monotonic() - begin, 3))
             self.history.append(epoch)
+            longest = max(longest, time.monotonic() - begin)
             if self.rank == 0:
                 self._keep(epoch)
                 if self.device.type == "cpu" and number == 1 < self.settings.epochs:
                     left = round(epoch.seconds * (self.settings.epochs - 1))
                     self._told(f"about {timedelta(seconds=left)} (h:mm:ss) left at this pace")
+            if number < self.settings.epochs and self._is_time_up(until - _SPARE * longest):
+                self._stop(number)
+                return
+
+    def is_measured(self, number: int) -> bool:
+        return number % self.settings.every == 0 or number == self.settings.epochs
+
+    def _is_time_up(self, moment: float) -> bool:
+        """Whether the first process thinks so: all have to stop after the same epoch."""
+        is_up = torch.tensor(float(time.monotonic() > moment), device=self.device)
+        if self.ranks > 1:
+            distributed.broadcast(is_up, 0)
+        return bool(is_up)
+
+    def _stop(self, number: int) -> None:
+        if self.rank == 0:
+            if self.history[-1].map is None:  # else it was written just now
+                self._write_all()
+            self._told(f"time is up after epoch {number} of {self.settings.epochs}; --resume goes on from here")
+
+    def _write_all(self) -> None:
+        save_checkpoint(self.folder / "last.pt", self.content())
+        (self.folder / "history.json").write_text(json.dumps([vars(e) for e in self.history], indent=1) + "\n")
 
     def _keep(self, epoch: Epoch) -> None:
         measured = "" if epoch.map is None else f"  mAP {epoch.map:.3f}  mAP50 {epoch.map_50:.3f}"
@@ -179,8 +210,7 @@ class _Training:
             weights = self.average.network.state_dict()
             save_checkpoint(self.folder / "best.pt", {"average": weights, **measured_by, **self.facts()})
         if epoch.map is not None:
-            save_checkpoint(self.folder / "last.pt", self.content())
-            (self.folder / "history.json").write_text(json.dumps([vars(e) for e in self.history], indent=1) + "\n")
+            self._write_all()
 
     def _epoch(self, number: int) -> float:
         settings = self.settings
@@ -213,7 +243,7 @@ class _Training:
         losses["loss"].backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), _MOST_GRADIENT)
         self.optimizer.step()
-        self.average.update(self.network)
+        self.average.update()
         return losses["loss"].detach()
 
 
@@ -248,7 +278,8 @@ def _optimizer(network: nn.Module, settings: Settings) -> torch.optim.Optimizer:
     kernels = [p for p in network.parameters() if p.ndim > 1]
     rest = [p for p in network.parameters() if p.ndim <= 1]
     groups = [{"params": kernels, "weight_decay": settings.weight_decay}, {"params": rest, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=settings.rate)
+    is_fused = kernels[0].device.type == "cuda"
+    return torch.optim.AdamW(groups, lr=settings.rate, fused=is_fused)
 
 
 def _begin_from(network: nn.Module, file: Path) -> str:
@@ -261,27 +292,36 @@ def _begin_from(network: nn.Module, file: Path) -> str:
     return f"begins from {file}: {len(fitting)} of {len(own)} tensors fit"
 
 
-def train(settings: Settings, folder: Path, *, resume: bool = False, told: Callable[[str], None] = _log.info) -> Result:
+def train(
+    settings: Settings,
+    folder: Path,
+    *,
+    resume: bool = False,
+    minutes: float = math.inf,
+    told: Callable[[str], None] = _log.info,
+) -> Result:
     """Trains a detector; leaves best.pt (weights) and last.pt (everything, to go on from) in a folder.
 
     Args:
         settings: What is trained on what.
         folder: Made where it is not there.
         resume: Goes on from last.pt there.
+        minutes: Ends in order after the last epoch that fits, with what is best so far; a resumed training ends as one
+            that was not interrupted.
         told: Called with every line of progress.
 
     Raises:
         ConfigError: The data cannot be used, or the checkpoint is of another training.
         OSError: The disk is full; the checkpoint before is left.
     """
+    until = time.monotonic() + minutes * 60
     training = _Training(settings, folder, told)
     if resume:
         training.resume(folder / "last.pt")
-    training.run()
+    training.run(until)
     if training.ranks > 1:
         distributed.barrier()  # the first process writes
-    best = Detector(len(training.names), settings.size).to(training.device)
-    best.load_state_dict(load_checkpoint(folder / "best.pt")["average"])
+    best = _best(training)
     answers = answers_of(best, training.device)
     scores, found = evaluate(answers, training.held, classes=len(training.names), side=settings.input_side)
     if training.rank:
@@ -301,16 +341,25 @@ def train(settings: Settings, folder: Path, *, resume: bool = False, told: Calla
     return Result(folder, training.names, scores, tuple(training.history))
 
 
+def _best(training: _Training) -> nn.Module:
+    """The best network that was measured; the mean of now, where time was up before any was."""
+    if not any(training.is_measured(epoch.number) for epoch in training.history):
+        return training.average.network
+    network = Detector(len(training.names), training.settings.size).to(training.device)
+    network.load_state_dict(load_checkpoint(training.folder / "best.pt")["average"])
+    return network
+
+
 def _facts(training: _Training) -> dict[str, Any]:
     settings = training.settings
     measured = [epoch for epoch in training.history if epoch.map is not None]
-    best = max(measured, key=lambda epoch: epoch.map or 0)
+    best = max(measured, key=lambda epoch: epoch.map or 0, default=training.history[-1])
     return {
         "classes": ", ".join(training.names),
         "network": f"{settings.size}, {sum(p.numel() for p in training.network.parameters()):,} weights",
         "input": f"{settings.input_side} x {settings.input_side}, RGB, 0..1",
         "pictures": f"{len(training.store)} to train, {len(training.held)} to measure",
-        "epochs": f"{settings.epochs}, the best is {best.number}",
+        "epochs": f"{len(training.history)} of {settings.epochs}, the best is {best.number}",
         "seed": settings.seed,
         "left out": "; ".join(training.problems) or "nothing",
     }

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from fluvial.train.assign import assign, corners
-from fluvial.train.batch import Targets
+from fluvial.train.targets import Targets
 
 __all__ = ["complete_iou", "detection_loss"]
 
@@ -17,14 +17,16 @@ _BOX_WEIGHT = 5.0
 
 
 def complete_iou(a: Tensor, b: Tensor) -> Tensor:
-    """IoU less what distance and shape differ by (Zheng et al. 2020, arXiv:1911.08287); [N, 4] corners to [N]."""
-    start, end = torch.maximum(a[:, :2], b[:, :2]), torch.minimum(a[:, 2:], b[:, 2:])
-    both = (end - start).clamp(min=0).prod(1)
-    side_a, side_b = a[:, 2:] - a[:, :2], b[:, 2:] - b[:, :2]
-    iou = both / (side_a.prod(1) + side_b.prod(1) - both + 1e-7)
-    hull = torch.maximum(a[:, 2:], b[:, 2:]) - torch.minimum(a[:, :2], b[:, :2])
-    distance = ((a[:, :2] + a[:, 2:] - b[:, :2] - b[:, 2:]) / 2).pow(2).sum(1) / (hull.pow(2).sum(1) + 1e-7)
-    turn = (torch.atan2(side_b[:, 0], side_b[:, 1]) - torch.atan2(side_a[:, 0], side_a[:, 1])).pow(2) * 4 / math.pi**2
+    """IoU less what distance and shape differ by (Zheng et al. 2020, arXiv:1911.08287); [..., 4] corners to [...]."""
+    start, end = torch.maximum(a[..., :2], b[..., :2]), torch.minimum(a[..., 2:], b[..., 2:])
+    both = (end - start).clamp(min=0).prod(-1)
+    side_a, side_b = a[..., 2:] - a[..., :2], b[..., 2:] - b[..., :2]
+    iou = both / (side_a.prod(-1) + side_b.prod(-1) - both + 1e-7)
+    hull = torch.maximum(a[..., 2:], b[..., 2:]) - torch.minimum(a[..., :2], b[..., :2])
+    apart = (a[..., :2] + a[..., 2:] - b[..., :2] - b[..., 2:]) / 2
+    distance = apart.pow(2).sum(-1) / (hull.pow(2).sum(-1) + 1e-7)
+    turn = torch.atan2(side_b[..., 0], side_b[..., 1]) - torch.atan2(side_a[..., 0], side_a[..., 1])
+    turn = turn.pow(2) * 4 / math.pi**2
     with torch.no_grad():
         share = turn / (1 - iou + turn + 1e-7)
     return iou - distance - share * turn
@@ -51,8 +53,8 @@ def detection_loss(
     # Where a class is not labelled, only its labelled objects are asked for.
     asked = targets.is_asked(places) | (found.scores > 0)
     score_loss = (entropy * asked).sum() / total
-    positive = found.is_positive
-    weight = found.scores.sum(2)[positive]
-    box_loss = ((1 - complete_iou(boxes[positive], found.boxes[positive])) * weight).sum() / total
+    # Over all places, as to pick the positive ones would wait for the GPU; the others weigh nothing.
+    weight = found.scores.sum(2) * found.is_positive
+    box_loss = ((1 - complete_iou(boxes, found.boxes)) * weight).sum() / total
     loss = score_loss + _BOX_WEIGHT * box_loss
     return {"loss": loss, "score": score_loss.detach(), "box": box_loss.detach()}

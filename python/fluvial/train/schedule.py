@@ -37,14 +37,17 @@ class Average:
     def __init__(self, network: nn.Module, horizon: int = 2000) -> None:
         self.network = copy.deepcopy(network).eval().requires_grad_(False)
         self.steps, self._horizon = 0, horizon
+        given, means = network.state_dict(), self.network.state_dict()
+        names = [name for name, mean in means.items() if mean.dtype.is_floating_point]
+        # The tensors of both networks stay the same ones: to look for them in every step takes longer than the mean.
+        self._given, self._means = [given[name] for name in names], [means[name] for name in names]
+        self._counts = [(given[name], means[name]) for name in means if name not in names]
 
     @torch.no_grad()
-    def update(self, network: nn.Module) -> None:
+    def update(self) -> None:
+        """After a step of the network."""
         self.steps += 1
         share = 1 - 1 / min(self._horizon, 1 + self.steps / 4)
-        given = network.state_dict()
-        for name, mean in self.network.state_dict().items():
-            if mean.dtype.is_floating_point:
-                mean.lerp_(given[name].to(mean.dtype), 1 - share)
-            else:
-                mean.copy_(given[name])
+        torch._foreach_lerp_(self._means, self._given, 1 - share)
+        for count, mean in self._counts:
+            mean.copy_(count)

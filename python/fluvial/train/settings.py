@@ -32,6 +32,9 @@ class Settings(BaseModel):
         None,
         description="COCO result file of a teacher for the first data, for classes that are not labelled in a picture",
     )
+    apart: tuple[Path, ...] = Field(
+        (), description="pictures that must not be among those trained on: folders, or files of their fingerprints"
+    )
     classes: tuple[str, ...] = Field((), description="names to learn, in this order; by default all of the data")
     size: Literal["pico", "nano", "tiny", "small"] = Field("nano", description="of the network")
     input_side: int = Field(416, ge=64, le=1536, multiple_of=32, description="pixels")
@@ -47,6 +50,7 @@ class Settings(BaseModel):
     scale: float = Field(2.0, ge=1, le=8, description="pictures are up to so many times larger or smaller")
     flip: Share = 0.5
     seed: int = 0
+    compile: bool = Field(False, description="torch.compile: minutes at the start, faster then")
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1")
     every: int = Field(5, ge=1, description="epochs from one measurement of mAP to the next")
 

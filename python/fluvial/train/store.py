@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 
 from fluvial.train.records import Picture, Problems
 
-__all__ = ["Store", "fill_store"]
+__all__ = ["Store", "fill_store", "read_rgb"]
 
 
 class Store:
@@ -65,7 +65,7 @@ def fill_store(
 
     def decode(i: int) -> str:  # what was wrong
         try:
-            image = _read_rgb(pictures[i].path)
+            image = read_rgb(pictures[i].path)
         except (OSError, ValueError, SyntaxError) as error:  # Pillow's, of broken files
             return type(error).__name__
         scale = side / max(image.size)
@@ -88,7 +88,7 @@ def fill_store(
     return Store(pixels[: len(kept)], scales[kept], sizes[kept], [pictures[i] for i in kept])
 
 
-def _read_rgb(file: Path) -> Image.Image:
+def read_rgb(file: Path) -> Image.Image:
     """As a viewer shows it: turned as its EXIF says, grey and palettes as colours."""
     with Image.open(file) as image:
         return ImageOps.exif_transpose(image).convert("RGB")
