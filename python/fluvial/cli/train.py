@@ -9,16 +9,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from fluvial import train as training
 from fluvial.errors import ConfigError, FluvialError
+from fluvial.train.recipe import read_recipe
 
 __all__ = ["register", "run"]
 
 _OWN = {"run", "command", "out", "config", "resume", "minutes", "json", "verbose", "data"}
-_PATHS = ("data", "validation", "teacher_boxes", "apart", "begin_from")
-_FOLDER = "{data}"  # in a config: what the command line names
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -82,40 +79,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _settings(args: argparse.Namespace) -> Any:
-    given = _of_file(args.config, args.data) if args.config else {}
+    given, is_placed = read_recipe(args.config, args.data) if args.config else ({}, False)
     for key, value in vars(args).items():
         if key not in _OWN and value not in (None, []):
             given[key] = tuple(value.split(",")) if key == "classes" else value
-    if args.data and not given.pop(_FOLDER, False):
+    if args.data and not is_placed:
         videos = tuple(name for name in args.data if _is_video(name))
         given |= {"data": tuple(name for name in args.data if name not in videos), "videos": videos}
     try:
         return training.Settings(**given)
     except ValueError as error:
         raise ConfigError(_words(error)) from None
-
-
-def _of_file(file: Path, data: list[str]) -> dict[str, Any]:
-    """Settings of a config; its paths are relative to it, and with {data} in them it says what becomes of DATA."""
-    try:
-        given = yaml.safe_load(file.read_text()) or {}
-    except (OSError, yaml.YAMLError) as error:
-        raise ConfigError(f"--config {file}: {error}") from None
-    if not isinstance(given, dict):
-        raise ConfigError(f"--config {file}: settings with their values are needed: epochs: 100")
-    has_place = any(_FOLDER in str(given.get(key)) for key in _PATHS)
-    if has_place and len(data) != 1:
-        raise ConfigError(
-            f"--config {file}: has {_FOLDER} in it: one folder is needed on the command line, not {len(data)}"
-        )
-
-    def placed(value: Any) -> Any:
-        if isinstance(value, list):
-            return [placed(one) for one in value]
-        return str(file.parent / value.replace(_FOLDER, str(Path(data[0]).resolve()) if has_place else _FOLDER))
-
-    given |= {key: placed(given[key]) for key in _PATHS if isinstance(given.get(key), (str, list))}
-    return {**given, **({_FOLDER: True} if has_place else {})}
 
 
 def _is_video(name: str) -> bool:

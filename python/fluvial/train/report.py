@@ -131,7 +131,8 @@ def _plot(
         if not np.isnan(scores.by_class_50[i]):
             axes.plot(np.linspace(0, 1, 101), scores.curves[i], label=f"{name} {scores.by_class_50[i]:.2f}")
     axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02), title="IoU .50")
-    axes.legend(loc="lower left")
+    if axes.lines:
+        axes.legend(loc="lower left")
     figure.savefig(folder / "precision.png", dpi=100)
 
     figure = Figure(figsize=(6.5, 5.5), layout="constrained")
