@@ -329,6 +329,14 @@ inline unsigned short half_bits_on_host(float value) {
   return static_cast<unsigned short>(sign | ((static_cast<unsigned>(exponent + 14) << 10) + mantissa));
 }
 
+inline float float_of_half_on_host(unsigned short bits) {
+  const unsigned exponent = bits >> 10 & 31U, mantissa = bits & 1023U;
+  float size = std::ldexp(static_cast<float>(mantissa + (exponent > 0 ? 1024 : 0)), static_cast<int>(exponent) - 25);
+  if (exponent == 0) size = std::ldexp(static_cast<float>(mantissa), -24);
+  if (exponent == 31) size = mantissa > 0 ? NAN : INFINITY;
+  return bits & 0x8000U ? -size : size;
+}
+
 #define FLUVIAL_VECTOR(type, name)                                 \
   struct alignas(2 * sizeof(type)) name##2 {                       \
     type x, y;                                                     \

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "algo/half.h"
 #include "selected_rows.h"
 #include "tensors.h"
 
@@ -106,6 +107,52 @@ TEST_CASE("a share is that of a softmax, of logits however large") {
   CHECK(selected.rows(0).row(0)[1] == 1.0F);
 }
 
+TEST_CASE("halves are read as the floats that they are, by a thread alone and by eight") {
+  std::mt19937 random(8);
+  for (const int columns : {3, 30}) {
+    Tensor<std::uint16_t> halves("halves", ElementType::f16, {2, 50, columns});
+    Floats floats_of("floats", ElementType::f32, {2, 50, columns});
+    for (std::size_t i = 0; i < halves.data.size(); ++i) {
+      halves.data[i] = static_cast<std::uint16_t>(random() % 0x3C00);  // 0..1, the smallest among them
+      floats_of.data[i] = half_to_float(halves.data[i]);
+    }
+    RowField best = field_of(0, 0, columns, columns), all = field_of(0, 0, columns, columns);
+    best.kind = RowField::greatest;
+    best.least = 0.3F;
+    const RowSelection wanted{{{1, 50, {best, all}}}, {}};
+    const Selected by_halves({halves.view()}, wanted), by_floats({floats_of.view()}, wanted);
+    REQUIRE(by_halves.count(1) == by_floats.count(1));
+    CHECK(by_halves.count(1) > 0);
+    for (std::size_t i = 0; i < by_halves.count(1); ++i)
+      for (int c = 0; c < columns + 2; ++c) CHECK(by_halves.rows(1).row(i)[c] == by_floats.rows(1).row(i)[c]);
+  }
+}
+
+TEST_CASE("a share of many columns that lie side by side is that of a softmax, and not of rows that nobody asks for") {
+  std::mt19937 random(9);
+  constexpr int rows = 77, columns = 21;
+  Floats logits = floats("logits", {1, rows, columns});
+  fill(logits, random, -6, 6);
+  RowField first = field_of(0, 0, 1, columns), share = field_of(0, 1, columns - 1, columns);
+  first.least = 0;
+  share.kind = RowField::share;
+  share.skipped = columns - 2;
+  const Selected selected({logits.view()}, {{{1, rows, {first, share}}}, {}});
+  std::size_t i = 0;
+  for (std::size_t row = 0; row < rows; ++row) {
+    const float* numbers = logits.data.data() + row * columns;
+    if (numbers[0] < 0) continue;
+    const float* greatest = std::max_element(numbers + 1, numbers + columns - 1);
+    double sum = 0;
+    for (int c = 1; c < columns; ++c) sum += std::exp(double{numbers[c]} - *greatest);
+    REQUIRE(i < selected.count(0));
+    CHECK(selected.rows(0).numbers[i] == static_cast<int>(row));
+    CHECK(selected.rows(0).row(i)[1] == doctest::Approx(1 / sum));
+    CHECK(selected.rows(0).row(i++)[2] == static_cast<float>(greatest - numbers - 1));
+  }
+  CHECK(i == selected.count(0));
+}
+
 TEST_CASE("every test must be passed; numbers that are none pass none; whole numbers are read as well") {
   Floats a = floats("a", {1, 4, 1}), b = floats("b", {1, 4, 1});
   Tensor<std::int64_t> label("label", ElementType::i64, {1, 4});
@@ -145,9 +192,9 @@ TEST_CASE("outputs that are smaller than the selection, or other than it reads, 
   auto fewer = scores.view();
   fewer.shape = {1, 10, 3};
   CHECK(cuda::units_with(wanted, placed({boxes.view(), fewer})) == 0);
-  auto halves = scores.view();
-  halves.type = ElementType::f16;
-  CHECK(cuda::units_with(wanted, placed({boxes.view(), halves})) == 0);
+  auto too_many = placed({boxes.view(), scores.view()});
+  too_many[1].shape = {2, 1 << 30, 3};  // more than a kernel counts
+  CHECK(cuda::units_with(wanted, too_many) == 0);
   const RowSelection many{std::vector<RowPart>(9, wanted.parts[0]), {}};
   CHECK_THROWS_WITH_AS(cuda::row_task(many, placed({boxes.view(), scores.view()}), 9),
                        "a selection of 9 parts with 2 fields; at most 8 with 4 are possible", std::logic_error);

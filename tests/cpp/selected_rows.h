@@ -38,8 +38,7 @@ class Selected {
     constexpr unsigned threads = 64;
     const dim3 grid{(static_cast<unsigned>(most) + threads - 1) / threads, units,
                     static_cast<unsigned>(wanted.parts.size())};
-    const auto kernel = [&] { cuda::select_rows(task, counts_.data(), numbers.data(), values.data()); };
-    is_read_by_warps(wanted) ? run_together(grid, {threads}, kernel) : run_kernel(grid, {threads}, kernel);
+    run_together(grid, {threads}, [&] { cuda::select_rows(task, counts_.data(), numbers.data(), values.data()); });
     for (unsigned unit = 0; unit < units; ++unit) sort(unit, numbers, values);
   }
 
@@ -49,14 +48,6 @@ class Selected {
   }
 
  private:
-  // Where no thread waits for another, fibres would only take their time.
-  static bool is_read_by_warps(const RowSelection& wanted) {
-    const auto& fields = wanted.parts.front().fields;
-    return std::any_of(fields.begin(), fields.end(), [](const RowField& f) {
-      return f.kind == RowField::greatest && f.columns >= 8 && f.column_step == 1;
-    });
-  }
-
   void sort(unsigned unit, const std::vector<int>& numbers, const std::vector<float>& values) {
     REQUIRE(counts_[unit] <= room);
     std::vector<std::size_t> order(static_cast<std::size_t>(counts_[unit]));

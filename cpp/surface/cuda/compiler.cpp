@@ -3,6 +3,7 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 
+#include <iterator>
 #include <mutex>
 #include <stdexcept>
 #include <vector>
@@ -91,8 +92,9 @@ std::string compile(const std::string& architecture) {
   };
   check(nvrtc.nvrtcCreateProgram(&program, kernel_source, "fluvial.cu", 0, nullptr, nullptr), "nvrtcCreateProgram");
   const std::string target = "--gpu-architecture=" + architecture;
-  const char* options[] = {target.c_str(), "--std=c++17", "--extra-device-vectorization"};
-  const int result = nvrtc.nvrtcCompileProgram(program, 3, options);
+  const char* options[] = {target.c_str(), "--std=c++17", "--extra-device-vectorization",
+                           "--device-as-default-execution-space"};
+  const int result = nvrtc.nvrtcCompileProgram(program, std::size(options), options);
   const std::string log = result != 0 ? log_of(nvrtc, program) : "";
   std::string code;
   if (result == 0) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 #include <numeric>
 #include <stdexcept>
 #include <string>
@@ -18,6 +19,8 @@ std::int64_t elements_of_unit(const DeviceTensor& tensor) {
   return tensor.shape.empty() || tensor.shape[0] < 1 ? 0 : count / tensor.shape[0];
 }
 
+constexpr std::int64_t most_of_unit = std::numeric_limits<std::int32_t>::max();  // elements, as the kernel counts them
+
 // The last element that a part reads of this output.
 std::int64_t last_element(const RowPart& part, const RowField& field) {
   return field.first + (part.outer_count - 1) * field.outer_step + (part.inner_count - 1) * field.inner_step +
@@ -26,7 +29,7 @@ std::int64_t last_element(const RowPart& part, const RowField& field) {
 
 std::atomic<std::uint64_t> returned{0};
 
-constexpr unsigned threads = 256;  // of a block: 8 warps, as many as the kernels have room for
+constexpr unsigned threads = 128;  // of a block; the kernels have room for 256
 
 unsigned blocks_for(int rows) { return (static_cast<unsigned>(rows) + threads - 1) / threads; }
 
@@ -41,7 +44,7 @@ std::size_t units_with(const RowSelection& selection, const std::vector<DeviceTe
     for (const auto& field : part.fields) {
       if (field.output >= outputs.size()) return false;
       const DeviceTensor& tensor = outputs[field.output];
-      if (tensor.type == ElementType::f16 || tensor.shape.empty()) return false;
+      if (tensor.shape.empty() || elements_of_unit(tensor) > most_of_unit) return false;
       if (units > 0 && tensor.shape[0] != units) return false;
       units = tensor.shape[0];
       if (last_element(part, field) >= elements_of_unit(tensor)) return false;

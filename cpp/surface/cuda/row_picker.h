@@ -19,7 +19,7 @@ struct DeviceTensor {
 };
 
 // How many units these outputs hold, where each has all rows of the selection; else 0: the model gave others than the
-// head has seen, or of a type that the kernel does not read.
+// head has seen.
 FLUVIAL_EXPORT std::size_t units_with(const RowSelection& selection, const std::vector<DeviceTensor>& outputs);
 // For the kernel select_rows.
 FLUVIAL_EXPORT RowSource row_source(const RowField& field, const DeviceTensor& output);

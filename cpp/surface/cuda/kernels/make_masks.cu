@@ -1,5 +1,5 @@
-// Masks of prototypes, in the arithmetic of algo/heads/row_details.cpp: one line of blocks a mask, one thread a place of
-// it, which adds up the four cells around it.
+// Masks of prototypes, in the arithmetic of algo/heads/row_details.cpp: one line of blocks a mask, one thread a place
+// of it, which adds up the four cells around it.
 
 namespace fluvial::cuda {
 
