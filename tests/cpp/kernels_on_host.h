@@ -300,6 +300,10 @@ inline unsigned __funnelshift_r(unsigned low, unsigned high, unsigned by) {
 inline float __saturatef(float x) { return std::fmin(std::fmax(x, 0.0F), 1.0F); }
 inline float __expf(float x) { return std::exp(x); }
 inline float __fdividef(float a, float b) { return a / b; }
+inline float __fadd_rd(float a, float b) {
+  const float sum = a + b;
+  return static_cast<double>(sum) > static_cast<double>(a) + b ? std::nextafterf(sum, -INFINITY) : sum;
+}
 inline float rsqrtf(float x) { return 1 / std::sqrt(x); }
 inline int __float2int_rn(float x) { return static_cast<int>(std::nearbyint(x)); }
 inline int __float_as_int(float x) {

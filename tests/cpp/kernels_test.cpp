@@ -40,9 +40,12 @@ double value(const void* tensor, ElementType type, std::size_t i) {
 
 void run_on_host(const std::vector<cuda::Picture>& pictures, const cuda::Input& input) {
   const auto blocks = [](int pixels, unsigned of) { return (static_cast<unsigned>(pixels) + of - 1) / of; };
+  cuda::PictureBatch batch;
+  REQUIRE(pictures.size() <= cuda::PictureBatch::most);
+  std::copy(pictures.begin(), pictures.end(), batch.pictures);
   run_kernel({blocks(input.width, 32 * cuda::pixels_of_thread), blocks(input.height, 8),
               static_cast<unsigned>(pictures.size())},
-             {32, 8, 1}, [&] { cuda::pictures_to_tensor(pictures.data(), input); });
+             {32, 8, 1}, [&] { cuda::pictures_to_tensor(batch, input); });
 }
 
 // How far the kernel's tensor is from the CPU's, in grey levels.
@@ -134,6 +137,34 @@ TEST_CASE("pictures_to_tensor: every type and layout, normalised") {
     // Halves of up to 4 have steps of 1/512, times a scale of 1/50; integers may round to either side.
     CHECK(greatest < (type == ElementType::f32 ? limit : is_float ? 0.16 : 1.01));
   }
+}
+
+TEST_CASE("pictures_to_tensor: rows that begin anywhere, of any pitch, as those that lie well") {
+  for (PixelFormat format : formats)
+    for (const int pitch : {1, 2, 3, 5}) {
+      Noise noise(format, 61, 43);
+      std::vector<std::uint8_t> memory(1 << 16);
+      std::uint8_t* next = memory.data() + 1;
+      ImageView askew = noise.view;
+      for (int p = 0; p < plane_count(format); ++p) {
+        const int rows = p > 0 ? (noise.view.height + 1) / 2 : noise.view.height;
+        askew.plane[p] = next;
+        askew.stride[p] = noise.view.stride[p] + pitch;
+        for (int row = 0; row < rows; ++row, next += askew.stride[p])
+          std::copy_n(noise.view.plane[p] + row * noise.view.stride[p], noise.view.stride[p], next);
+      }
+      const InputSpec spec = input({40, 30});
+      std::vector<float> straight(3 * 40 * 30), got(straight.size());
+      const Letterbox box = make_letterbox(spec, all_of(noise.view), {61, 43});
+      cuda::Picture picture = cuda::picture_of(format, {61, 43}, {}, box);
+      for (const auto& [view, out] : {std::pair{noise.view, &straight}, std::pair{askew, &got}}) {
+        cuda::Picture placed = picture;
+        cuda::place_planes(view, placed);
+        placed.out = out->data();
+        run_on_host({placed}, cuda::input_of(spec));
+      }
+      CHECK(got == straight);
+    }
 }
 
 TEST_CASE("pictures_to_tensor: each picture of a batch goes to its own place") {

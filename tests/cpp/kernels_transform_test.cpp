@@ -253,7 +253,6 @@ TEST_CASE("pictures that differ in their places alone go together, and each way 
   CHECK(launches[3].kernel == std::string("transform_nv12_any"));
   CHECK(launches[4].kernel == std::string("transform_nv12_mixed"));
   CHECK(launches[4].rows == 32);  // reads down
-  CHECK(sizeof(cuda::MoveBatch) <= 4096);
 }
 
 TEST_CASE("rows that begin anywhere, of any pitch, are read and written as those that lie well") {

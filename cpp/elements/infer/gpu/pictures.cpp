@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <stdexcept>
 
 #include "algo/pixel_rows.h"
@@ -9,15 +10,42 @@
 namespace fluvial::cuda {
 namespace {
 
-int format_of(PixelFormat format) {
+// As the samples of a picture are read whose rows begin where kernels want them.
+void set_format(PixelFormat format, Picture& picture) {
   switch (format) {
-    case PixelFormat::nv12: return Picture::nv12;
-    case PixelFormat::i420: return Picture::i420;
-    case PixelFormat::rgba: return Picture::rgba;
-    case PixelFormat::bgrx: return Picture::bgrx;
-    case PixelFormat::rgb: return Picture::rgb;
-    case PixelFormat::gray8: return Picture::gray8;
+    case PixelFormat::nv12: picture.format = Picture::pairs; break;
+    case PixelFormat::i420:
+      picture.format = Picture::planes;
+      picture.step = 1;
+      break;
+    case PixelFormat::rgba:
+    case PixelFormat::bgrx:
+      picture.format = Picture::words;
+      picture.is_bgr = format == PixelFormat::bgrx;
+      break;
+    case PixelFormat::rgb:
+      picture.format = Picture::bytes;
+      picture.step = 3;
+      break;
+    case PixelFormat::gray8: picture.format = Picture::grey; break;
     default: throw std::invalid_argument("a surface without pixels");
+  }
+}
+
+// What lies askew is read in smaller pieces.
+void read_askew(Picture& picture) {
+  const auto lies_at = [&picture](int plane, int multiple) {
+    return reinterpret_cast<std::uintptr_t>(picture.plane[plane]) % multiple == 0 &&
+           picture.stride[plane] % multiple == 0;
+  };
+  if (picture.format == Picture::pairs && !lies_at(1, 2)) {
+    picture.format = Picture::planes;
+    picture.step = 2;
+    picture.plane[2] = picture.plane[1] + 1;
+    picture.stride[2] = picture.stride[1];
+  } else if (picture.format == Picture::words && !lies_at(0, 4)) {
+    picture.format = Picture::bytes;
+    picture.step = 4;
   }
 }
 
@@ -41,10 +69,10 @@ Direction direction(double start, double length, int available, int count) {
 
 void lay(const Letterbox& box, Size size, bool has_chroma, Picture& picture) {
   const Box& crop = box.crop;
-  picture.left = box.left;
-  picture.top = box.top;
-  picture.width = box.width;
-  picture.height = box.height;
+  picture.left = static_cast<short>(box.left);
+  picture.top = static_cast<short>(box.top);
+  picture.width = static_cast<short>(box.width);
+  picture.height = static_cast<short>(box.height);
   picture.across = direction(crop.left, crop.width, size.width, box.width);
   picture.down = direction(crop.top, crop.height, size.height, box.height);
   if (!has_chroma) return;
@@ -86,7 +114,8 @@ Input input_of(const InputSpec& spec) {
 
 Picture picture_of(PixelFormat format, Size size, const Colorimetry& colours, const Letterbox& box) {
   Picture picture{};
-  picture.format = format_of(format);
+  set_format(format, picture);
+  picture.luma = 1;  // of grey
   if (box.is_empty()) return picture;
   lay(box, size, is_yuv(format), picture);
   if (is_yuv(format)) set_colours(colours, picture);
@@ -98,6 +127,7 @@ void place_planes(const ImageView& view, Picture& picture) {
     picture.plane[p] = view.plane[p];
     picture.stride[p] = view.stride[p];
   }
+  read_askew(picture);
 }
 
 }  // namespace fluvial::cuda

@@ -1,6 +1,6 @@
 #include "elements/infer/gpu/tensor_writer.h"
 
-#include <cstring>
+#include <algorithm>
 #include <utility>
 
 #include "algo/preprocess.h"
@@ -32,23 +32,22 @@ void TensorWriter::use_surface(const Surface& surface, Picture& picture, Stream 
   place_planes(view, picture);
 }
 
+// Nothing is sent to the device but the launches themselves.
 std::vector<DeviceBlock> TensorWriter::launch(Stream stream) {
-  if (pictures_.empty()) return {};
-  const std::size_t bytes = pictures_.size() * sizeof(Picture);
-  const DeviceBlock host = device_.allocate_host(bytes), table = device_.allocate(bytes);
-  std::memcpy(host.get(), pictures_.data(), bytes);
-  const Function kernel = device_.kernel("pictures_to_tensor");
+  const Function kernel = pictures_.empty() ? nullptr : device_.kernel("pictures_to_tensor");
   const Current current(device_);
-  FLUVIAL_CUDA(cuMemcpyHtoDAsync_v2, address_of(table), host.get(), bytes, stream);
   constexpr unsigned width = 32, height = 8;  // threads of a block: rows of a warp read and write side by side
   const auto blocks = [](int pixels, unsigned of) { return (static_cast<unsigned>(pixels) + of - 1) / of; };
-  DevicePointer pictures = address_of(table);
-  void* parameters[] = {&pictures, &input_};
-  FLUVIAL_CUDA(cuLaunchKernel, kernel, blocks(input_.width, width * pixels_of_thread), blocks(input_.height, height),
-               static_cast<unsigned>(pictures_.size()), width, height, 1, 0, stream, parameters, nullptr);
+  for (auto first = pictures_.begin(); first != pictures_.end();) {
+    PictureBatch batch;
+    const auto count = std::min<std::ptrdiff_t>(pictures_.end() - first, PictureBatch::most);
+    std::copy_n(first, count, batch.pictures);
+    first += count;
+    void* parameters[] = {&batch, &input_};
+    FLUVIAL_CUDA(cuLaunchKernel, kernel, blocks(input_.width, width * pixels_of_thread), blocks(input_.height, height),
+                 static_cast<unsigned>(count), width, height, 1, 0, stream, parameters, nullptr);
+  }
   pictures_.clear();
-  blocks_.push_back(host);
-  blocks_.push_back(table);
   return std::exchange(blocks_, {});
 }
 

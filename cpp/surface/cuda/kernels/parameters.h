@@ -11,14 +11,17 @@ struct Direction {
 
 // A picture on the device, and where it lies on the network's input.
 struct Picture {
-  enum Format { nv12, i420, rgba, bgrx, rgb, gray8 };
+  // How its samples are read: luma and pairs of chroma; luma and chroma in planes; words of four bytes; bytes; grey.
+  enum Format { pairs, planes, words, bytes, grey };
   void* out;  // its place in the batch
   const unsigned char* plane[3];
   int stride[3];  // bytes
   int format;
+  int step;                              // bytes from one sample of chroma, or one pixel of bytes, to the next
+  int is_bgr;                            // of words and bytes
   Direction across, down;                // of luma, or of pixels
   Direction chroma_across, chroma_down;  // of YUV
-  int left, top, width, height;          // on the input; beside it is border
+  short left, top, width, height;        // on the input; beside it is border
   float luma, red_v, green_u, green_v, blue_u;
   float luma_bias, red_bias, green_bias, blue_bias;
 };
@@ -35,5 +38,12 @@ struct Input {
   int first_is_blue;
   float gain[3], bias[3], border[3];  // by channel of the tensor
 };
+
+// What one launch makes inputs of: all of it is in the launch, of which 4096 bytes are the most.
+struct PictureBatch {
+  static constexpr int most = 24;
+  Picture pictures[most];
+};
+static_assert(sizeof(PictureBatch) + sizeof(Input) <= 4096);
 
 }  // namespace fluvial::cuda

@@ -2,8 +2,12 @@
 // picture.
 //
 // The arithmetic is that of algo/preprocess.h: bilinear, luma and chroma each on their own grid, colours clamped to
-// 0..255, y = x * gain + bias. It is bound by the memory that it writes, if what it computes stays in registers: so all
-// arrays are indexed by constants, and what a row shares is worked out once for it.
+// 0..255, y = x * gain + bias. It is bound by the memory that it reads and writes, if all samples of a thread are asked
+// for before the first is looked at: so no pixel is branched on, those beside the picture read its edge, and arrays are
+// indexed by constants.
+#include "surface/cuda/kernels/bytes.h"
+#include "surface/cuda/kernels/on_both.h"
+#include "surface/cuda/kernels/parameters.h"
 
 namespace fluvial::cuda {
 
@@ -14,8 +18,9 @@ struct Place {
 
 __device__ inline Place place_of(const Direction& d, int i) {
   const float at = fminf(fmaxf(d.start + i * d.step, d.first), d.last);
-  const int whole = static_cast<int>(at);
-  return {whole, min(whole + 1, static_cast<int>(d.last)), at - whole};
+  const float whole = __fadd_rd(at, byte_in_float);  // see bytes.h; what is behind the point is cut
+  const int first = static_cast<int>(__float_as_uint(whole) & 0x7FFFFFU);
+  return {first, at < d.last ? first + 1 : first, at - (whole - byte_in_float)};
 }
 
 // The two rows of a plane between which a row of the input lies.
@@ -30,83 +35,134 @@ __device__ inline RowPair row_pair(const unsigned char* plane, int stride, const
 
 __device__ inline float between(float a, float b, float share) { return a + share * (b - a); }
 
-// Byte `channel` of pixels of `step` bytes.
-__device__ inline float sample(const RowPair& rows, const Place& x, int step, int channel) {
-  const int first = x.first * step + channel, second = x.second * step + channel;
-  const float left = between(rows.upper[first], rows.lower[first], rows.share);
-  const float right = between(rows.upper[second], rows.lower[second], rows.share);
-  return between(left, right, x.share);
-}
-
-struct Chroma {
-  float u, v;
+// The four samples around a place: words of one byte or of several.
+struct Corners {
+  unsigned left, right, lower_left, lower_right;
 };
 
-// U and V side by side, read at once: of NV12 whose rows begin at even addresses.
-__device__ inline Chroma sample_pair(const RowPair& rows, const Place& x) {
-  const auto* upper = reinterpret_cast<const unsigned short*>(rows.upper);
-  const auto* lower = reinterpret_cast<const unsigned short*>(rows.lower);
-  const unsigned a = upper[x.first], b = upper[x.second], c = lower[x.first], d = lower[x.second];
-  const auto mixed = [&](int shift) {
-    const auto byte = [shift](unsigned pair) { return static_cast<float>(pair >> shift & 255U); };
-    return between(between(byte(a), byte(c), rows.share), between(byte(b), byte(d), rows.share), x.share);
-  };
-  return {mixed(0), mixed(8)};
+__device__ inline float mixed_channel(const Corners& c, int channel, float across, float down) {
+  const float left = between(float_of_byte(c.left, channel), float_of_byte(c.lower_left, channel), down);
+  const float right = between(float_of_byte(c.right, channel), float_of_byte(c.lower_right, channel), down);
+  return between(left, right, across);
+}
+
+__device__ inline Corners corner_bytes(const RowPair& rows, const Place& x, int step, int channel) {
+  const int first = x.first * step + channel, second = x.second * step + channel;
+  return {rows.upper[first], rows.upper[second], rows.lower[first], rows.lower[second]};
+}
+
+template <typename Word>
+__device__ inline Corners corner_words(const RowPair& rows, const Place& x) {
+  const auto* upper = reinterpret_cast<const Word*>(rows.upper);
+  const auto* lower = reinterpret_cast<const Word*>(rows.lower);
+  return {upper[x.first], upper[x.second], lower[x.first], lower[x.second]};
 }
 
 __device__ inline float clamp_grey(float x) { return fminf(fmaxf(x, 0.0f), 255.0f); }
 
 struct Colours {
-  float red, green, blue;  // grey: in red
+  float red, green, blue;  // of an input of one channel: grey in red
 };
 
-// What all pixels of one row of the input need.
+// What one thread makes of one row of the input; pixels beside the picture read its edge.
 struct SourceRow {
-  RowPair luma, u, v;  // or all bytes in the first
-  bool is_yuv, is_paired;
+  const Picture& p;
+  int row, column;
+  __device__ int column_of(int i) const { return max(0, min(column + i, p.width - 1)); }
 };
 
-__device__ inline SourceRow source_row(const Picture& p, int row) {
-  SourceRow source{};
-  source.luma = row_pair(p.plane[0], p.stride[0], place_of(p.down, row));
-  source.is_yuv = p.format == Picture::nv12 || p.format == Picture::i420;
-  if (!source.is_yuv) return source;
-  const Place chroma = place_of(p.chroma_down, row);
-  source.u = row_pair(p.plane[1], p.stride[1], chroma);
-  source.v = p.format == Picture::i420 ? row_pair(p.plane[2], p.stride[2], chroma) : source.u;
-  source.is_paired =
-      p.format == Picture::nv12 && ((reinterpret_cast<unsigned long long>(p.plane[1]) | p.stride[1]) & 1) == 0;
-  return source;
+template <int format>
+__device__ inline void read_yuv(const SourceRow& s, Colours (&colours)[pixels_of_thread]) {
+  const Picture& p = s.p;
+  const Place down = place_of(p.chroma_down, s.row);
+  const RowPair luma_rows = row_pair(p.plane[0], p.stride[0], place_of(p.down, s.row));
+  const RowPair u_rows = row_pair(p.plane[1], p.stride[1], down);
+  const RowPair v_rows = format == Picture::pairs ? u_rows : row_pair(p.plane[2], p.stride[2], down);
+  Place across[pixels_of_thread], chroma_across[pixels_of_thread];
+  Corners luma[pixels_of_thread], u[pixels_of_thread], v[pixels_of_thread];
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < pixels_of_thread; ++i) {
+    across[i] = place_of(p.across, s.column_of(i));
+    luma[i] = corner_bytes(luma_rows, across[i], 1, 0);
+    chroma_across[i] = place_of(p.chroma_across, s.column_of(i));
+    if constexpr (format == Picture::pairs) {
+      u[i] = corner_words<unsigned short>(u_rows, chroma_across[i]);
+    } else {
+      u[i] = corner_bytes(u_rows, chroma_across[i], p.step, 0);
+      v[i] = corner_bytes(v_rows, chroma_across[i], p.step, 0);
+    }
+  }
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < pixels_of_thread; ++i) {
+    const float y = mixed_channel(luma[i], 0, across[i].share, luma_rows.share) * p.luma;
+    const float share = chroma_across[i].share, blue = mixed_channel(u[i], 0, share, down.share);
+    const float red = format == Picture::pairs ? mixed_channel(u[i], 1, share, down.share)
+                                               : mixed_channel(v[i], 0, share, down.share);
+    colours[i] = {clamp_grey(y + red * p.red_v + p.red_bias),
+                  clamp_grey(y + blue * p.green_u + red * p.green_v + p.green_bias),
+                  clamp_grey(y + blue * p.blue_u + p.blue_bias)};
+  }
 }
 
-__device__ inline Colours yuv_at(const Picture& p, const SourceRow& source, int channels, int column) {
-  const float luma = sample(source.luma, place_of(p.across, column), 1, 0) * p.luma;
-  if (channels == 1) return {clamp_grey(luma + p.luma_bias), 0, 0};
-  const Place x = place_of(p.chroma_across, column);
-  Chroma chroma;
-  if (source.is_paired) {
-    chroma = sample_pair(source.u, x);
-  } else {
-    const bool is_nv12 = p.format == Picture::nv12;
-    const int step = is_nv12 ? 2 : 1;
-    chroma = {sample(source.u, x, step, 0), sample(source.v, x, step, is_nv12 ? 1 : 0)};
-  }
-  return {clamp_grey(luma + chroma.v * p.red_v + p.red_bias),
-          clamp_grey(luma + chroma.u * p.green_u + chroma.v * p.green_v + p.green_bias),
-          clamp_grey(luma + chroma.u * p.blue_u + p.blue_bias)};
+__device__ inline Corners corner_triples(const RowPair& rows, const Place& x, int step) {
+  const Corners a = corner_bytes(rows, x, step, 0), b = corner_bytes(rows, x, step, 1),
+                c = corner_bytes(rows, x, step, 2);
+  return {a.left | b.left << 8 | c.left << 16, a.right | b.right << 8 | c.right << 16,
+          a.lower_left | b.lower_left << 8 | c.lower_left << 16,
+          a.lower_right | b.lower_right << 8 | c.lower_right << 16};
 }
 
-__device__ inline Colours colours_at(const Picture& p, const SourceRow& source, int channels, int column) {
-  if (source.is_yuv) return yuv_at(p, source, channels, column);
-  const Place x = place_of(p.across, column);
-  if (p.format == Picture::gray8) {
-    const float grey = sample(source.luma, x, 1, 0);
-    return {grey, grey, grey};
+template <int format>
+__device__ inline void read_pixels(const SourceRow& s, Colours (&colours)[pixels_of_thread]) {
+  const Picture& p = s.p;
+  const RowPair rows = row_pair(p.plane[0], p.stride[0], place_of(p.down, s.row));
+  Place across[pixels_of_thread];
+  Corners corners[pixels_of_thread];
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < pixels_of_thread; ++i) {
+    across[i] = place_of(p.across, s.column_of(i));
+    if constexpr (format == Picture::words)
+      corners[i] = corner_words<unsigned>(rows, across[i]);
+    else
+      corners[i] = corner_triples(rows, across[i], p.step);
   }
-  const int step = p.format == Picture::rgb ? 3 : 4, red = p.format == Picture::bgrx ? 2 : 0;
-  const Colours c = {sample(source.luma, x, step, red), sample(source.luma, x, step, 1),
-                     sample(source.luma, x, step, 2 - red)};
-  return channels == 1 ? Colours{0.299f * c.red + 0.587f * c.green + 0.114f * c.blue, 0, 0} : c;
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < pixels_of_thread; ++i) {
+    const float share = across[i].share, first = mixed_channel(corners[i], 0, share, rows.share);
+    const float second = mixed_channel(corners[i], 1, share, rows.share);
+    const float third = mixed_channel(corners[i], 2, share, rows.share);
+    colours[i] = p.is_bgr ? Colours{third, second, first} : Colours{first, second, third};
+  }
+}
+
+__device__ inline void read_grey(const SourceRow& s, Colours (&colours)[pixels_of_thread]) {
+  const Picture& p = s.p;
+  const RowPair rows = row_pair(p.plane[0], p.stride[0], place_of(p.down, s.row));
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < pixels_of_thread; ++i) {
+    const Place x = place_of(p.across, s.column_of(i));
+    const float grey = mixed_channel(corner_bytes(rows, x, 1, 0), 0, x.share, rows.share);
+    colours[i].red = colours[i].green = colours[i].blue = clamp_grey(grey * p.luma + p.luma_bias);
+  }
+}
+
+__device__ inline void make_grey(Colours (&colours)[pixels_of_thread]) {
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < pixels_of_thread; ++i)
+    colours[i].red = 0.299f * colours[i].red + 0.587f * colours[i].green + 0.114f * colours[i].blue;
+}
+
+// Of YUV luma is grey.
+__device__ inline void read_row(const SourceRow& s, bool wants_grey, Colours (&colours)[pixels_of_thread]) {
+  const bool is_yuv = s.p.format == Picture::pairs || s.p.format == Picture::planes;
+  if (s.p.format == Picture::grey || (is_yuv && wants_grey)) return read_grey(s, colours);
+  switch (s.p.format) {
+    case Picture::pairs: return read_yuv<Picture::pairs>(s, colours);
+    case Picture::planes: return read_yuv<Picture::planes>(s, colours);
+    case Picture::words: read_pixels<Picture::words>(s, colours); break;
+    default: read_pixels<Picture::bytes>(s, colours); break;
+  }
+  if (wants_grey) make_grey(colours);
 }
 
 __device__ inline float rounded(float x, float low, float high) {
@@ -152,15 +208,18 @@ template <typename Value, typename Convert>
 __device__ inline void store_planes(const Input& input, Value* out, long long pixel, int count, const Run& values,
                                     Convert convert) {
   const long long plane = static_cast<long long>(input.width) * input.height;
+  FLUVIAL_UNROLL_ALL
   for (int c = 0; c < most_channels; ++c) {
     if (c >= input.channels) return;
     Value* to = out + c * plane + pixel;
     Together<Value> together;
+    FLUVIAL_UNROLL_ALL
     for (int i = 0; i < pixels_of_thread; ++i) together.value[i] = convert(values[c][i]);
     if (count == pixels_of_thread && can_hold_together(to)) {
       *reinterpret_cast<Together<Value>*>(to) = together;
       continue;
     }
+    FLUVIAL_UNROLL_ALL
     for (int i = 0; i < pixels_of_thread; ++i)
       if (i < count) to[i] = together.value[i];
   }
@@ -171,8 +230,10 @@ __device__ inline void store_interleaved(const Input& input, Value* out, long lo
                                          Convert convert) {
   Value* to = out + pixel * input.channels;
   if (count == pixels_of_thread && input.channels == most_channels && can_hold_together(to)) {
+    FLUVIAL_UNROLL_ALL
     for (int part = 0; part < most_channels; ++part) {
       Together<Value> together;
+      FLUVIAL_UNROLL_ALL
       for (int i = 0; i < pixels_of_thread; ++i) {
         const int at = part * pixels_of_thread + i;
         together.value[i] = convert(values[at % most_channels][at / most_channels]);
@@ -181,6 +242,7 @@ __device__ inline void store_interleaved(const Input& input, Value* out, long lo
     }
     return;
   }
+  FLUVIAL_UNROLL_ALL
   for (int i = 0; i < pixels_of_thread; ++i)
     for (int c = 0; c < most_channels; ++c)
       if (i < count && c < input.channels) to[i * input.channels + c] = convert(values[c][i]);
@@ -195,19 +257,22 @@ __device__ inline void store_run(const Input& input, void* out, long long pixel,
     store_planes(input, static_cast<Value*>(out), pixel, count, values, convert);
 }
 
-extern "C" __global__ void pictures_to_tensor(const Picture* __restrict__ pictures, Input input) {
+extern "C" __global__ void __launch_bounds__(256, 5) pictures_to_tensor(PictureBatch batch, Input input) {
   const int x = (blockIdx.x * blockDim.x + threadIdx.x) * pixels_of_thread, y = blockIdx.y * blockDim.y + threadIdx.y;
   if (x >= input.width || y >= input.height) return;
-  const Picture& picture = pictures[blockIdx.z];
-  const int column = x - picture.left, row = y - picture.top;
+  const Picture& picture = batch.pictures[blockIdx.z];
+  const SourceRow source = {picture, y - picture.top, x - picture.left};
+  const int column = source.column;
   Run values;
-  for (int c = 0; c < most_channels; ++c)
-    for (int i = 0; i < pixels_of_thread; ++i) values[c][i] = input.border[c];
-  if (row >= 0 && row < picture.height && column < picture.width && column + pixels_of_thread > 0) {
-    const SourceRow source = source_row(picture, row);
+  FLUVIAL_UNROLL_ALL
+  for (int c = 0; c < most_channels; ++c) FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < pixels_of_thread; ++i) values[c][i] = input.border[c];
+  if (source.row >= 0 && source.row < picture.height && column < picture.width && column + pixels_of_thread > 0) {
+    Colours colours[pixels_of_thread];
+    read_row(source, input.channels == 1, colours);
+    FLUVIAL_UNROLL_ALL
     for (int i = 0; i < pixels_of_thread; ++i)
-      if (column + i >= 0 && column + i < picture.width)
-        set_pixel(input, colours_at(picture, source, input.channels, column + i), i, values);
+      if (column + i >= 0 && column + i < picture.width) set_pixel(input, colours[i], i, values);
   }
   const long long pixel = static_cast<long long>(y) * input.width + x;
   const int count = min(pixels_of_thread, input.width - x);

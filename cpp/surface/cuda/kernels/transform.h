@@ -55,6 +55,7 @@ struct MoveBatch {
   Move move;
   MovePlaces places[most];
 };
+static_assert(sizeof(MoveBatch) <= 4096);
 
 // Pixels that one thread makes at once, and how often it does where each comes from its own.
 constexpr int cell_width = 4, cell_height = 2;
