@@ -1,5 +1,7 @@
 // Masks of prototypes, in the arithmetic of algo/heads/row_details.cpp: one line of blocks a mask, one thread a place
 // of it, which adds up the four cells around it.
+#include "surface/cuda/kernels/mask_task.h"
+#include "surface/cuda/kernels/on_both.h"
 
 namespace fluvial::cuda {
 
@@ -30,12 +32,14 @@ extern "C" __global__ void make_masks(MaskGrid grid, const MaskTask* tasks, cons
     const float* upper = grid.prototypes + static_cast<long long>(y.low) * grid.width;
     const float* lower = grid.prototypes + static_cast<long long>(y.high) * grid.width;
     float a = 0, b = 0, c = 0, d = 0;
-    for (int k = 0; k < grid.count; ++k, upper += cells, lower += cells) {
-      const float weight = own[k];
-      a += weight * upper[x.low];
-      b += weight * upper[x.high];
-      c += weight * lower[x.low];
-      d += weight * lower[x.high];
+    FLUVIAL_UNROLL_SOME
+    for (int k = 0; k < grid.count; ++k) {
+      const float weight = __ldg(own + k);
+      const long long at = k * cells;
+      a += weight * __ldg(upper + at + x.low);
+      b += weight * __ldg(upper + at + x.high);
+      c += weight * __ldg(lower + at + x.low);
+      d += weight * __ldg(lower + at + x.high);
     }
     const float logit = mixed(mixed(a, b, x.share), mixed(c, d, x.share), y.share);
     values[task.first + at] = 1.0f / (1.0f + expf(-logit));

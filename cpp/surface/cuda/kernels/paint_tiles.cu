@@ -1,5 +1,9 @@
 // Paints what was drawn on a batch of pictures: a block of threads for 32 x 32 pixels that anything touches. Each pixel
-// is read once, painted by everything that covers it, in order, and written once.
+// is read once, painted by everything that covers it, in order, and written once. A thread paints four pixels, so that
+// what it must know of a primitive is fetched once for them and their pixels are under way together.
+#include "surface/cuda/kernels/bytes.h"
+#include "surface/cuda/kernels/on_both.h"
+#include "surface/cuda/kernels/paint.h"
 
 namespace fluvial::cuda {
 
@@ -71,39 +75,81 @@ __device__ inline unsigned with_blur(unsigned pixel, const Primitive& p, int x, 
   return result;
 }
 
-__device__ inline unsigned painted(unsigned pixel, const Primitive& p, int x, int y) {
+constexpr int tile_size = 32, pixels_of_painter = 4;
+
+// Of one thread: pixels below each other, `step` rows apart.
+struct PaintedColumn {
+  unsigned char* first;
+  int stride, x, y, step, bottom;
+  unsigned pixel[pixels_of_painter];
+  unsigned read = 0;  // which of them
+
+  __device__ int row_of(int i) const { return y + i * step; }
+  __device__ unsigned* place(int i) const {
+    return reinterpret_cast<unsigned*>(first + static_cast<long long>(row_of(i)) * stride) + x;
+  }
+  __device__ unsigned covered_by(const Primitive& p) const {
+    unsigned covered = 0;
+    FLUVIAL_UNROLL_ALL
+    for (int i = 0; i < pixels_of_painter; ++i)
+      if (row_of(i) >= p.top && row_of(i) < min(p.bottom, bottom)) covered |= 1U << i;
+    return x >= p.left && x < p.right ? covered : 0;
+  }
+  __device__ void fetch(unsigned wanted) {
+    FLUVIAL_UNROLL_ALL
+    for (int i = 0; i < pixels_of_painter; ++i)
+      if ((wanted & ~read) >> i & 1) pixel[i] = *place(i);
+    read |= wanted;
+  }
+};
+
+// `paint` gives a pixel of a row another colour.
+template <typename Paint>
+__device__ inline void paint_those(PaintedColumn& column, unsigned covered, Paint paint) {
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < pixels_of_painter; ++i)
+    if (covered >> i & 1) column.pixel[i] = paint(column.pixel[i], column.row_of(i));
+}
+
+__device__ inline void paint_with(const Primitive& p, PaintedColumn& column, unsigned covered) {
+  const int x = column.x, alpha = p.alpha;
+  const unsigned colour = p.colour;
+  const auto by = [&](auto paint) { paint_those(column, covered, paint); };
   switch (p.kind) {
-    case Primitive::box: return blended(pixel, p.colour, p.alpha);
-    case Primitive::circle: return with_circle(pixel, p, x, y);
+    case Primitive::box: return by([=](unsigned pixel, int) { return blended(pixel, colour, alpha); });
+    case Primitive::circle: return by([&](unsigned pixel, int y) { return with_circle(pixel, p, x, y); });
     case Primitive::shape:
-      return blended(pixel, p.colour, p.alpha * shape_coverage(*static_cast<const Shape*>(p.data), x, y) / 256);
-    case Primitive::text: return with_text(pixel, p, x, y);
-    case Primitive::mask: return with_mask(pixel, p, x, y);
-    default: return with_blur(pixel, p, x, y);
+      return by([&](unsigned pixel, int y) {
+        const Shape& shape = *static_cast<const Shape*>(p.data);
+        return blended(pixel, colour, alpha * shape_coverage(shape, x, y) / 256);
+      });
+    case Primitive::text: return by([&](unsigned pixel, int y) { return with_text(pixel, p, x, y); });
+    case Primitive::mask: return by([&](unsigned pixel, int y) { return with_mask(pixel, p, x, y); });
+    default: return by([&](unsigned pixel, int y) { return with_blur(pixel, p, x, y); });
   }
 }
 
 extern "C" __global__ void paint_tiles(const PaintedPicture* pictures, const PaintedTile* tiles, const int* lists,
                                        const Primitive* primitives) {
-  const PaintedTile& tile = tiles[blockIdx.x];
+  const PaintedTile tile = tiles[blockIdx.x];
   const PaintedPicture& picture = pictures[tile.picture];
-  const int x = tile.column * 32 + threadIdx.x;
-  if (x >= picture.width) return;
-  for (int row = threadIdx.y; row < 32; row += blockDim.y) {
-    const int y = tile.row * 32 + row;
-    if (y >= picture.height) return;
-    unsigned* at = reinterpret_cast<unsigned*>(picture.pixels + static_cast<long long>(y) * picture.stride) + x;
-    unsigned pixel = 0;
-    bool is_read = false;
-    for (int i = 0; i < tile.count; ++i) {
-      const Primitive& p = primitives[lists[tile.first + i]];
-      if (x < p.left || x >= p.right || y < p.top || y >= p.bottom) continue;
-      if (!is_read) pixel = *at;
-      is_read = true;
-      pixel = painted(pixel, p, x, y);
-    }
-    if (is_read) *at = pixel;
+  PaintedColumn column{picture.pixels,
+                       picture.stride,
+                       tile.column * tile_size + static_cast<int>(threadIdx.x),
+                       tile.row * tile_size + static_cast<int>(threadIdx.y),
+                       static_cast<int>(blockDim.y),
+                       picture.height};
+  if (column.x >= picture.width) return;
+  for (int n = 0; n < tile.count; ++n) {
+    const Primitive& p = primitives[lists[tile.first + n]];
+    const unsigned covered = column.covered_by(p);
+    if (covered == 0) continue;
+    column.fetch(covered);
+    paint_with(p, column, covered);
   }
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < pixels_of_painter; ++i)
+    if (column.read >> i & 1) *column.place(i) = column.pixel[i];
 }
 
 // What blurs are made from, into the means that they name: a block of threads for a cell.
@@ -119,9 +165,10 @@ extern "C" __global__ void blur_means(const PaintedPicture* pictures, const int*
   const int width = min(p.cell, p.right - left), height = min(p.cell, p.bottom - top);
   int own[3] = {};
   for (int i = threadIdx.x; i < width * height; i += blockDim.x) {
-    const unsigned char* at =
-        picture.pixels + static_cast<long long>(top + i / width) * picture.stride + 4 * (left + i % width);
-    for (int c = 0; c < 3; ++c) own[c] += at[c];
+    const unsigned char* row = picture.pixels + static_cast<long long>(top + i / width) * picture.stride;
+    const unsigned pixel = reinterpret_cast<const unsigned*>(row)[left + i % width];
+    FLUVIAL_UNROLL_ALL
+    for (int c = 0; c < 3; ++c) own[c] += static_cast<int>(byte_of(pixel, c));
   }
   for (int c = 0; c < 3; ++c) atomicAdd(sums + c, own[c]);
   __syncthreads();
