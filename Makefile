@@ -8,7 +8,7 @@ BIN := $(CURDIR)/.venv/bin
 PYTHON := $(BIN)/python
 JOBS ?= $(shell nproc)
 CMAKE_FLAGS := -G Ninja -DCMAKE_MAKE_PROGRAM=$(BIN)/ninja -DPython_EXECUTABLE=$(PYTHON)
-CPP_FILES = $(shell git ls-files 'cpp/*.cpp' 'cpp/*.h' 'cpp/*.c' 'tests/cpp/*.cpp' 'tests/cpp/*.h' 'include/fluvial/*.h' 'bench/*.c')
+CPP_FILES = $(shell git ls-files 'cpp/*.cpp' 'cpp/*.h' 'cpp/*.c' 'tests/cpp/*.cpp' 'tests/cpp/*.h' 'include/fluvial/*.h' 'bench/*.c' 'bench/gpu_parts/*.cpp')
 PYTHON_DIRS = $(wildcard python tests tools bench examples training)
 # The developer's own settings stay out of a test.
 CLEAN_ENV := env -u GST_PLUGIN_PATH -u GST_PLUGIN_PATH_1_0 -u GST_DEBUG -u PYTHONPATH

@@ -1,34 +1,130 @@
-"""The kernels by name, and the fewest bytes that each must move through the device's memory. A new one gets an entry.
+"""What time_kernels.cpp times, and the fewest bytes that each case must move through the device's memory.
 
-What is timed is one launch for FRAMES frames of 1080p, fed to a network of SIZE x SIZE, with OBJECTS found on each.
+A kernel's floor is the time that a copy takes for these bytes, or that of the smallest launch, where that is longer: no
+kernel is faster than its launch. A new kernel gets a case in time_kernels.cpp and a line in BYTES.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
 
 FRAMES = 48
 WIDTH, HEIGHT = 1920, 1080
 SIZE = 640
 ROWS = 8400  # of the network's output
+IN_A_LAUNCH = 24  # pictures that pictures_to_tensor takes at once
+LAUNCH = "launch: 4 x 2 pixels"  # the smallest: what a launch takes alone
 
 
-def _rows_read(of: int, shown: int) -> float:
+def _yuv(width: int, height: int) -> int:
+    return width * height * 3 // 2
+
+
+def _rows_read(of: int, shown: int) -> int:
     """Rows of a picture that bilinear scaling to so many reads: two for each, where that is not all of them."""
     return min(of, 2 * shown)
 
 
-def pictures_to_tensor() -> float:
-    shown = SIZE * HEIGHT // WIDTH
-    source = _rows_read(HEIGHT, shown) * WIDTH + _rows_read(HEIGHT // 2, shown) * WIDTH
-    return FRAMES * (source + 4 * 3 * SIZE * SIZE)
+def _input(size: int, bytes_of_number: int) -> int:
+    """Frames of WIDTH x HEIGHT in NV12, with their sides' ratio kept, and the inputs made of them."""
+    shown = size * HEIGHT // WIDTH
+    source = (_rows_read(HEIGHT, shown) + _rows_read(HEIGHT // 2, shown)) * WIDTH
+    return FRAMES * (source + 3 * size * size * bytes_of_number)
 
 
-def select_rows() -> float:
-    return FRAMES * ROWS * 32.0  # one value of each row, which memory gives 32 bytes at a time
+_HD = _yuv(WIDTH, HEIGHT)
+_RGBA = 4 * WIDTH * HEIGHT
+_TILE = (HEIGHT // 2 + HEIGHT // 4) * WIDTH + 4 * 480 * 270  # a quarter of each side: two rows of four are read
+_CROPS = FRAMES * _yuv(4 * 128, 256) + 192 * 3 * 224 * 224 * 2  # four side by side of each frame
 
-
-FLOOR_BYTES: dict[str, Callable[[], float]] = {
-    "pictures_to_tensor": pictures_to_tensor,
-    "select_rows": select_rows,
+BYTES: dict[str, int] = {
+    LAUNCH: FRAMES * 2 * 4 * 2 * 4,
+    "transform: nv12 to rgba": FRAMES * (_HD + _RGBA),
+    "transform: rgba to nv12": FRAMES * (_HD + _RGBA),
+    "transform: rgba to i420": FRAMES * (_HD + _RGBA),
+    "transform: i420 to rgba": FRAMES * (_HD + _RGBA),
+    "transform: nv12 to nv12": FRAMES * 2 * _HD,
+    "transform: nv12 to rgb": FRAMES * (_HD + 3 * WIDTH * HEIGHT),
+    "transform: nv12 to nv12 720p": FRAMES * (_HD + _yuv(1280, 720)),
+    "transform: nv12 to rgba 720p": FRAMES * (_HD + 4 * 1280 * 720),
+    "transform: rgba to rgba 720p": FRAMES * (_RGBA + 4 * 1280 * 720),
+    # A third of each side is picked: every third row, and of it every 32 bytes that memory gives at once.
+    "transform: nv12 to nv12 360p": FRAMES * (WIDTH * (HEIGHT // 3 + HEIGHT // 6) + _yuv(640, 360)),
+    "transform: nv12 to nv12 360p, means": FRAMES * (_HD + _yuv(640, 360)),
+    "transform: nv12 720p to nv12 1080p": FRAMES * (_yuv(1280, 720) + _HD),
+    "transform: nv12 to nv12, turned": FRAMES * 2 * _HD,
+    "transform: 48 nv12 to tiles of rgba 4K": FRAMES * _TILE,
+    "pictures_to_tensor: 640, f32": _input(640, 4),
+    "pictures_to_tensor: 640, f16": _input(640, 2),
+    "pictures_to_tensor: 416, f32": _input(416, 4),
+    "pictures_to_tensor: 224, f16, 192 crops": _CROPS,
+    # Where classes lie apart from the box, they alone; in rows all, as memory gives 32 bytes at a time.
+    "select_rows: 48 x 84 x 8400, f32": FRAMES * ROWS * 80 * 4,
+    "select_rows: 48 x 84 x 8400, f16": FRAMES * ROWS * 80 * 2,
+    "select_rows: 48 x 8400 x 85, f32, objectness": FRAMES * ROWS * 32,
+    "select_rows: 48 x 8400 x 84, f32": FRAMES * ROWS * 84 * 4,
+    "select_rows: 48 x 8400 x 84, f16": FRAMES * ROWS * 84 * 2,
+    "select_rows: 16 x 76725 x 24, f32": 16 * 76725 * 24 * 4,
+    "classify_pixels: 8 x 21 x 520 x 520, f32": 8 * 520 * 520 * (21 * 4 + 1),
+    "make_masks: 20 of 80 x 80": 32 * 160 * 160 * 4 + 20 * 80 * 80 * 4,
+    "paint_tiles: half of 48 pictures": FRAMES * WIDTH // 2 * HEIGHT * 4 * 2,
+    "blur_means: 48 pictures": FRAMES * _RGBA,
 }
+
+# As they run in a flow, by the kernel's name: bytes of one launch.
+IN_A_FLOW: dict[str, float] = {
+    "pictures_to_tensor": _input(SIZE, 4) * IN_A_LAUNCH / FRAMES,
+    "select_rows": FRAMES * ROWS * 32,
+}
+
+
+@dataclass(frozen=True)
+class Timed:
+    """One case: seconds of a launch, in the median of seven series of launches, and the bytes that it must move."""
+
+    name: str
+    seconds: float
+    bytes: int
+    launch_seconds: float  # of the smallest launch
+
+    def floor(self, bytes_per_second: float) -> float:
+        return max(self.bytes / bytes_per_second, self.launch_seconds)
+
+    def note(self, bytes_per_second: float) -> str:
+        floor = self.floor(bytes_per_second)
+        what = "a launch" if floor > self.bytes / bytes_per_second else f"{self.bytes / 1e6:.1f} MB"
+        speed = self.bytes / self.seconds / 1e12
+        return f"{self.seconds * 1e6:.1f} of {floor * 1e6:.1f} us: {what}; {speed:.2f} TB/s"
+
+
+def read(lines: str) -> list[Timed]:
+    """Of what time_kernels prints. The smallest launch comes first, and is no case itself."""
+    found = {line["name"]: float(line["seconds"]) for line in map(json.loads, lines.splitlines())}
+    unknown = [name for name in found if name not in BYTES]
+    if unknown:
+        raise KeyError(f"time_kernels: {unknown[0]} has no line in BYTES of bench/gpu_parts/kernels.py")
+    launch = found.pop(LAUNCH, 0.0)
+    return [Timed(name, seconds, BYTES[name], launch) for name, seconds in found.items()]
+
+
+def program() -> Path:
+    """Where the build puts time_kernels: beside the package's libraries."""
+    import fluvial
+
+    return Path(fluvial.__file__).parent / "lib" / "time_kernels"
+
+
+def timed() -> list[Timed]:
+    done = subprocess.run([program()], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr.strip())
+    return read(done.stdout)
+
+
+def table(bytes_per_second: float, found: list[Timed]) -> str:
+    """For a terminal: each case with its ratio to the floor."""
+    lines = [f"{t.seconds / t.floor(bytes_per_second):5.2f}  {t.name}: {t.note(bytes_per_second)}" for t in found]
+    return "\n".join(lines)

@@ -31,14 +31,17 @@ def measure(case: str, options: Options) -> Iterator[Row]:
             yield of_model(name, options, operations_per_second)
         return
     bandwidth = remembered(options, "bandwidth") or copied()
+    for timed in kernels.timed():
+        ratio = timed.seconds / timed.floor(bandwidth)
+        yield Row(timed.name, ratio, "of its floor", at_most=AT_MOST, note=timed.note(bandwidth))
     took = profiled(options)
-    for name, floor in kernels.FLOOR_BYTES.items():
+    for name, least_bytes in kernels.IN_A_FLOW.items():
         times = [t for kernel, t in took if kernel.split("(")[0].endswith(name)]
         if not times:
             continue
-        seconds, least = statistics.median(times), floor() / bandwidth
-        note = f"{seconds * 1e6:.0f} of {least * 1e6:.0f} us, {len(times)} launches for {kernels.FRAMES} frames"
-        yield Row(f"{name}", seconds / least, "of its floor", at_most=AT_MOST, note=note)
+        seconds, least = statistics.median(times), least_bytes / bandwidth
+        note = f"{seconds * 1e6:.0f} of {least * 1e6:.0f} us, {len(times)} launches"
+        yield Row(f"{name}, in a flow", seconds / least, "of its floor", note=note)
 
 
 def of_model(name: str, options: Options, operations_per_second: float) -> Row:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+
+import fake_gpus
+from needed import absent
 
 BENCH = Path(__file__).parents[2] / "bench"
 
@@ -22,7 +27,7 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> Any:
         return __import__(name)
 
     yield load
-    for name in ("detections", "results", "plan", "harness"):
+    for name in ("detections", "results", "plan", "harness", "kernels"):
         sys.modules.pop(name, None)
 
 
@@ -74,3 +79,54 @@ def test_a_page_without_a_place_is_told(parts: Any, tmp_path: Path, capsys: Any)
     page.write_text("nothing")
     assert parts("results").page(tmp_path, page, check=False) == 1
     assert "no place for the table" in capsys.readouterr().out
+
+
+def test_every_kernel_that_is_timed_has_its_bytes(parts: Any) -> None:
+    kernels = parts("kernels")
+    if not kernels.program().exists():
+        absent("time_kernels", "make build")
+    listed = subprocess.run([kernels.program(), "--list"], capture_output=True, text=True, check=True).stdout
+    assert listed.splitlines() == list(kernels.BYTES)
+    source = Path(__file__).parents[2] / "cpp/surface/cuda/compiler.h"
+    named = set(re.findall(r'^ +"(\w+)"', source.read_text(), re.M)) | {"pictures_to_tensor", "transform"}
+    assert named == {name.split(":")[0] for name in kernels.BYTES if name != kernels.LAUNCH}
+
+
+def test_bytes_of_kernels_are_what_one_counts_by_hand(parts: Any) -> None:
+    bytes_of = parts("kernels").BYTES
+    assert bytes_of["transform: nv12 to rgba"] == 48 * (1920 * 1080 * 11 // 2)
+    assert bytes_of["transform: nv12 to nv12 360p"] == 48 * (1920 * 540 + 640 * 540)
+    assert bytes_of["pictures_to_tensor: 640, f16"] == 48 * (1920 * (720 + 540) + 640 * 640 * 6)
+    assert bytes_of["select_rows: 48 x 84 x 8400, f32"] == 129_024_000
+    assert bytes_of["transform: 48 nv12 to tiles of rgba 4K"] == 48 * (1920 * 810 + 480 * 270 * 4)
+
+
+def test_a_floor_is_of_bytes_or_of_a_launch(parts: Any) -> None:
+    kernels = parts("kernels")
+    lines = [
+        {"name": kernels.LAUNCH, "seconds": 3e-6},
+        {"name": "transform: nv12 to nv12", "seconds": 200e-6},
+        {"name": "make_masks: 20 of 80 x 80", "seconds": 6e-6},
+    ]
+    found = kernels.read("\n".join(json.dumps(line) for line in lines))
+    assert [t.floor(3e12) for t in found] == [pytest.approx(99.5328e-6), 3e-6]
+    assert kernels.table(3e12, found).splitlines() == [
+        " 2.01  transform: nv12 to nv12: 200.0 of 99.5 us: 298.6 MB; 1.49 TB/s",
+        " 2.00  make_masks: 20 of 80 x 80: 6.0 of 3.0 us: a launch; 0.63 TB/s",
+    ]
+    with pytest.raises(KeyError, match="a new one has no line in BYTES"):
+        kernels.read('{"name": "a new one", "seconds": 1}')
+
+
+@pytest.mark.slow
+def test_every_kernel_is_launched_and_timed_on_a_fake_gpu(parts: Any, tmp_path: Path) -> None:
+    kernels = parts("kernels")
+    if not kernels.program().exists():
+        absent("time_kernels", "make build")
+    fake_gpus.build(tmp_path)
+    told = fake_gpus.environment(tmp_path, tmp_path)
+    done = subprocess.run([kernels.program(), "--short"], env=told, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    done = subprocess.run([kernels.program()], env=told, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [t.name for t in kernels.read(done.stdout)] == list(kernels.BYTES)[1:]

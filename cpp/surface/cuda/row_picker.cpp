@@ -29,10 +29,6 @@ std::int64_t last_element(const RowPart& part, const RowField& field) {
 
 std::atomic<std::uint64_t> returned{0};
 
-constexpr unsigned threads = 128;  // of a block; the kernels have room for 256
-
-unsigned blocks_for(int rows) { return (static_cast<unsigned>(rows) + threads - 1) / threads; }
-
 }  // namespace
 
 std::uint64_t returned_bytes() { return returned; }

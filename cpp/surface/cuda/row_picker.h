@@ -32,7 +32,9 @@ FLUVIAL_EXPORT void count_returned(std::size_t bytes);
 // Belongs to one request.
 class FLUVIAL_EXPORT RowPicker {
  public:
-  static constexpr int room = 512;  // rows of a unit
+  static constexpr int room = 512;          // rows of a unit
+  static constexpr unsigned threads = 128;  // of a block; the kernels have room for 256
+  static unsigned blocks_for(int rows) { return (static_cast<unsigned>(rows) + threads - 1) / threads; }
 
   explicit RowPicker(Device& device) : device_(device) {}
 

@@ -12,8 +12,7 @@ using namespace fluvial;
 
 void run_fake_kernel(const char* name, FakeGrid grid, void** parameters) {
   if (std::strcmp(name, "pictures_to_tensor") != 0) return;
-  const auto* pictures = *static_cast<const cuda::Picture**>(parameters[0]);
+  const auto& batch = *static_cast<const cuda::PictureBatch*>(parameters[0]);
   const auto& input = *static_cast<const cuda::Input*>(parameters[1]);
-  run_kernel({grid.across, grid.down, grid.deep}, {grid.x, grid.y, 1},
-             [&] { cuda::pictures_to_tensor(pictures, input); });
+  run_kernel({grid.across, grid.down, grid.deep}, {grid.x, grid.y, 1}, [&] { cuda::pictures_to_tensor(batch, input); });
 }
