@@ -45,7 +45,7 @@ def test_a_lost_gpu_ends_the_flow_with_one_error(say: Callable[..., str]) -> Non
 
 
 def test_a_gpu_that_is_lost_between_two_calls_is_found_by_whoever_comes_next(say: Callable[..., str]) -> None:
-    assert re.search(LOST, say(FLOW, FAKE_GPU_FAILS="cuMemcpyHtoDAsync_v2:700:9"))
+    assert re.search(LOST, say(FLOW, FAKE_GPU_FAILS="cuMemcpy2DAsync_v2:700:9"))
 
 
 def test_a_model_that_raises_in_the_middle_is_the_users_exception(say: Callable[..., str]) -> None:
