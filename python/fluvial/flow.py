@@ -38,7 +38,7 @@ from fluvial.config import (
 )
 from fluvial.errors import CallSite, ConfigError, FluvialError, PipelineError
 from fluvial.frame import Batch
-from fluvial.models.registry import Found, find
+from fluvial.models.registry import BUNDLED, Found, find
 from fluvial.outputs import JsonLines, VideoFile
 from fluvial.pipeline import Pipeline
 from fluvial.sources import Given, Source, read_sources
@@ -93,20 +93,21 @@ class Flow:
 
     # --- the chain ----------------------------------------------------------------------------------------------------
 
-    def infer(self, model: str | Path | object, **settings: Any) -> Flow:
+    def infer(self, model: str | Path | object = BUNDLED, **settings: Any) -> Flow:
         """Runs a model on every frame; with on="objects", on every object that the models before have found.
 
         Args:
             model: Path of an ONNX or OpenVINO model, or a name of `fluvial models list`. Or of TorchScript, an exported
                 program or a TensorRT engine; or a model in memory: a `torch.nn.Module`, a function, a
-                `fluvial.backends.Backend`, with `input_size=(width, height)` where it does not tell.
+                `fluvial.backends.Backend`, with `input_size=(width, height)` where it does not tell. Left out: the
+                detector that this build of fluvial carries.
             **settings: `backend="onnxruntime"`, `providers=[...]`, `precision="f16"`, `device="GPU"`: who runs it;
                 `parser=function`: what reads its outputs, in place of a head (see `Detections`);
                 `threshold=0.4`, `interval=1`, `labels=[...]` and whatever a DeepStream config file says, with `_` for
                 `-`; `config="config_infer.txt"` takes such a file as the base. See `InferConfig`.
 
         Raises:
-            ModelError: No such model, or it is not on this machine.
+            ModelError: No such model, or it is not on this machine; none is named, and this build carries none.
             ConfigError: A setting that does not exist, or a value that it does not take. Says all of them.
         """
         at = CallSite.here()

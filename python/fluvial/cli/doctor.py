@@ -20,7 +20,7 @@ from fluvial.cli.doctor_gpu import gpus
 from fluvial.cli.finding import Finding
 from fluvial.cli.output import console
 from fluvial.errors import FluvialError, ModelError
-from fluvial.models import entries, find
+from fluvial.models import bundled_model, entries, find
 
 __all__ = ["Finding", "examine", "register", "run"]
 
@@ -88,6 +88,7 @@ def examine() -> Iterator[Finding]:
         _display,
         _cameras,
         _models,
+        _bundled,
     ):
         yield from look()
 
@@ -198,6 +199,13 @@ def _models() -> Iterator[Finding]:
         except ModelError:
             continue
     yield Finding("models", "`fluvial run` by name", bool(here), ", ".join(here) or "none here: fluvial models list")
+
+
+def _bundled() -> Iterator[Finding]:
+    path = bundled_model()
+    yield Finding(
+        "bundled model", "`infer()` without a model", path is not None, str(path or "this build carries none")
+    )
 
 
 def _has(name: str) -> bool:

@@ -1,7 +1,8 @@
 """The list of models that fluvial knows by name, and the search for their files.
 
 `models.json` holds facts alone: where a model comes from, by whom, under which licence, what its files' checksums are.
-The files themselves are never part of fluvial. They are looked for in this order:
+Their files are never part of fluvial; the project's own detector may be: `bundled` is its name, and the folder of that
+name beside this file holds it where a build carries it. All others are looked for in this order:
 
 1. a path that exists, as it is;
 2. the folder that FLUVIAL_ASSETS names, or `shared/assets` beside the folder that holds this checkout;
@@ -20,8 +21,22 @@ from pathlib import Path
 
 from fluvial.errors import ModelError, did_you_mean
 
-__all__ = ["Build", "Entry", "File", "Found", "assets_folder", "cache_folder", "entries", "entry", "find"]
+__all__ = [
+    "BUNDLED",
+    "Build",
+    "Entry",
+    "File",
+    "Found",
+    "assets_folder",
+    "bundled_model",
+    "cache_folder",
+    "entries",
+    "entry",
+    "find",
+]
 
+BUNDLED = "bundled"
+_BUNDLED_FOLDER = Path(__file__).parent / "bundled"
 _SUFFIXES = (".onnx", ".xml")
 
 
@@ -97,10 +112,12 @@ def find(name_or_path: str | os.PathLike[str]) -> Found:
     """The file of a model, given by path or by name.
 
     Args:
-        name_or_path: A path that exists, or a name of `fluvial models list`, or the name of one of its files.
+        name_or_path: A path that exists, or a name of `fluvial models list`, or the name of one of its files; "bundled" is the
+            detector that this build carries.
 
     Raises:
-        ModelError: No such file and no such model; or the model is known and its files are not on this machine.
+        ModelError: No such file and no such model; or the model is known and its files are not on this machine; or this
+            build carries none.
 
     Example:
         >>> find("yolox-nan")
@@ -109,6 +126,8 @@ def find(name_or_path: str | os.PathLike[str]) -> Found:
           hint: did you mean 'yolox-nano'?
     """
     text = os.fspath(name_or_path)
+    if text == BUNDLED:
+        return Found(_bundled())
     path = Path(text).expanduser()
     if path.is_file():
         return Found(path, entry(path.name))
@@ -122,6 +141,21 @@ def find(name_or_path: str | os.PathLike[str]) -> Found:
             if all((folder / f.name).is_file() for f in build.files):
                 return Found(folder / build.files[0].name, known)
     raise ModelError(f"model {known.name!r} is not on this machine\n  hint: {how_to_get(known)}")
+
+
+def bundled_model() -> Path | None:
+    """The detector that this build carries, if it carries one."""
+    return min(_BUNDLED_FOLDER.glob("*.onnx"), default=None)
+
+
+def _bundled() -> Path:
+    path = bundled_model()
+    if path is None:
+        raise ModelError(
+            "no model is named, and this build of fluvial carries none\n"
+            '  hint: name one, such as infer("yolox-nano"); fluvial models list shows what there is'
+        )
+    return path
 
 
 def how_to_get(known: Entry) -> str:
