@@ -5,7 +5,19 @@ from __future__ import annotations
 import os
 from importlib.util import find_spec
 
-_NEED_TORCH = ("assign", "batch", "checkpoint", "evaluate", "export", "loop", "loss", "network", "report", "schedule")
+_NEED_TORCH = (
+    "assign",
+    "batch",
+    "checkpoint",
+    "evaluate",
+    "export",
+    "loop",
+    "loss",
+    "network",
+    "report",
+    "schedule",
+    "targets",
+)
 
 collect_ignore = (
     []

@@ -112,8 +112,8 @@ def find(name_or_path: str | os.PathLike[str]) -> Found:
     """The file of a model, given by path or by name.
 
     Args:
-        name_or_path: A path that exists, or a name of `fluvial models list`, or the name of one of its files; "bundled" is the
-            detector that this build carries.
+        name_or_path: A path that exists, or a name of `fluvial models list`, or the name of one of its files; or
+            "bundled", the detector that this build carries.
 
     Raises:
         ModelError: No such file and no such model; or the model is known and its files are not on this machine; or this

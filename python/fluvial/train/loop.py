@@ -266,6 +266,7 @@ def _device(name: str, told: Callable[[str], None]) -> torch.device:
         raise ConfigError(f"device: {name!r} cannot be used: {words}; allowed are auto, cpu, cuda, cuda:N") from None
     if device.type == "cuda":
         torch.cuda.set_device(device)
+        torch.backends.cudnn.benchmark = True  # all batches have one shape
     return device
 
 
