@@ -59,6 +59,7 @@ BYTES: dict[str, int] = {
     "transform: 48 nv12 to tiles of rgba 4K": FRAMES * _TILE,
     "pictures_to_tensor: 640, f32": _input(640, 4),
     "pictures_to_tensor: 640, f16": _input(640, 2),
+    "pictures_to_tensor: 640, f16, channels last": _input(640, 2),
     "pictures_to_tensor: 416, f32": _input(416, 4),
     "pictures_to_tensor: 224, f16, 192 crops": _CROPS,
     # Where classes lie apart from the box, they alone; in rows all, as memory gives 32 bytes at a time.
@@ -76,7 +77,7 @@ BYTES: dict[str, int] = {
 
 # As they run in a flow, by the kernel's name: bytes of one launch.
 IN_A_FLOW: dict[str, float] = {
-    "pictures_to_tensor": _input(SIZE, 4) * IN_A_LAUNCH / FRAMES,
+    "pictures_to_tensor": _input(SIZE, 2) * IN_A_LAUNCH / FRAMES,
     "select_rows": FRAMES * ROWS * 32,
 }
 

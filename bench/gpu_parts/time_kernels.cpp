@@ -122,8 +122,9 @@ Prepared tiles(Device& device) {
 
 // --- pictures_to_tensor ----------------------------------------------------------------------------------------------
 
-Prepared inputs(Device& device, int size, ElementType type, int count, const Box& crop) {
+Prepared inputs(Device& device, int size, ElementType type, int count, const Box& crop, Layout layout = Layout::nchw) {
   InputSpec spec;
+  spec.layout = layout;
   spec.size = {size, size};
   spec.type = type;
   spec.keeps_aspect = true;
@@ -298,8 +299,8 @@ Prepared means(Device& device) {
 std::vector<Case> all_cases() {
   using F = PixelFormat;
   constexpr Size hd_ready{1280, 720}, third{640, 360};
-  const auto out = [](int size, ElementType type) {
-    return [=](Device& d) { return inputs(d, size, type, frames, {0, 0, 1920, 1080}); };
+  const auto out = [](int size, ElementType type, Layout layout = Layout::nchw) {
+    return [=](Device& d) { return inputs(d, size, type, frames, {0, 0, 1920, 1080}, layout); };
   };
   return {
       {"launch: 4 x 2 pixels",
@@ -323,6 +324,7 @@ std::vector<Case> all_cases() {
       {"transform: 48 nv12 to tiles of rgba 4K", tiles},
       {"pictures_to_tensor: 640, f32", out(640, ElementType::f32)},
       {"pictures_to_tensor: 640, f16", out(640, ElementType::f16)},
+      {"pictures_to_tensor: 640, f16, channels last", out(640, ElementType::f16, Layout::nhwc)},
       {"pictures_to_tensor: 416, f32", out(416, ElementType::f32)},
       {"pictures_to_tensor: 224, f16, 192 crops",
        [](Device& d) {

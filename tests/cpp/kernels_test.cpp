@@ -43,9 +43,11 @@ void run_on_host(const std::vector<cuda::Picture>& pictures, const cuda::Input& 
   cuda::PictureBatch batch;
   REQUIRE(pictures.size() <= cuda::PictureBatch::most);
   std::copy(pictures.begin(), pictures.end(), batch.pictures);
-  run_kernel({blocks(input.width, 32 * cuda::pixels_of_thread), blocks(input.height, 8),
-              static_cast<unsigned>(pictures.size())},
-             {32, 8, 1}, [&] { cuda::pictures_to_tensor(batch, input); });
+  const dim3 grid{blocks(input.width, 32 * cuda::pixels_of_thread), blocks(input.height, 8),
+                  static_cast<unsigned>(pictures.size())};
+  const auto kernel = [&] { cuda::pictures_to_tensor(batch, input); };
+  // Where no thread waits for another, fibres would only take their time.
+  input.is_nhwc ? run_together(grid, {32, 8, 1}, kernel) : run_kernel(grid, {32, 8, 1}, kernel);
 }
 
 // How far the kernel's tensor is from the CPU's, in grey levels.
@@ -139,6 +141,18 @@ TEST_CASE("pictures_to_tensor: every type and layout, normalised") {
   }
 }
 
+TEST_CASE("pictures_to_tensor: pixels whose colours lie side by side, of rows shorter and longer than a warp's") {
+  for (const Size size : {Size{4, 3}, Size{128, 9}, Size{132, 2}, Size{260, 5}, Size{131, 4}}) {
+    const Noise noise(PixelFormat::nv12, 90, 70);
+    for (ElementType type : {ElementType::f32, ElementType::f16, ElementType::u8}) {
+      InputSpec spec = input(size, type, Layout::nhwc);
+      spec.keeps_aspect = true;
+      CAPTURE(size.width);
+      CHECK(greatest_difference(noise, all_of(noise.view), spec) < (type == ElementType::f32 ? limit : 1.01));
+    }
+  }
+}
+
 TEST_CASE("pictures_to_tensor: rows that begin anywhere, of any pitch, as those that lie well") {
   for (PixelFormat format : formats)
     for (const int pitch : {1, 2, 3, 5}) {
@@ -147,11 +161,11 @@ TEST_CASE("pictures_to_tensor: rows that begin anywhere, of any pitch, as those 
       std::uint8_t* next = memory.data() + 1;
       ImageView askew = noise.view;
       for (int p = 0; p < plane_count(format); ++p) {
-        const int rows = p > 0 ? (noise.view.height + 1) / 2 : noise.view.height;
+        const int rows = plane_rows(format, p, noise.view.height), bytes = row_bytes(format, p, noise.view.width);
         askew.plane[p] = next;
         askew.stride[p] = noise.view.stride[p] + pitch;
         for (int row = 0; row < rows; ++row, next += askew.stride[p])
-          std::copy_n(noise.view.plane[p] + row * noise.view.stride[p], noise.view.stride[p], next);
+          std::copy_n(noise.view.plane[p] + row * noise.view.stride[p], bytes, next);
       }
       const InputSpec spec = input({40, 30});
       std::vector<float> straight(3 * 40 * 30), got(straight.size());

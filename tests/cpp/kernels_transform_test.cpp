@@ -88,29 +88,19 @@ struct Askew {
     view.height = size.height;
     std::uint8_t* next = memory.data() + 64;
     for (int p = 0; p < plane_count(format); ++p) {
-      const int rows = p > 0 ? (size.height + 1) / 2 : size.height;
       view.plane[p] = next + unit * static_cast<int>(random() % 7);
-      view.stride[p] = (row_bytes(p) + unit - 1) / unit * unit + unit * static_cast<int>(random() % 5);
-      next = view.plane[p] + view.stride[p] * rows + 64;
-    }
-  }
-  int row_bytes(int p) const {
-    const int chroma = (view.width + 1) / 2;
-    switch (view.format) {
-      case PixelFormat::nv12: return p > 0 ? 2 * chroma : view.width;
-      case PixelFormat::i420: return p > 0 ? chroma : view.width;
-      case PixelFormat::rgb: return 3 * view.width;
-      case PixelFormat::gray8: return view.width;
-      default: return 4 * view.width;
+      view.stride[p] =
+          (row_bytes(format, p, size.width) + unit - 1) / unit * unit + unit * static_cast<int>(random() % 5);
+      next = view.plane[p] + view.stride[p] * plane_rows(format, p, size.height) + 64;
     }
   }
   // No byte beside the rows was written.
   bool is_whole() const {
     std::vector<bool> is_pixel(memory.size());
     for (int p = 0; p < plane_count(view.format); ++p)
-      for (int row = 0; row < (p > 0 ? (view.height + 1) / 2 : view.height); ++row) {
+      for (int row = 0; row < plane_rows(view.format, p, view.height); ++row) {
         const auto at = view.plane[p] + view.stride[p] * row - memory.data();
-        std::fill_n(is_pixel.begin() + at, row_bytes(p), true);
+        std::fill_n(is_pixel.begin() + at, row_bytes(view.format, p, view.width), true);
       }
     for (std::size_t i = 0; i < memory.size(); ++i)
       if (!is_pixel[i] && memory[i] != untouched) return false;
@@ -123,9 +113,9 @@ struct Askew {
 
 void copy(const ImageView& from, const ImageView& to) {
   for (int p = 0; p < plane_count(from.format); ++p)
-    for (int row = 0; row < (p > 0 ? (from.height + 1) / 2 : from.height); ++row)
+    for (int row = 0; row < plane_rows(from.format, p, from.height); ++row)
       std::memcpy(to.plane[p] + to.stride[p] * row, from.plane[p] + from.stride[p] * row,
-                  static_cast<std::size_t>(std::min(std::abs(from.stride[p]), std::abs(to.stride[p]))));
+                  static_cast<std::size_t>(row_bytes(from.format, p, from.width)));
 }
 
 constexpr Colorimetry colorimetries[] = {{false, false}, {false, true}, {true, false}, {true, true}};

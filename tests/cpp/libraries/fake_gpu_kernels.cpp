@@ -14,5 +14,6 @@ void run_fake_kernel(const char* name, FakeGrid grid, void** parameters) {
   if (std::strcmp(name, "pictures_to_tensor") != 0) return;
   const auto& batch = *static_cast<const cuda::PictureBatch*>(parameters[0]);
   const auto& input = *static_cast<const cuda::Input*>(parameters[1]);
-  run_kernel({grid.across, grid.down, grid.deep}, {grid.x, grid.y, 1}, [&] { cuda::pictures_to_tensor(batch, input); });
+  const auto kernel = [&] { cuda::pictures_to_tensor(batch, input); };
+  run_together({grid.across, grid.down, grid.deep}, {grid.x, grid.y, 1}, kernel);
 }

@@ -225,41 +225,62 @@ __device__ inline void store_planes(const Input& input, Value* out, long long pi
   }
 }
 
+// What a warp exchanges before it writes: the runs of its threads lie between each other's in the tensor, so that each
+// thread for itself would write a third of every 32 bytes.
+constexpr int warps_of_block = 8;
+using Exchange = Together<int>[warps_of_block][32 * most_channels];
+
 template <typename Value, typename Convert>
-__device__ inline void store_interleaved(const Input& input, Value* out, long long pixel, int count, const Run& values,
-                                         Convert convert) {
-  Value* to = out + pixel * input.channels;
-  if (count == pixels_of_thread && input.channels == most_channels && can_hold_together(to)) {
-    FLUVIAL_UNROLL_ALL
-    for (int part = 0; part < most_channels; ++part) {
-      Together<Value> together;
-      FLUVIAL_UNROLL_ALL
-      for (int i = 0; i < pixels_of_thread; ++i) {
-        const int at = part * pixels_of_thread + i;
-        together.value[i] = convert(values[at % most_channels][at / most_channels]);
-      }
-      reinterpret_cast<Together<Value>*>(to)[part] = together;
-    }
-    return;
-  }
+__device__ inline void store_by_warp(const Input& input, Value* row, int x, const Run& values, Exchange& exchange,
+                                     Convert convert) {
+  auto* all = reinterpret_cast<Together<Value>*>(exchange[threadIdx.y]);
+  const int lane = threadIdx.x, first = x - lane * pixels_of_thread;
   FLUVIAL_UNROLL_ALL
-  for (int i = 0; i < pixels_of_thread; ++i)
-    for (int c = 0; c < most_channels; ++c)
-      if (i < count && c < input.channels) to[i * input.channels + c] = convert(values[c][i]);
+  for (int part = 0; part < most_channels; ++part) {
+    Together<Value> together;
+    FLUVIAL_UNROLL_ALL
+    for (int i = 0; i < pixels_of_thread; ++i) {
+      const int at = part * pixels_of_thread + i;
+      together.value[i] = convert(values[at % most_channels][at / most_channels]);
+    }
+    all[lane * most_channels + part] = together;
+  }
+  __syncwarp();
+  auto* to = reinterpret_cast<Together<Value>*>(row + first * most_channels);
+  const int count = (input.width - first) / pixels_of_thread * most_channels;
+  FLUVIAL_UNROLL_ALL
+  for (int at = lane; at < 32 * most_channels; at += 32)
+    if (at < count) to[at] = all[at];
 }
 
 template <typename Value, typename Convert>
-__device__ inline void store_run(const Input& input, void* out, long long pixel, int count, const Run& values,
+__device__ inline void store_interleaved(const Input& input, Value* row, int x, int count, const Run& values,
+                                         Exchange& exchange, Convert convert) {
+  if (input.channels == most_channels && input.width % pixels_of_thread == 0 && can_hold_together(row))
+    return store_by_warp(input, row, x, values, exchange, convert);
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < pixels_of_thread; ++i) FLUVIAL_UNROLL_ALL
+  for (int c = 0; c < most_channels; ++c)
+    if (i < count && c < input.channels) row[(x + i) * input.channels + c] = convert(values[c][i]);
+}
+
+// A run of a row of the tensor. All threads of a warp come here, those beside the input with nothing to write.
+template <typename Value, typename Convert>
+__device__ inline void store_run(const Input& input, void* out, int x, int y, const Run& values, Exchange& exchange,
                                  Convert convert) {
+  const long long row = static_cast<long long>(y) * input.width;
+  const int count = min(pixels_of_thread, input.width - x);
+  auto* all = static_cast<Value*>(out);
   if (input.is_nhwc)
-    store_interleaved(input, static_cast<Value*>(out), pixel, count, values, convert);
+    store_interleaved(input, all + row * input.channels, x, count, values, exchange, convert);
   else
-    store_planes(input, static_cast<Value*>(out), pixel, count, values, convert);
+    store_planes(input, all, row + x, count, values, convert);
 }
 
 extern "C" __global__ void __launch_bounds__(256, 5) pictures_to_tensor(PictureBatch batch, Input input) {
+  __shared__ Exchange exchange;
   const int x = (blockIdx.x * blockDim.x + threadIdx.x) * pixels_of_thread, y = blockIdx.y * blockDim.y + threadIdx.y;
-  if (x >= input.width || y >= input.height) return;
+  if (y >= input.height) return;  // a whole warp: its threads are those of a row
   const Picture& picture = batch.pictures[blockIdx.z];
   const SourceRow source = {picture, y - picture.top, x - picture.left};
   const int column = source.column;
@@ -274,17 +295,15 @@ extern "C" __global__ void __launch_bounds__(256, 5) pictures_to_tensor(PictureB
     for (int i = 0; i < pixels_of_thread; ++i)
       if (column + i >= 0 && column + i < picture.width) set_pixel(input, colours[i], i, values);
   }
-  const long long pixel = static_cast<long long>(y) * input.width + x;
-  const int count = min(pixels_of_thread, input.width - x);
   void* out = picture.out;
   switch (input.type) {
-    case Input::f32: return store_run<float>(input, out, pixel, count, values, [](float v) { return v; });
-    case Input::f16: return store_run<unsigned short>(input, out, pixel, count, values, half_bits);
+    case Input::f32: return store_run<float>(input, out, x, y, values, exchange, [](float v) { return v; });
+    case Input::f16: return store_run<unsigned short>(input, out, x, y, values, exchange, half_bits);
     case Input::u8:
-      return store_run<unsigned char>(input, out, pixel, count, values,
+      return store_run<unsigned char>(input, out, x, y, values, exchange,
                                       [](float v) { return static_cast<unsigned char>(rounded(v, 0.0f, 255.0f)); });
     default:
-      return store_run<int>(input, out, pixel, count, values,
+      return store_run<int>(input, out, x, y, values, exchange,
                             [](float v) { return static_cast<int>(rounded(v, -2147483648.0f, 2147483520.0f)); });
   }
 }
