@@ -56,6 +56,9 @@ class Request {
   // Asks the next start() to keep the outputs where the device has them, until the last owner lets go. Requests on the
   // host never do.
   virtual void keep_on_device(bool) {}
+  // Asks the next start() to bring nothing back: outputs() lie on the device then, as long as their owners. Requests on
+  // the host never do.
+  virtual void leave_on_device(bool) {}
   // One for each output; none where nothing was kept.
   virtual std::vector<std::shared_ptr<void>> kept_on_device() { return {}; }
   // What it brought; nothing where outputs() has it all, as of a crowded picture.

@@ -39,9 +39,16 @@ struct Found {
   std::size_t count() const { return boxes ? static_cast<std::size_t>(boxes->shape()[0]) : 0; }
 };
 
+nb::object tensor_object(const TensorView& tensor) {
+  return tensor.gpu < 0 ? array_of(tensor, tensor.owner, false) : device_array_of(tensor, {tensor.gpu, tensor.owner});
+}
+
 class PythonParser final : public HeadDecoder {
  public:
-  PythonParser(nb::object bridge, const ParserInfo& info) : bridge_(std::move(bridge)), info_(info) {}
+  PythonParser(nb::object bridge, const ParserInfo& info)
+      : bridge_(std::move(bridge)), info_(info), is_on_device_(nb::cast<bool>(bridge_.get().attr("is_on_device"))) {}
+
+  bool reads_on_device() const override { return is_on_device_; }
 
   void decode(const std::vector<TensorView>& outputs, std::size_t unit, std::vector<Detection>& out) override {
     in_python([&] {
@@ -49,7 +56,7 @@ class PythonParser final : public HeadDecoder {
       nb::dict tensors;
       for (std::size_t i = 0; i < outputs.size(); ++i) {
         const bool is_batched = i < info_.batched_outputs.size() && info_.batched_outputs[i];
-        tensors[outputs[i].name.c_str()] = array_of(part_of(outputs[i], unit, is_batched), outputs[i].owner, false);
+        tensors[outputs[i].name.c_str()] = tensor_object(part_of(outputs[i], unit, is_batched));
       }
       take(bridge_.get().attr("parse")(tensors));
     });
@@ -102,6 +109,7 @@ class PythonParser final : public HeadDecoder {
 
   Held bridge_;
   const ParserInfo info_;
+  const bool is_on_device_;
   Found found_;
 };
 

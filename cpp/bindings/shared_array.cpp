@@ -113,7 +113,7 @@ std::int64_t stream_of(const SharedArray& array, nb::handle given) {
 void check_device(const SharedArray& array, nb::handle wanted) {
   if (wanted.is_none() || dlpack_device_of(array).equal(wanted)) return;
   raise(PyExc_BufferError, "__dlpack__: dl_device=" + text_of(wanted) + ", but " + array.name + " lies on " +
-                               array.device() + "; frame.pixels() copies to the host");
+                               array.device() + "; " + array.to_host);
 }
 
 bool takes_version_1(nb::handle max_version) {

@@ -25,6 +25,7 @@ struct SharedArray {
   bool is_read_only = true;
   std::uintptr_t stream = 0;  // in which it is written; 0: it is there, and nobody has to wait
   std::string name;           // "plane 1 of a NV12 surface", for messages
+  std::string to_host = "frame.pixels() copies to the host";  // for messages: what does
 
   std::string device() const { return gpu < 0 ? "cpu" : "cuda:" + std::to_string(gpu); }
 };

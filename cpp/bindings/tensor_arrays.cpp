@@ -73,6 +73,7 @@ nb::object device_array_of(const TensorView& tensor, const DevicePlace& place) {
   array.is_read_only = !place.is_writable;
   array.stream = reinterpret_cast<std::uintptr_t>(place.stream);
   array.name = "tensor '" + tensor.name + "'";
+  array.to_host = "to_numpy() copies it to the host";
   return nb::cast(DeviceTensor(std::move(array)));
 }
 

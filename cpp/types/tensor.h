@@ -1,4 +1,5 @@
-// A tensor in host memory, whoever owns it, and what is known of it before it exists.
+// A tensor in memory of the host, or of a GPU where it says so, whoever owns it, and what is known of it before it
+// exists.
 #pragma once
 
 #include <cstddef>
@@ -44,6 +45,7 @@ struct TensorView {
   Shape shape;
   void* data = nullptr;
   std::shared_ptr<const void> owner = nullptr;
+  int gpu = -1;  // whose memory it is; -1: the host's
 
   template <typename T>
   const T* as() const {

@@ -15,8 +15,8 @@ from fluvial.errors import (
     StaleMetadataError,
 )
 from fluvial.flow import Flow
-from fluvial.frame import Batch, Frame, Object, Objects, Plane, Surface
-from fluvial.parsers import Detections, ParserInfo
+from fluvial.frame import Batch, DeviceTensor, Frame, Object, Objects, Plane, Surface
+from fluvial.parsers import Detections, ParserInfo, on_device
 from fluvial.pipeline import Pipeline
 from fluvial.sources import Source
 from fluvial.stats import SourceStats
@@ -26,6 +26,7 @@ __all__ = [
     "CallSite",
     "ConfigError",
     "Detections",
+    "DeviceTensor",
     "Flow",
     "FluvialError",
     "Frame",
@@ -42,4 +43,5 @@ __all__ = [
     "SourceStats",
     "StaleMetadataError",
     "Surface",
+    "on_device",
 ]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["Batch", "Frame", "Object", "Objects", "Plane", "Surface"]
+__all__ = ["Batch", "DeviceTensor", "Frame", "Object", "Objects", "Plane", "Surface"]
 
 try:
-    from fluvial._core import Batch, Frame, Object, Objects, Plane, Surface
+    from fluvial._core import Batch, DeviceTensor, Frame, Object, Objects, Plane, Surface
 except ImportError as e:  # not built, or GStreamer's libraries are missing: `fluvial doctor` must still say so
     _WHY = f"{e}; `fluvial doctor` says what is missing"
 
@@ -17,4 +17,4 @@ except ImportError as e:  # not built, or GStreamer's libraries are missing: `fl
 
         return type(name, (), {"__doc__": f"Absent: {_WHY}", "__new__": new})
 
-    Batch, Frame, Object, Objects, Plane, Surface = (_absent(name) for name in __all__)  # type: ignore[misc]
+    Batch, DeviceTensor, Frame, Object, Objects, Plane, Surface = (_absent(name) for name in __all__)  # type: ignore[misc]

@@ -3,20 +3,24 @@
 It is called once a picture with the output tensors by name, without the batch's dimension, and what is known of the
 model; it returns what it sees. The tensors are views of the backend's memory, read only; nothing is copied. One that
 is kept stays as it is: the next picture's are written elsewhere.
+
+A model on a GPU has its outputs copied to the host for it, unless the function says `@on_device`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from fluvial.errors import ModelError
 
 if TYPE_CHECKING:  # importing NumPy changes the filters of warnings: not before it is needed
     from numpy.typing import NDArray
 
-__all__ = ["Detections", "Parser", "ParserBridge", "ParserInfo"]
+    from fluvial._core import DeviceTensor
+
+__all__ = ["Detections", "Parser", "ParserBridge", "ParserInfo", "on_device"]
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,23 @@ class ParserInfo:
 
 
 Parser = Callable[[dict[str, "NDArray[Any]"], ParserInfo], Detections]
+DeviceParser = Callable[[dict[str, "NDArray[Any] | DeviceTensor"], ParserInfo], Detections]
+
+
+def on_device(parser: DeviceParser) -> Parser:
+    """A decorator: this parser gets a model's outputs where they are. On a GPU they are `DeviceTensor`, which PyTorch,
+    CuPy and Numba read without a copy, and nothing is carried to the host; elsewhere they are arrays of NumPy's, which
+    speak DLPack 1.0 too. One that is kept keeps its memory.
+
+    Example:
+        >>> @on_device
+        ... def parse(tensors, info):
+        ...     rows = torch.from_dlpack(tensors["rows"])  # on the GPU, or on the CPU
+        ...     kept = rows[rows[:, 4] > info.threshold].cpu().numpy()
+        ...     return Detections.of_corners(kept[:, :4], kept[:, 4], kept[:, 5].astype(int))
+    """
+    parser.is_on_device = True  # type: ignore[attr-defined]
+    return cast("Parser", parser)  # Flow.infer takes both
 
 
 class ParserBridge:
@@ -100,6 +121,7 @@ class ParserBridge:
 
     def __init__(self, call: Parser, name: str, on_error: Callable[[BaseException], None], info: ParserInfo) -> None:
         self._call, self._name, self._on_error, self._info = call, name, on_error, info
+        self.is_on_device = bool(getattr(call, "is_on_device", False))
 
     def parse(self, tensors: dict[str, NDArray[Any]]) -> tuple[NDArray[Any] | None, ...]:
         """Boxes, scores, class ids, masks and key points; the last two may be None."""

@@ -42,6 +42,9 @@ class HeadDecoder {
   // describe() of what decode_rows() found.
   virtual void describe_rows(const SelectedRows& rows, const std::vector<Detection>& kept, std::vector<Details>& out);
 
+  // True: outputs are wanted where they are, on a device too (TensorView::gpu).
+  virtual bool reads_on_device() const { return false; }
+
   // Detectors with masks or keypoints: after suppression, one Details for each of `kept`, whose boxes lie within the
   // picture. Found by Detection::row, in the coordinates of their boxes.
   virtual bool has_details() const { return false; }

@@ -11,8 +11,10 @@ namespace {
 constexpr int first_looks = 8;
 constexpr int looks_apart = 64;
 
+bool is_readable(const TensorView& tensor) { return tensor.type == ElementType::f32 && tensor.gpu < 0; }
+
 bool has_no_number(const TensorView& tensor) {
-  if (tensor.type != ElementType::f32) return false;
+  if (!is_readable(tensor)) return false;
   const auto* values = tensor.as<float>();
   const std::size_t count = element_count(tensor.shape);
   // NaN and infinity have all bits of the exponent. Of whole numbers, so that many are looked at at once.
@@ -31,7 +33,7 @@ constexpr std::size_t least_numbers = 64;
 
 bool is_one_number(const TensorView& tensor) {
   const std::size_t count = element_count(tensor.shape);
-  if (tensor.type != ElementType::f32 || count < least_numbers) return false;
+  if (!is_readable(tensor) || count < least_numbers) return false;
   const auto* values = tensor.as<float>();
   return std::all_of(values, values + count, [first = values[0]](float x) { return x == first; });
 }

@@ -68,6 +68,7 @@ Work::Work(Decision decision, std::unique_ptr<Backend> backend, Health::Complain
   } else if (!decision_.has_no_head) {
     head_ = make_head(decision_.spec, info.outputs, decision_.head);
   }
+  leaves_outputs_ = head_ && head_->reads_on_device() && !has_other_readers();
   for (const auto& [from, to] : decision_.file.class_map) {
     shown_classes_.resize(static_cast<std::size_t>(from) + 1, -1);
     shown_classes_.back() = decision_.shown_class(from);
@@ -117,6 +118,7 @@ void Work::start(Job& job) {
     fill(job);
     choose_outputs(job);
     job.request->keep_on_device(decision_.settings.wants_tensors);
+    job.request->leave_on_device(leaves_outputs_);
     job.request.start();
   } catch (const std::exception& e) {
     throw std::runtime_error("inference on " + place_of(job.units.front()) + ": " + e.what());
@@ -214,10 +216,11 @@ void Work::finish_unit(const std::vector<TensorView>& outputs, std::size_t index
   }
 }
 
+bool Work::has_other_readers() const { return decision_.settings.wants_tensors || raw_output_.is_wanted(); }
+
 // What nobody else reads need not come from the device.
 void Work::choose_rows() {
-  const bool has_other_readers = decision_.settings.wants_tensors || raw_output_.is_wanted();
-  const auto rows = head_ && !has_other_readers ? head_->selection() : std::nullopt;
+  const auto rows = head_ && !has_other_readers() ? head_->selection() : std::nullopt;
   std::lock_guard lock(mutex_);
   wanted_rows_ = rows;
 }

@@ -55,6 +55,7 @@ class Work {
   void find(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
   void describe(const std::vector<TensorView>& outputs, std::size_t index);
   void choose_rows();
+  bool has_other_readers() const;
   void choose_outputs(Job& job);
   void segment(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
   void embed(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
@@ -73,6 +74,7 @@ class Work {
   std::mutex mutex_;                         // guards wanted_rows_, which the pushing thread tells the bringing one
   std::optional<RowSelection> wanted_rows_;  // nothing: all outputs whole
   std::uint64_t started_ = 0;                // bringing
+  bool leaves_outputs_ = false;              // on the device, where the head reads them
 
   std::unique_ptr<Feeder> feeder_;  // bringing
 
