@@ -20,7 +20,7 @@ SECTIONS: dict[str, tuple[tuple[str, ...], int]] = {
     "gil": (("yolox-nano-48",), 150),
     "published": ((*PUBLISHED, "48x1080p-deimv2-femto"), 150),
     "flat": (("start-stop",), 200),
-    "two": (("yolox-nano-96",), 150),
+    "two": (("yolox-nano-96", "yolox-s-96"), 170),
 }
 PARALLEL = {"compile": COMPILED}  # cases that are no measurement of speed: several processes at once
 ON_ONE_GPU = tuple(name for name in SECTIONS if name != "two")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -191,3 +193,53 @@ print(main(["run", "test://", "--gpus", "0,5"]), main(["run", "test://", "--gpus
     assert '"frames": 7' in said
     assert "gpus: there is no GPU 5; this machine has 2" in said
     assert "--gpus one: all, or numbers of GPUs: 0,1" in said
+
+
+# --- bench/gpu.py's comparison of two GPUs with one ------------------------------------------------------------------
+
+BENCH = Path(__file__).parents[2] / "bench"
+TWO = f"""
+sys.path[:0] = [{str(BENCH / "gpu_parts")!r}, {str(BENCH)!r}]
+import section_two as two
+from harness import Unfit
+def infer(flow):
+    return flow.infer(OnGpu(), device="cuda", **HEAD).track()
+def told(sources, seconds=0.2):
+    try:
+        for row in two.compared("a model", sources, infer, seconds):
+            print(f"{{row.name}} [{{row.unit}}] {{row.at_least}} {{row.value > 0}}: {{row.note}}")
+    except Unfit as e:
+        print("unfit:", e)
+"""
+
+
+def test_two_gpus_are_measured_against_one_in_one_run(say: Callable[..., str]) -> None:
+    said = say(f'{TWO}told(["test://?frames=1000000"] * 4)', FAKE_GPUS=2)
+    assert "unfit" not in said
+    one, both, ratio = [line for line in said.splitlines() if line.startswith("a model")]
+    assert re.fullmatch(
+        r"a model, 2 streams on a GPU: one \[frames/s\] None True: "
+        r"GPU 0 \d+ before, \d+ after; GPU 1 \d+ before, \d+ after",
+        one,
+    )
+    assert re.fullmatch(r"a model, 2 streams on a GPU: two \[frames/s\] None True: GPU 0 \d+; GPU 1 \d+", both)
+    assert ratio == "a model, 2 streams on a GPU: two against one [times] 1.9 True: "
+
+
+@pytest.mark.parametrize(
+    ("call", "gpus", "says"),
+    [
+        ('told(["test://?frames=9"] * 3)', 2, "unfit: 3 streams are not shared out evenly over 2 GPUs"),
+        ('told(["test://?frames=20"] * 2, 60)', 2, "unfit: the clips ended before they were measured"),
+        ('list(two.measure("yolox-nano-96", None))', 1, "two GPUs are needed; this machine has 1 (Fake GPU A)"),
+        ('list(two.measure("yolox-nano-96", None))', 0, "two GPUs are needed; this machine has 0 (none)"),
+    ],
+)
+def test_what_cannot_be_compared_is_told(say: Callable[..., str], call: str, gpus: int, says: str) -> None:
+    body = f"""
+try:
+    {call}
+except Unfit as e:
+    print("unfit:", e)
+"""
+    assert says in say(TWO + body, FAKE_GPUS=gpus)
