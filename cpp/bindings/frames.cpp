@@ -15,6 +15,7 @@
 #include "bindings/details.h"
 #include "bindings/face.h"
 #include "bindings/given.h"
+#include "bindings/output_tensors.h"
 #include "bindings/pixels.h"
 #include "bindings/surface_arrays.h"
 #include "bindings/tensor_arrays.h"
@@ -414,6 +415,17 @@ void bind_frame_class(nb::module_& m) {
           "The same frame as a pyds.NvDsFrameMeta.")
       .def_prop_ro("surface", surface_of, nb::sig("def surface(self) -> Surface"),
                    "The pixels where and as they are, on the host or on a GPU, for DLPack; not to be written.")
+      .def(
+          "tensors",
+          [](const Frame& self, const Given<std::optional<unsigned>>& given) {
+            const auto unique_id = taken(given, "unique_id");
+            return output_tensors(self.footing().root(), self.get()->frame_user_meta_list, unique_id);
+          },
+          nb::arg("unique_id") = nb::none(),
+          nb::sig("def tensors(self, unique_id: int | None = None) -> dict[str, "
+                  "numpy.typing.NDArray[typing.Any] | DeviceTensor]"),
+          "Outputs of the models that have output_tensor_meta, by name; of one of them by its unique_id. Where a GPU "
+          "keeps them they are DeviceTensors, which share that memory; else copies. Both outlive the frame.")
       .def("pixels", pixels_of, nb::sig("def pixels(self) -> numpy.typing.NDArray[numpy.uint8]"),
            "uint8 [H, W, 4] RGBA. Of an RGBA surface a writable view, seen downstream; of any other a read-only copy, "
            "converted once.")

@@ -349,6 +349,11 @@ class Frame:
         The pixels where and as they are, on the host or on a GPU, for DLPack; not to be written.
         """
 
+    def tensors(self, unique_id: int | None = None) -> dict[str, numpy.typing.NDArray[Any] | DeviceTensor]:
+        """
+        Outputs of the models that have output_tensor_meta, by name; of one of them by its unique_id. Where a GPU keeps them they are DeviceTensors, which share that memory; else copies. Both outlive the frame.
+        """
+
     def pixels(self) -> numpy.typing.NDArray[numpy.uint8]:
         """
         uint8 [H, W, 4] RGBA. Of an RGBA surface a writable view, seen downstream; of any other a read-only copy, converted once.

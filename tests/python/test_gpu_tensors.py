@@ -123,3 +123,47 @@ except RuntimeError as e:
     print(e)
 """
     assert "the GPU is lost to this process" in say(NUMBERED + body)
+
+
+def test_metadata_gives_outputs_where_the_gpu_keeps_them_and_they_outlive_it(say: Callable[..., str]) -> None:
+    body = """
+def nothing(tensors, info):
+    return NONE
+kept = []
+for batch in play(nothing, output_tensor_meta=True, unique_id=7):
+    for frame in batch.frames:
+        assert frame.tensors(8) == {}
+        kept.append(frame.tensors(7)["rows"])
+        brought = _core.gpu_returned()
+        assert float(kept[-1].to_numpy()[3, 3]) == float(seen_on_host(kept[-1])[3, 3])
+        assert _core.gpu_returned() - brought == 10 * 6 * 4
+print(type(kept[0]).__name__, kept[0].shape, kept[0].device)
+print([float(seen_on_host(x)[9, 5]) for x in kept])
+try:
+    frame.tensors()
+except fv.StaleMetadataError:
+    print("stale")
+"""
+    said = say(NUMBERED + body).splitlines()
+    assert said[:3] == ["DeviceTensor (10, 6) cuda:0", "[1.0, 1.5, 2.0, 2.5, 3.0, 3.5]", "stale"]
+
+
+def test_on_the_host_metadata_gives_copies(say: Callable[..., str]) -> None:
+    body = """
+class OnHost(Numbered):
+    def compile(self, plan):
+        return Ready("here")
+    def infer(self, inputs):
+        self.run += 1
+        return {"rows": np.full((1, 10, 6), self.run, np.float32)}
+kept = []
+settings = {**HEAD, "output_tensor_meta": True}
+for batch in fv.Flow("test://?frames=3").infer(OnHost(), **settings):
+    tensors = batch.frames[0].tensors()
+    kept.append(tensors["rows"])
+print(type(kept[0]).__name__, kept[0].shape, kept[0].dtype, [float(x[9, 5]) for x in kept])
+for batch in fv.Flow("test://?frames=1").infer(OnHost(), **HEAD):
+    print(batch.frames[0].tensors())
+"""
+    said = say(NUMBERED + body).splitlines()
+    assert said[:2] == ["ndarray (10, 6) float32 [1.0, 2.0, 3.0]", "{}"]

@@ -2,34 +2,13 @@
 
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include "elements/infer/layers.h"
-#include "gstnvdsinfer.h"
+#include "meta/tensor_copy.h"
 
 namespace fluvial {
 namespace {
-
-// The C struct and all that it points at. The meta is the first member: a NvDsInferTensorMeta* is its TensorCopy*.
-struct TensorCopy {
-  NvDsInferTensorMeta meta{};
-  std::vector<std::string> names;
-  std::vector<std::vector<std::uint64_t>> memory;  // in words, so that every element type is aligned
-  std::vector<NvDsInferLayerInfo> layers;
-  std::vector<void*> host, device;
-  std::vector<std::shared_ptr<void>> device_owners;  // shared with copies
-
-  void point() {
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-      host[i] = memory[i].data();
-      layers[i].buffer = host[i];
-      layers[i].layerName = names[i].c_str();
-    }
-    meta.num_output_layers = static_cast<guint>(layers.size());
-    meta.output_layers_info = layers.data();
-    meta.out_buf_ptrs_host = host.data();
-    meta.out_buf_ptrs_dev = device.data();
-  }
-};
 
 void add(TensorCopy& copy, const TensorView& tensor, std::size_t binding) {
   const std::size_t bytes = element_count(tensor.shape) * bytes_of(tensor.type);
@@ -40,19 +19,6 @@ void add(TensorCopy& copy, const TensorView& tensor, std::size_t binding) {
   copy.layers.push_back(layer_of(tensor, binding));  // pointers: see point()
   copy.host.push_back(nullptr);
   copy.device.push_back(nullptr);
-}
-
-gpointer copy_tensors(gpointer data, gpointer) {
-  const auto* from = static_cast<TensorCopy*>(static_cast<NvDsUserMeta*>(data)->user_meta_data);
-  auto* to = new TensorCopy(*from);
-  to->point();
-  return &to->meta;
-}
-
-void free_tensors(gpointer data, gpointer) {
-  auto* user = static_cast<NvDsUserMeta*>(data);
-  delete static_cast<TensorCopy*>(user->user_meta_data);
-  user->user_meta_data = nullptr;
 }
 
 }  // namespace
@@ -77,10 +43,7 @@ void attach_tensors(const Decision& d, const Unit& unit, const std::vector<Tenso
   meta.symmetric_padding = input.is_padding_centred;
 
   auto* user = nvds_acquire_user_meta_from_pool(unit.frame->base_meta.batch_meta);
-  user->user_meta_data = copy.release();
-  user->base_meta.meta_type = NVDSINFER_TENSOR_OUTPUT_META;
-  user->base_meta.copy_func = copy_tensors;
-  user->base_meta.release_func = free_tensors;
+  give_tensors(user, std::move(copy));
   if (unit.region) {
     nvds_add_user_meta_to_roi(unit.region, user);
   } else if (unit.object) {
