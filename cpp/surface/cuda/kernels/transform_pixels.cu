@@ -95,11 +95,12 @@ __device__ inline Sides mixed_rows(const Sides& upper, const Sides& lower, int s
   return {mixed_alike(upper.left, lower.left, share), mixed_alike(upper.right, lower.right, share)};
 }
 
-// How four samples of a row of bytes are read. Where they lie close together, in the two words that hold all of them.
+// How four samples of a row of bytes are read: so many at once as lie in two words wherever these begin, four, two, or
+// one.
 struct Gather {
   Tap tap[4];
   int at[4], right[4];  // bytes
-  bool is_close;
+  int close;
 };
 
 __device__ inline Gather gather_of(const SourcePlane& plane, int first, int last) {
@@ -110,27 +111,34 @@ __device__ inline Gather gather_of(const SourcePlane& plane, int first, int last
     g.at[i] = g.tap[i].first * plane.across;
     g.right[i] = g.tap[i].second * plane.across;
   }
-  g.is_close = plane.across == 1 && plane.columns.step <= 65536;
+  const int step = plane.columns.step;
+  g.close = plane.across != 1 ? 1 : step <= 65536 ? 4 : step <= 3 * 65536 ? 2 : 1;
   return g;
 }
 
+// Samples [first, first + count), which lie in two words at most.
+template <int first, int count>
 __device__ inline Sides close_together(const unsigned char* row, const Gather& g) {
-  const unsigned char* first = row + g.at[0];
-  const unsigned past = static_cast<unsigned>(reinterpret_cast<unsigned long long>(first)) & 3U;
-  const auto* words = reinterpret_cast<const unsigned*>(first - past);
-  const unsigned span = past + static_cast<unsigned>(g.right[3] - g.at[0]);
+  const unsigned char* at = row + g.at[first];
+  const unsigned past = static_cast<unsigned>(reinterpret_cast<unsigned long long>(at)) & 3U;
+  const auto* words = reinterpret_cast<const unsigned*>(at - past);
+  const unsigned span = past + static_cast<unsigned>(g.right[first + count - 1] - g.at[first]);
   const unsigned low = words[0], high = span >= 4 ? words[1] : low;
   unsigned left = 0, right = 0;
   FLUVIAL_UNROLL_ALL
-  for (int i = 0; i < 4; ++i) {
-    left |= (past + static_cast<unsigned>(g.at[i] - g.at[0])) << (4 * i);
-    right |= (past + static_cast<unsigned>(g.right[i] - g.at[0])) << (4 * i);
+  for (int i = 0; i < count; ++i) {
+    left |= (past + static_cast<unsigned>(g.at[first + i] - g.at[first])) << (4 * i);
+    right |= (past + static_cast<unsigned>(g.right[first + i] - g.at[first])) << (4 * i);
   }
   return {__byte_perm(low, high, left), __byte_perm(low, high, right)};
 }
 
 __device__ inline Sides gathered(const unsigned char* row, const Gather& g, bool has_right) {
-  if (g.is_close) return close_together(row, g);
+  if (g.close == 4) return close_together<0, 4>(row, g);
+  if (g.close == 2) {
+    const Sides a = close_together<0, 2>(row, g), b = close_together<2, 2>(row, g);
+    return {__byte_perm(a.left, b.left, 0x5410), __byte_perm(a.right, b.right, 0x5410)};
+  }
   const unsigned left = together(row[g.at[0]], row[g.at[1]], row[g.at[2]], row[g.at[3]]);
   if (!has_right) return {left, left};
   return {left, together(row[g.right[0]], row[g.right[1]], row[g.right[2]], row[g.right[3]])};
