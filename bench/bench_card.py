@@ -103,7 +103,8 @@ def measure(model: Path, folder: Path, coco: dict) -> Row:
     mean = round(float(np.nanmean(list(classes.values()))), 4) if len(classes) == len(CLASSES) else None
     people, milliseconds = people_on(folder / "videos/vtest.avi", model)
     ap50 = ap50_of(people, truth(folder / "truth/mot15/PETS09-S2L1/gt/gt.txt"))
-    return Row(model.name, round(model.stat().st_size / 1e6, 2), classes, mean, round(ap50, 4), round(milliseconds, 1))
+    size = sum(file.stat().st_size for file in {model, model.with_suffix(".bin")} if file.is_file())
+    return Row(model.name, round(size / 1e6, 2), classes, mean, round(ap50, 4), round(milliseconds, 1))
 
 
 def objects_of(coco: dict) -> dict[str, int]:

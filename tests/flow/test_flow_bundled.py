@@ -73,4 +73,5 @@ def test_a_model_that_is_carried_lies_in_the_package_and_is_small() -> None:
     path = bundled_model()
     if path is not None:
         assert path.parent == Path(fv.__file__).parent / "models" / "bundled"
-        assert path.stat().st_size <= 4_000_000 and path.with_suffix(".md").is_file(), "with its card"
+        size = sum(f.stat().st_size for f in path.parent.iterdir() if f.suffix in (".onnx", ".xml", ".bin"))
+        assert size <= 4_000_000 and path.with_suffix(".md").is_file(), "with its card"

@@ -20,7 +20,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "the checkpoint's.",
     )
     parser.add_argument("checkpoint", type=Path, help="best.pt of `fluvial train`")
-    parser.add_argument("file", type=Path, help="the ONNX file")
+    parser.add_argument("file", type=Path, help="the ONNX file; of INT8 also .xml, OpenVINO's own form")
     parser.add_argument(
         "--pictures", required=True, type=Path, metavar="DATA", help="pictures to compare on, with labels"
     )

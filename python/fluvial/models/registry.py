@@ -145,7 +145,7 @@ def find(name_or_path: str | os.PathLike[str]) -> Found:
 
 def bundled_model() -> Path | None:
     """The detector that this build carries, if it carries one."""
-    return min(_BUNDLED_FOLDER.glob("*.onnx"), default=None)
+    return min((file for file in _BUNDLED_FOLDER.glob("*.*") if file.suffix in _SUFFIXES), default=None)
 
 
 def _bundled() -> Path:
