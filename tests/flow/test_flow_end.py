@@ -138,6 +138,7 @@ def test_what_a_killed_program_leaves_can_be_played(tmp_path: Path, suffix: str)
 SENDS_TWICE = "for batch in flow:\n    os.kill(os.getpid(), signal.{first}); os.kill(os.getpid(), signal.{second})"
 
 
+@pytest.mark.slow  # a program each
 @pytest.mark.parametrize(
     ("first", "second", "code"),
     [("SIGTERM", "SIGTERM", 143), ("SIGINT", "SIGTERM", 143), ("SIGTERM", "SIGINT", -signal.SIGINT)],
