@@ -170,6 +170,7 @@ def test_messages_of_test4s_probe_survive_copies_and_go_with_their_buffers(buffe
     again.close()
 
 
+@pytest.mark.slow  # a stress of a second
 def test_streaming_threads_copy_and_free_messages_while_python_writes_them():
     sources = [_testing.make_buffer(objects=3) for _ in range(4)]
     for source in sources:
@@ -203,6 +204,7 @@ def test_streaming_threads_copy_and_free_messages_while_python_writes_them():
         source.close()
 
 
+@pytest.mark.slow  # a stress of a second
 def test_memory_does_not_grow_with_messages(resident_kb):
     def round_of(n):
         for _ in range(n):
