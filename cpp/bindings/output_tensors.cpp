@@ -6,6 +6,7 @@
 
 #include "bindings/tensor_arrays.h"
 #include "meta/batch_buffer.h"
+#include "meta/layer_type.h"
 #include "meta/tensor_copy.h"
 #include "surface/cuda/device.h"
 
@@ -13,17 +14,6 @@ namespace nb = nanobind;
 
 namespace fluvial::python {
 namespace {
-
-ElementType element_type(NvDsInferDataType type) {
-  switch (type) {
-    case HALF: return ElementType::f16;
-    case INT8: return ElementType::i8;
-    case UINT8: return ElementType::u8;
-    case INT32: return ElementType::i32;
-    case INT64: return ElementType::i64;
-    default: return ElementType::f32;
-  }
-}
 
 TensorView view_of(const TensorCopy& tensors, std::size_t i) {
   const NvDsInferLayerInfo& layer = tensors.layers[i];

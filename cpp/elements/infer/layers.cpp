@@ -2,19 +2,10 @@
 
 #include <algorithm>
 
+#include "meta/layer_type.h"
+
 namespace fluvial {
 namespace {
-
-NvDsInferDataType data_type(ElementType type) {
-  switch (type) {
-    case ElementType::f16: return HALF;
-    case ElementType::i8: return INT8;
-    case ElementType::u8: return UINT8;
-    case ElementType::i32: return INT32;
-    case ElementType::i64: return INT64;
-    default: return FLOAT;
-  }
-}
 
 NvDsInferDims dims_of(const Shape& shape) {
   NvDsInferDims dims{};
@@ -36,7 +27,7 @@ TensorView part_of(const TensorView& tensor, std::size_t index, bool has_batch) 
 
 NvDsInferLayerInfo layer_of(const TensorView& tensor, std::size_t binding) {
   NvDsInferLayerInfo layer{};
-  layer.dataType = data_type(tensor.type);
+  layer.dataType = layer_type(tensor.type);
   layer.inferDims = dims_of(tensor.shape);
   layer.bindingIndex = static_cast<int>(binding);
   layer.layerName = tensor.name.c_str();

@@ -1,20 +1,8 @@
 #include "elements/infer/post/given_tensors.h"
 
+#include "meta/layer_type.h"
+
 namespace fluvial {
-namespace {
-
-ElementType type_of(NvDsInferDataType type) {
-  switch (type) {
-    case HALF: return ElementType::f16;
-    case INT8: return ElementType::i8;
-    case UINT8: return ElementType::u8;
-    case INT32: return ElementType::i32;
-    case INT64: return ElementType::i64;
-    default: return ElementType::f32;
-  }
-}
-
-}  // namespace
 
 class GivenTensors::Given final : public Request {
  public:
@@ -42,7 +30,8 @@ std::vector<TensorView> tensors_of(const NvDsInferTensorMeta& meta, bool has_bat
   std::vector<TensorView> tensors;
   for (unsigned i = 0; i < meta.num_output_layers; ++i) {
     const auto& layer = meta.output_layers_info[i];
-    TensorView tensor{layer.layerName ? layer.layerName : "", type_of(layer.dataType), {}, meta.out_buf_ptrs_host[i]};
+    TensorView tensor{
+        layer.layerName ? layer.layerName : "", element_type(layer.dataType), {}, meta.out_buf_ptrs_host[i]};
     if (has_batch) tensor.shape.push_back(1);
     for (unsigned d = 0; d < layer.inferDims.numDims && d < NVDSINFER_MAX_DIMS; ++d)
       tensor.shape.push_back(layer.inferDims.d[d]);
