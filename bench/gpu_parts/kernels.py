@@ -75,6 +75,11 @@ BYTES: dict[str, int] = {
     "blur_means: 48 pictures": FRAMES * _RGBA,
 }
 
+def names() -> list[str]:
+    """What the kernels' names begin with."""
+    return list(dict.fromkeys(case.split(":")[0] for case in BYTES if case != LAUNCH))
+
+
 # As they run in a flow, by the kernel's name: bytes of one launch.
 IN_A_FLOW: dict[str, float] = {
     "pictures_to_tensor": _input(SIZE, 2) * IN_A_LAUNCH / FRAMES,

@@ -48,7 +48,7 @@ def measure(case: str, options: Options) -> Iterator[Row]:
 
 def sanitized(options: Options) -> Row:
     """Memcheck of our kernels alone, where the tool can be told so: the libraries' take minutes."""
-    ours = [part for name in kernels.FLOOR_BYTES for part in ("--kernel-name", f"kns={name}")]
+    ours = [part for name in kernels.names() for part in ("--kernel-name", f"kns={name}")]
     for only in (ours, []):
         code, said = _checked(only, options)
         if "frames" in said:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
@@ -29,6 +30,34 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> Any:
     yield load
     for name in ("detections", "results", "plan", "harness", "kernels"):
         sys.modules.pop(name, None)
+
+
+def names_at_top(module: ast.Module) -> set[str]:
+    found: set[str] = set()
+    for node in module.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)}
+    return found
+
+
+def test_what_parts_name_of_each_other_is_there() -> None:
+    """Most cannot be imported where PyTorch is not, so they are read."""
+    trees = {file.stem: ast.parse(file.read_text()) for file in (BENCH / "gpu_parts").glob("*.py")}
+    tops = {name: names_at_top(tree) for name, tree in trees.items()}
+    missing = set()
+    for part, tree in trees.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in tops[part]:
+                if node.attr not in tops.get(node.value.id, {node.attr}):
+                    missing.add(f"{part}: {node.value.id}.{node.attr}")
+            elif isinstance(node, ast.ImportFrom) and node.module in tops:
+                missing |= {f"{part}: {node.module}.{a.name}" for a in node.names if a.name not in tops[node.module]}
+    assert missing == set()
 
 
 def test_detections_are_compared_object_by_object(parts: Any) -> None:
@@ -89,7 +118,7 @@ def test_every_kernel_that_is_timed_has_its_bytes(parts: Any) -> None:
     assert listed.splitlines() == list(kernels.BYTES)
     source = Path(__file__).parents[2] / "cpp/surface/cuda/compiler.h"
     named = set(re.findall(r'^ +"(\w+)"', source.read_text(), re.M)) | {"pictures_to_tensor", "transform"}
-    assert named == {name.split(":")[0] for name in kernels.BYTES if name != kernels.LAUNCH}
+    assert named == set(kernels.names())
 
 
 def test_bytes_of_kernels_are_what_one_counts_by_hand(parts: Any) -> None:
