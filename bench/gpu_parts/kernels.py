@@ -75,6 +75,7 @@ BYTES: dict[str, int] = {
     "blur_means: 48 pictures": FRAMES * _RGBA,
 }
 
+
 def names() -> list[str]:
     """What the kernels' names begin with."""
     return list(dict.fromkeys(case.split(":")[0] for case in BYTES if case != LAUNCH))
