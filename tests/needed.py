@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib
 import os
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
@@ -14,7 +15,7 @@ def absent(promise: str, reason: str) -> NoReturn:
     """Skips the test, or the module that is being imported.
 
     Args:
-        promise: What FLUVIAL_REQUIRE would call it: packages, torch, models, samples, compiler.
+        promise: What FLUVIAL_REQUIRE would call it: packages, torch, models, samples, compiler, bundled.
         reason: What is missing, and how to get it.
     """
     __tracebackhide__ = True  # the place of a skip is the test's
@@ -30,3 +31,14 @@ def package(name: str, *, promise: str = "packages", hint: str = "make setup") -
         return importlib.import_module(name)
     except ImportError as e:
         absent(promise, f"{name} cannot be imported ({e}): {hint}")
+
+
+def own_model() -> Path:
+    """The detector that this build carries."""
+    __tracebackhide__ = True
+    from fluvial.models import bundled_model
+
+    path = bundled_model()
+    if path is None:
+        absent("bundled", "this build carries no detector of its own: training/bundled/README.md says how it is made")
+    return path

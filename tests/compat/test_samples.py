@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -24,7 +25,7 @@ from compat.clips import hurried, packed, pictures
 from compat.ssd_model import write_repository
 from fluvial.errors import ModelError
 from fluvial.models.registry import assets_folder, find
-from needed import absent, package
+from needed import absent, own_model, package
 
 pytestmark = pytest.mark.slow
 
@@ -65,8 +66,6 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
         absent("samples", "FLUVIAL_DEEPSTREAM_APPS names no checkout of deepstream_python_apps")
     if not (Path(named) / "apps" / "deepstream-test1").is_dir():
         absent("samples", f"FLUVIAL_DEEPSTREAM_APPS={named}: there is no apps/deepstream-test1 in it")
-    for model in MODELS:
-        need_model(model)
     copy = tmp_path_factory.mktemp("samples") / "deepstream_python_apps"
     for folder in ("apps", "tests"):
         shutil.copytree(Path(named) / folder, copy / folder)
@@ -134,25 +133,35 @@ class Done:
 @pytest.fixture
 def play(checkout: Path) -> Callable[..., Done]:
     """Runs a sample in its folder to its end, in which nothing may go wrong."""
+    for model in MODELS:
+        need_model(model)
+    return partial(played, checkout)
 
-    def run(script: str, *args: str | Path, within: list[str] | None = None, debug: str = "", helper: str = "") -> Done:
-        folder = checkout / "apps" / Path(script).parent
-        command = [*(within or []), sys.executable, "-m", "fluvial", "exec", Path(script).name, *map(str, args)]
-        env = {**ENV, "GST_DEBUG": f"fluvialinfer:2,{debug}"}
-        if helper:  # a folder here whose sitecustomize.py the program's Python runs
-            env["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).with_name(helper)), env["PYTHONPATH"]])
-        done = subprocess.run(
-            command, cwd=folder, env=env, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
-        )
-        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-        said = done.stdout + done.stderr
-        assert "Traceback" not in said, said[-4000:]
-        assert not re.findall(r"^Error.*", said, re.MULTILINE)
-        announced = re.findall(r"stands in for \S+", said)
-        assert len(announced) == len(set(announced)), "each stand-in is told once"
-        return Done(done.stdout, done.stderr)
 
-    return run
+def played(
+    checkout: Path,
+    script: str,
+    *args: str | Path,
+    within: list[str] | None = None,
+    debug: str = "",
+    helper: str = "",
+    **env: str,
+) -> Done:
+    folder = checkout / "apps" / Path(script).parent
+    command = [*(within or []), sys.executable, "-m", "fluvial", "exec", Path(script).name, *map(str, args)]
+    env = {**ENV, "GST_DEBUG": f"fluvialinfer:2,{debug}", **env}
+    if helper:  # a folder here whose sitecustomize.py the program's Python runs
+        env["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).with_name(helper)), env["PYTHONPATH"]])
+    done = subprocess.run(
+        command, cwd=folder, env=env, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    said = done.stdout + done.stderr
+    assert "Traceback" not in said, said[-4000:]
+    assert not re.findall(r"^Error.*", said, re.MULTILINE)
+    announced = re.findall(r"stands in for \S+", said)
+    assert len(announced) == len(set(announced)), "each stand-in is told once"
+    return Done(done.stdout, done.stderr)
 
 
 def test_custom_binding(play: Callable[..., Done], clip: Clip) -> None:
@@ -178,6 +187,15 @@ def test_1(play: Callable[..., Done], clip: Clip) -> None:
     check_counts(done, clip.frames)
     assert max(r.others for r in done.rows) > 0, "bicycles"
     assert "never finds: roadsign" in done.errors
+
+
+def test_1_without_any_model_runs_on_the_builds_own(checkout: Path, clip: Clip, tmp_path: Path) -> None:
+    own = own_model()
+    nowhere = {"FLUVIAL_ASSETS": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
+    done = played(checkout, "deepstream-test1/deepstream_test_1.py", clip.stream, **nowhere)
+    assert done.frames == clip.frames
+    assert f"{own} stands in for" in done.errors and "never finds: roadsign" in done.errors
+    assert max(r.vehicles for r in done.rows) > 0 and max(r.persons for r in done.rows) > 0
 
 
 def test_2_tracks_classifies_and_tells_past_frames(play: Callable[..., Done], clip: Clip) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from fluvial.cli import main
+from fluvial.models import registry
 
 ROOT = Path(__file__).parents[2]
 ENV = {**os.environ, "PYTHONPATH": str(ROOT / "python")}
@@ -122,6 +123,27 @@ def test_the_list_of_models(
     rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
     assert rows["yolox-nano"]["path"] is None
     assert rows["yolox-nano"]["get"] == "pull"
+
+
+def test_the_list_has_the_detector_of_the_build_whether_it_carries_one_or_not(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(registry, "_BUNDLED_FOLDER", tmp_path)
+
+    def row() -> dict[str, object]:
+        assert main(["models", "list", "--json"]) == 0
+        return next(row for row in json.loads(capsys.readouterr().out) if row["name"] == "bundled")
+
+    assert (row()["path"], row()["get"]) == (None, "not in this build")
+    assert main(["models", "pull", "bundled"]) == 1
+    assert (
+        "model 'bundled' has no address to fetch it from\n  hint: this build of fluvial carries none; fluvial models"
+        in (capsys.readouterr().err)
+    )
+    (tmp_path / "detector.onnx").touch()
+    assert row()["path"] == str(tmp_path / "detector.onnx")
+    assert row()["licence"] == "Apache-2.0"
+    assert main(["models", "pull", "bundled"]) == 0, "there is nothing to fetch"
 
 
 def test_the_doctor_finds_this_machine_well(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from fluvial import ModelError
-from fluvial.models import Build, Entry, File, entries, entry, find
+from fluvial.models import Build, Entry, File, entries, entry, find, registry
 from fluvial.models.explain import explain, read_ports
 from fluvial.models.people_and_faces import with_faces
 from fluvial.models.people_with_masks import with_masks
@@ -22,12 +22,15 @@ from fluvial.models.stand_ins import STAND_INS, write_table
 from golden import save_constants
 from needed import package
 
+TRAFFIC = ["vehicle", "bicycle", "person", "roadsign"]  # of TrafficCamNet, as programs number them
+
 
 @pytest.fixture
 def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine without any model. Returns the cache's folder."""
     monkeypatch.setenv("FLUVIAL_ASSETS", str(tmp_path / "assets"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(registry, "_BUNDLED_FOLDER", tmp_path / "carried")
     return cache_folder()
 
 
@@ -155,11 +158,49 @@ def test_a_stand_in_is_written_for_each_model_that_is_here(nowhere: Path, tmp_pa
     nowhere.mkdir(parents=True)
     (nowhere / "person-vehicle-bike-detection-2004.onnx").touch()
     write_table(table)
-    rows = {row.split("\t")[0]: row.split("\t") for row in table.read_text().splitlines()}
-    _suffix, model, labels, classes, options = rows["resnet18_trafficcamnet_pruned.onnx"]
+    model, labels, classes, options = rows_of(table)["resnet18_trafficcamnet_pruned.onnx"]
     assert model == str(nowhere / "person-vehicle-bike-detection-2004.onnx")
-    assert Path(labels).read_text().split() == ["vehicle", "bicycle", "person", "roadsign"]
+    assert Path(labels).read_text().split() == TRAFFIC
     assert (classes, options) == ("0=0,2=1,1=2", "")
+
+
+def rows_of(table: Path) -> dict[str, list[str]]:
+    rows = [row.split("\t") for row in table.read_text().splitlines()]
+    return {row[0]: row[1:] for row in rows}
+
+
+def test_without_a_model_fetched_the_builds_own_detector_stands_in(nowhere: Path, tmp_path: Path) -> None:
+    own = tmp_path / "carried" / "detector.onnx"
+    own.parent.mkdir()
+    own.touch()
+    table = tmp_path / "table.tsv"
+    missing = write_table(table)
+    rows = rows_of(table)
+    detectors = {s.suffix for s in STAND_INS if s.labels in ("trafficcamnet", "peoplenet")}
+    assert set(rows) == detectors, "it tells no makes of cars, and has no masks"
+    assert {row[0] for row in rows.values()} == {str(own)}
+    assert sum("person-vehicle-bike" in sentence for sentence in missing) == 1, "for people with masks"
+    labels = entry("bundled").labels
+
+    def seen_as(suffix: str) -> dict[str, str]:
+        _model, names, classes, _options = rows[suffix]
+        pairs = [pair.split("=") for pair in classes.split(",")]
+        return {labels[int(a)]: Path(names).read_text().split()[int(b)] for a, b in pairs}
+
+    assert (
+        seen_as("Primary_Detector/resnet10.caffemodel")
+        == seen_as("resnet18_trafficcamnet_pruned.onnx")
+        == {
+            **dict.fromkeys(("car", "bus", "truck"), "vehicle"),
+            **dict.fromkeys(("bicycle", "motorcycle"), "bicycle"),
+            "person": "person",
+        }
+    )
+    assert seen_as("resnet34_peoplenet.onnx") == {"person": "person"}
+    nowhere.mkdir(parents=True)
+    (nowhere / "person-vehicle-bike-detection-2004.onnx").touch()
+    write_table(table)
+    assert str(own) not in table.read_text(), "what the user has fetched comes before it"
 
 
 def constants_behind_a_picture(outputs: dict[str, object], size: tuple[int, int]) -> object:

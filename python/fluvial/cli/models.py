@@ -60,7 +60,6 @@ def _row(one: Entry) -> dict[str, Any]:
         path: str | None = str(find(one.name).path)
     except ModelError:
         path = None
-    can_pull = any(b.is_fetchable for b in one.builds)
     return {
         "name": one.name,
         "task": one.task,
@@ -70,13 +69,19 @@ def _row(one: Entry) -> dict[str, Any]:
         "labels": list(one.labels),
         "quality": one.quality,
         "path": path,
-        "get": "pull" if can_pull else "by hand",
+        "get": _how(one),
         "how": how_to_get(one),
         "about": one.about,
         "files": [
             [{"name": f.name, "checksum": f.checksum, "address": f.address} for f in b.files] for b in one.builds
         ],
     }
+
+
+def _how(one: Entry) -> str:
+    if not one.builds:
+        return "not in this build"
+    return "pull" if any(b.is_fetchable for b in one.builds) else "by hand"
 
 
 def _explain(args: argparse.Namespace) -> int:

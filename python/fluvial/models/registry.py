@@ -71,7 +71,7 @@ class Entry:
         task: detect, classify, embed, pose or segment.
         labels: A detector's classes by number. A classifier's: one attribute each, with ";" between its labels; or,
             where there is one attribute alone, its labels.
-        builds: The same model in different files, the preferred first.
+        builds: The same model in different files, the preferred first; none of the one that a build may carry.
     """
 
     name: str
@@ -160,6 +160,8 @@ def _bundled() -> Path:
 
 def how_to_get(known: Entry) -> str:
     """One sentence: the command that fetches it, or which file to put where."""
+    if not known.builds:
+        return "this build of fluvial carries none; fluvial models list shows what else there is"
     if any(b.is_fetchable for b in known.builds):
         return f"fluvial models pull {known.name}"
     names = ", ".join(f.name for f in known.builds[0].files)

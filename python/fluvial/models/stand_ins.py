@@ -3,6 +3,9 @@
 Programs written for DeepStream name `samples/models/...` by paths that do not exist elsewhere. The infer element, when
 a model is absent, looks into the table that FLUVIAL_STANDINS names; this module writes it. A class map turns a
 stand-in's class numbers into those that the program knows: TrafficCamNet's vehicle 0, bicycle 1, person 2, roadsign 3.
+
+Detectors are replaced by one that the user has fetched, which are the better ones; else by the build's own, if it has
+one, so that a machine without any model runs such programs.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from pathlib import Path
 from fluvial.errors import ModelError
 from fluvial.models.people_and_faces import with_faces
 from fluvial.models.people_with_masks import with_masks
-from fluvial.models.registry import find
+from fluvial.models.registry import BUNDLED, bundled_model, entry, find
 
 __all__ = ["STAND_INS", "StandIn", "write_table"]
 
@@ -31,6 +34,8 @@ class StandIn:
         options: For the head, such as which of the outputs to read.
         faces: The name of a model that finds faces beside it, where it is on this machine too; see people_and_faces.py.
         masks: The name of a model that it needs beside it for masks; see people_with_masks.py.
+        of_own: Where `model` is not on this machine, what classes of the build's own detector are here, by its labels;
+            the others are dropped. Empty: it is no stand-in for this one.
     """
 
     suffix: str
@@ -40,21 +45,33 @@ class StandIn:
     options: str = ""
     faces: str = ""
     masks: str = ""
+    of_own: tuple[tuple[str, int], ...] = ()
 
 
 _TRAFFIC = ((0, 0), (2, 1), (1, 2))  # vehicle, bike, person of person-vehicle-bike
+_TRAFFIC_OF_OWN = (("car", 0), ("bus", 0), ("truck", 0), ("bicycle", 1), ("motorcycle", 1), ("person", 2))
 _PEOPLE = ((1, 0),)
+_PEOPLE_OF_OWN = (("person", 0),)
 _PEOPLE_AND_FACES = ((0, 0), (2, 2))  # as people_and_faces.py numbers them: nobody finds bags
 # Of PASCAL VOC's 21 classes cars and buses, people, bicycles and motorcycles; all else is background.
 _STREET = tuple((i, {6: 1, 7: 1, 15: 2, 2: 3, 14: 3}.get(i, 0)) for i in range(21))
 
+
+def _traffic(suffix: str) -> StandIn:
+    return StandIn(suffix, "person-vehicle-bike", "trafficcamnet", _TRAFFIC, of_own=_TRAFFIC_OF_OWN)
+
+
+def _people(suffix: str) -> StandIn:
+    return StandIn(suffix, "person-vehicle-bike", "peoplenet", _PEOPLE, faces="yunet", of_own=_PEOPLE_OF_OWN)
+
+
 STAND_INS: tuple[StandIn, ...] = (
-    StandIn("resnet18_trafficcamnet_pruned.onnx", "person-vehicle-bike", "trafficcamnet", _TRAFFIC),
-    StandIn("resnet18_trafficcamnet.etlt", "person-vehicle-bike", "trafficcamnet", _TRAFFIC),
-    StandIn("Primary_Detector/resnet10.caffemodel", "person-vehicle-bike", "trafficcamnet", _TRAFFIC),
-    StandIn("resnet34_peoplenet_int8.onnx", "person-vehicle-bike", "peoplenet", _PEOPLE, faces="yunet"),
-    StandIn("resnet34_peoplenet.onnx", "person-vehicle-bike", "peoplenet", _PEOPLE, faces="yunet"),
-    StandIn("resnet34_peoplenet_int8.etlt", "person-vehicle-bike", "peoplenet", _PEOPLE, faces="yunet"),
+    _traffic("resnet18_trafficcamnet_pruned.onnx"),
+    _traffic("resnet18_trafficcamnet.etlt"),
+    _traffic("Primary_Detector/resnet10.caffemodel"),
+    _people("resnet34_peoplenet_int8.onnx"),
+    _people("resnet34_peoplenet.onnx"),
+    _people("resnet34_peoplenet_int8.etlt"),
     StandIn("resnet18_vehiclemakenet_pruned.onnx", "vehicle-attributes", "vehicle_colors", (), "outputs=color"),
     StandIn("resnet18_vehiclemakenet.etlt", "vehicle-attributes", "vehicle_colors", (), "outputs=color"),
     StandIn("resnet18_vehicletypenet_pruned.onnx", "vehicle-attributes", "vehicle_types", (), "outputs=type"),
@@ -73,7 +90,8 @@ def write_table(path: Path) -> list[str]:
         path: The file to write. Models that are made of others are put beside it.
 
     Returns:
-        One sentence for each stand-in whose own model is not on this machine: how to get it.
+        One sentence for each stand-in whose own model is not on this machine, and for which the build's own does not
+        do: how to get it.
     """
     lines: list[str] = []
     missing: dict[str, str] = {}
@@ -92,6 +110,9 @@ def write_table(path: Path) -> list[str]:
 
 def _made(one: StandIn, folder: Path, missing: dict[str, str]) -> tuple[Path, tuple[tuple[int, int], ...]] | None:
     """The file and its class map; None where a part is missing, which `missing` then tells by the model's name."""
+
+    if one.of_own and not _is_here(one.model) and (own := bundled_model()) is not None:
+        return own.resolve(), _numbered(one.of_own)
 
     def part(name: str) -> Path | None:
         try:
@@ -113,3 +134,18 @@ def _made(one: StandIn, folder: Path, missing: dict[str, str]) -> tuple[Path, tu
     except ModelError as e:
         missing[one.faces or one.masks] = str(e)
     return None if one.masks else (model, one.class_map)
+
+
+def _is_here(name: str) -> bool:
+    try:
+        find(name)
+    except ModelError:
+        return False
+    return True
+
+
+def _numbered(classes: tuple[tuple[str, int], ...]) -> tuple[tuple[int, int], ...]:
+    """With the numbers that the build's own detector has for these labels."""
+    known = entry(BUNDLED)
+    assert known is not None  # a line of the list
+    return tuple((known.labels.index(label), number) for label, number in classes)
