@@ -210,17 +210,21 @@ Prepared classes(Device& device) {
 Prepared masks(Device& device) {
   const fluvial::Shape shape{1, 32, 160, 160};
   const DeviceBlock prototypes = noise(device, element_count(shape) * 4), weights = noise(device, 20 * 32 * 4);
-  std::vector<MaskTask> all;
+  std::vector<MaskWish> wishes;
   for (int i = 0; i < 20; ++i) {
     const auto left = static_cast<float>(i % 5 * 80), top = static_cast<float>(i / 5 * 80);
-    all.push_back({left, top, 320, 320, 80, 80, i * 6400, 0, 0, 160, 160});
+    wishes.push_back({nullptr, {left, top, 320, 320}, {80, 80}, 0, 0, 160, 160});
   }
-  const DeviceBlock tasks = sent(device, all), values = device.allocate(20 * 6400 * 4);
-  MaskGrid grid = mask_grid({32, {160, 160}, 4, 4}, {address_of(prototypes), ElementType::f32, shape}, 0);
+  const PrototypeGrid prototype_grid{32, {160, 160}, 4, 4};
+  const MaskTasks all = mask_tasks(wishes, prototype_grid);
+  const DeviceBlock tasks = sent(device, all.tasks), values = device.allocate(4 * all.values);
+  MaskGrid grid = mask_grid(prototype_grid, {address_of(prototypes), ElementType::f32, shape}, 0);
+  const unsigned across = all.across, down = all.down;
   const auto launch = [=, &device](Stream stream) mutable {
     DevicePointer task = address_of(tasks), weight = address_of(weights), value = address_of(values);
     void* parameters[] = {&grid, &task, &weight, &value};
-    FLUVIAL_CUDA(cuLaunchKernel, device.kernel("make_masks"), 8, 20, 1, 128, 1, 1, 0, stream, parameters, nullptr);
+    FLUVIAL_CUDA(cuLaunchKernel, device.kernel("make_masks"), across, down, 20, cells_across, cells_down, 1, 0, stream,
+                 parameters, nullptr);
     (void)prototypes;
   };
   return {launch, element_count(shape) * 4 + 20 * 6400 * 4};

@@ -55,7 +55,7 @@ class Block {
       t.index.x = i % size.x;
       t.index.y = i / size.x % size.y;
       t.index.z = i / size.x / size.y;
-      t.stack = std::make_unique<char[]>(stack_bytes);
+      t.stack.reset(new char[stack_bytes]);  // make_unique would write it all
       getcontext(&t.context);
       t.context.uc_stack.ss_sp = t.stack.get();
       t.context.uc_stack.ss_size = stack_bytes;

@@ -3,7 +3,9 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <random>
 #include <stdexcept>
 #include <vector>
@@ -198,6 +200,62 @@ TEST_CASE("outputs that are smaller than the selection, or other than it reads, 
   const RowSelection many{std::vector<RowPart>(9, wanted.parts[0]), {}};
   CHECK_THROWS_WITH_AS(cuda::row_task(many, placed({boxes.view(), scores.view()}), 9),
                        "a selection of 9 parts with 2 fields; at most 8 with 4 are possible", std::logic_error);
+}
+
+namespace {
+
+// Of the place that is `share` of the box's length behind its edge: between the two cells around it.
+double between(const MaskWish& wish, const PrototypeGrid& grid, double x, double y,
+               const std::function<double(int, int)>& cell) {
+  const auto along = [](double pixel, double scale, int begin, int end) {
+    return std::clamp(pixel / scale - 0.5, static_cast<double>(begin), static_cast<double>(end - 1));
+  };
+  const double across = along(x, grid.scale_x, wish.left, wish.right),
+               down = along(y, grid.scale_y, wish.top, wish.bottom);
+  const int left = static_cast<int>(across), top = static_cast<int>(down);
+  const int right = std::min(left + 1, wish.right - 1), bottom = std::min(top + 1, wish.bottom - 1);
+  const double upper = cell(left, top) + (cell(right, top) - cell(left, top)) * (across - left);
+  const double lower = cell(left, bottom) + (cell(right, bottom) - cell(left, bottom)) * (across - left);
+  return upper + (lower - upper) * (down - top);
+}
+
+}  // namespace
+
+TEST_CASE(
+    "masks smaller and larger than a block's tile, with fewer and more places than cells, of few and many prototypes") {
+  std::mt19937 random(3);
+  for (const int count : {1, 37, 530}) {
+    Floats prototypes = floats("prototypes", {2, count, 40, 70});
+    fill(prototypes, random, -0.5, 0.5);
+    std::vector<float> weights(static_cast<std::size_t>(3 * count));
+    for (auto& weight : weights) weight = static_cast<float>(random() % 100) / 400 - 0.125F;
+    const PrototypeGrid grid{count, {70, 40}, 4, 3};
+    const std::vector<MaskWish> wishes = {
+        {weights.data(), {3.5F, 2.25F, 271, 113}, {68, 38}, 0, 0, 70, 40},  // several tiles
+        {weights.data() + count, {40, 20, 17, 9}, {4, 3}, 9, 6, 15, 11},
+        {weights.data() + 2 * count, {0, 0, 280, 120}, {9, 90}, 0, 0, 70, 40},
+        {weights.data(), {0, 0, 0, 0}, {0, 0}, 0, 0, 0, 0},
+    };
+    HostMaskMaker masks(prototypes.view(), 1);
+    const float* value = masks.make(wishes, grid);
+    double farthest = 0;
+    for (const MaskWish& wish : wishes) {
+      const auto cell = [&](int x, int y) {
+        double sum = 0;
+        for (int k = 0; k < count; ++k)
+          sum += static_cast<double>(wish.coefficients[k]) *
+                 prototypes.data[static_cast<std::size_t>(((count + k) * 40 + y) * 70 + x)];
+        return sum;
+      };
+      for (int i = 0; i < wish.size.width * wish.size.height; ++i) {
+        const double x = wish.box.left + wish.box.width * (i % wish.size.width + 0.5) / wish.size.width;
+        const double y = wish.box.top + wish.box.height * (i / wish.size.width + 0.5) / wish.size.height;
+        farthest = std::max(farthest, std::abs(*value++ - 1 / (1 + std::exp(-between(wish, grid, x, y, cell)))));
+      }
+    }
+    CAPTURE(count);
+    CHECK(farthest < 1e-5);
+  }
 }
 
 TEST_CASE("a row that did not come back is told by its number") {

@@ -109,15 +109,15 @@ class HostMaskMaker final : public MaskMaker {
       : prototypes_{reinterpret_cast<cuda::DevicePointer>(prototypes.data), prototypes.type, prototypes.shape},
         unit_(unit) {}
   const float* make(const std::vector<MaskWish>& wishes, const PrototypeGrid& grid) override {
-    std::size_t count = 0;
-    const auto tasks = cuda::mask_tasks(wishes, count);
+    const auto [tasks, count, across, down] = cuda::mask_tasks(wishes, grid);
     std::vector<float> coefficients;
     for (const auto& wish : wishes)
       coefficients.insert(coefficients.end(), wish.coefficients, wish.coefficients + grid.count);
     values_.assign(count, -1);
     const auto parameters = cuda::mask_grid(grid, prototypes_, unit_);
-    run_kernel({2, static_cast<unsigned>(tasks.size())}, {32},
-               [&] { cuda::make_masks(parameters, tasks.data(), coefficients.data(), values_.data()); });
+    const cuda::MaskTask* first = tasks.data();
+    run_together({across, down, static_cast<unsigned>(tasks.size())}, {cuda::cells_across, cuda::cells_down},
+                 [&] { cuda::make_masks(parameters, first, coefficients.data(), values_.data()); });
     return values_.data();
   }
 

@@ -5,21 +5,39 @@
 #include <stdexcept>
 
 namespace fluvial::cuda {
+namespace {
+
+// How many places lie between so many cells wherever the first of them is: those that the steps between them take, the
+// cell that they begin in, and the one behind the last.
+int places_of_tile(float length_in_cells, int places, int cells) {
+  const float step = places > 0 ? length_in_cells / static_cast<float>(places) : 1;
+  const auto steps = static_cast<float>(cells - 3) / std::max(step, 1.0F / static_cast<float>(cells));
+  return std::clamp(1 + static_cast<int>(steps), 1, cells);
+}
+
+unsigned tiles_of(int places, int of_tile) { return static_cast<unsigned>((places + of_tile - 1) / of_tile); }
+
+}  // namespace
 
 bool are_prototypes(const DeviceTensor& output, std::size_t units) {
   return output.type == ElementType::f32 && output.shape.size() == 4 &&
          output.shape[0] == static_cast<std::int64_t>(units);
 }
 
-std::vector<MaskTask> mask_tasks(const std::vector<MaskWish>& wishes, std::size_t& values) {
-  std::vector<MaskTask> tasks;
-  values = 0;
+MaskTasks mask_tasks(const std::vector<MaskWish>& wishes, const PrototypeGrid& grid) {
+  MaskTasks all;
   for (const auto& wish : wishes) {
-    tasks.push_back({wish.box.left, wish.box.top, wish.box.width, wish.box.height, wish.size.width, wish.size.height,
-                     static_cast<int>(values), wish.left, wish.top, wish.right, wish.bottom});
-    values += static_cast<std::size_t>(wish.size.width) * static_cast<std::size_t>(wish.size.height);
+    const int columns = wish.size.width, rows = wish.size.height;
+    const int tile_columns = places_of_tile(wish.box.width / grid.scale_x, columns, cells_across);
+    const int tile_rows = places_of_tile(wish.box.height / grid.scale_y, rows, cells_down);
+    all.tasks.push_back({wish.box.left, wish.box.top, wish.box.width, wish.box.height, columns, rows,
+                         static_cast<int>(all.values), wish.left, wish.top, wish.right, wish.bottom, tile_columns,
+                         tile_rows});
+    all.values += static_cast<std::size_t>(columns) * static_cast<std::size_t>(rows);
+    all.across = std::max(all.across, tiles_of(columns, tile_columns));
+    all.down = std::max(all.down, tiles_of(rows, tile_rows));
   }
-  return tasks;
+  return all;
 }
 
 MaskGrid mask_grid(const PrototypeGrid& grid, const DeviceTensor& prototypes, std::size_t unit) {
@@ -34,8 +52,7 @@ MaskGrid mask_grid(const PrototypeGrid& grid, const DeviceTensor& prototypes, st
 
 // Tasks and coefficients go there in one block, values come back in one.
 const float* DeviceMaskMaker::make(const std::vector<MaskWish>& wishes, const PrototypeGrid& grid) {
-  std::size_t count = 0;
-  const auto tasks = mask_tasks(wishes, count);
+  const auto [tasks, count, across, down] = mask_tasks(wishes, grid);
   if (count == 0) return nullptr;
   if (prototypes_.shape != Shape{prototypes_.shape[0], grid.count, grid.grid.height, grid.grid.width})
     throw std::runtime_error("the model gave prototypes of another shape than before: masks cannot be made of them");
@@ -55,10 +72,9 @@ const float* DeviceMaskMaker::make(const std::vector<MaskWish>& wishes, const Pr
   const Function kernel = device_.kernel("make_masks");
   {
     const Current current(device_);
-    constexpr unsigned threads = 128, blocks_of_mask = 8;
     FLUVIAL_CUDA(cuMemcpyHtoDAsync_v2, first_task, told_host.get(), told, stream_);
-    FLUVIAL_CUDA(cuLaunchKernel, kernel, blocks_of_mask, static_cast<unsigned>(tasks.size()), 1, threads, 1, 1, 0,
-                 stream_, all, nullptr);
+    FLUVIAL_CUDA(cuLaunchKernel, kernel, across, down, static_cast<unsigned>(tasks.size()), cells_across, cells_down, 1,
+                 0, stream_, all, nullptr);
     FLUVIAL_CUDA(cuMemcpyDtoHAsync_v2, values_.get(), values, count * sizeof(float), stream_);
   }
   count_returned(count * sizeof(float));

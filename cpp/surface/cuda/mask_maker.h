@@ -13,8 +13,13 @@ namespace fluvial::cuda {
 // Whether the output holds [units, M, h, w] floats, as masks are made of.
 FLUVIAL_EXPORT bool are_prototypes(const DeviceTensor& output, std::size_t units);
 
-// For the kernel make_masks, and how many values it writes.
-FLUVIAL_EXPORT std::vector<MaskTask> mask_tasks(const std::vector<MaskWish>& wishes, std::size_t& values);
+// For the kernel make_masks.
+struct MaskTasks {
+  std::vector<MaskTask> tasks;
+  std::size_t values = 0;         // that it writes
+  unsigned across = 0, down = 0;  // blocks of the mask that needs most
+};
+FLUVIAL_EXPORT MaskTasks mask_tasks(const std::vector<MaskWish>& wishes, const PrototypeGrid& grid);
 FLUVIAL_EXPORT MaskGrid mask_grid(const PrototypeGrid& grid, const DeviceTensor& prototypes, std::size_t unit);
 
 // Belongs to one request, whose queue it uses, and waits for what it put there.
