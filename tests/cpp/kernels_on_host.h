@@ -297,6 +297,13 @@ inline unsigned __byte_perm(unsigned x, unsigned y, unsigned choice) {
 inline unsigned __funnelshift_r(unsigned low, unsigned high, unsigned by) {
   return static_cast<unsigned>((static_cast<std::uint64_t>(high) << 32 | low) >> (by % 32));
 }
+// Two weights of 16 bits with two bytes each, the lower ones or the upper ones.
+inline unsigned __dp2a_lo(unsigned weights, unsigned bytes, unsigned sum) {
+  return sum + (weights & 0xFFFF) * (bytes & 255) + (weights >> 16) * (bytes >> 8 & 255);
+}
+inline unsigned __dp2a_hi(unsigned weights, unsigned bytes, unsigned sum) {
+  return __dp2a_lo(weights, bytes >> 16, sum);
+}
 inline float __saturatef(float x) { return std::fmin(std::fmax(x, 0.0F), 1.0F); }
 inline float __expf(float x) { return std::exp(x); }
 inline float __fdividef(float a, float b) { return a / b; }

@@ -23,6 +23,7 @@
 #include "surface/cuda/kernels/pictures_to_tensor.cu"
 #include "surface/cuda/kernels/select_rows.cu"
 #include "surface/cuda/kernels/transform_pixels.cu"
+#include "surface/cuda/kernels/transform_planes.cu"
 
 using namespace fluvial;
 using namespace testing;

@@ -11,6 +11,7 @@
 #include "surface/cuda/move_launches.h"
 
 #include "surface/cuda/kernels/transform_pixels.cu"
+#include "surface/cuda/kernels/transform_planes.cu"
 
 using namespace fluvial;
 using namespace testing;
@@ -29,6 +30,10 @@ std::vector<std::string> run_moves(const std::vector<cuda::PlacedMove>& moves) {
 #define FLUVIAL_RUN(from, sampling) \
   if (name == "transform_" #from "_" #sampling) run(cuda::transform_##from##_##sampling);
     FLUVIAL_TRANSFORMS(FLUVIAL_RUN)
+#undef FLUVIAL_RUN
+#define FLUVIAL_RUN(kind) \
+  if (name == "planes_" #kind) run(cuda::planes_##kind);
+    FLUVIAL_PLANE_MOVES(FLUVIAL_RUN)
 #undef FLUVIAL_RUN
     names.push_back(name);
   }
@@ -243,6 +248,34 @@ TEST_CASE("pictures that differ in their places alone go together, and each way 
   CHECK(launches[3].kernel == std::string("transform_nv12_any"));
   CHECK(launches[4].kernel == std::string("transform_nv12_mixed"));
   CHECK(launches[4].rows == 32);  // reads down
+}
+
+TEST_CASE("planes of a format that stays are copied, picked or blended, each for itself, as the CPU does it") {
+  auto allocator = make_system_allocator();
+  struct Way {
+    Size size;
+    Filter filter;
+    const char* kernel;
+    int most;
+  };
+  const Way ways[] = {{{390, 204}, Filter::bilinear, "planes_copied", 0},
+                      {{130, 68}, Filter::bilinear, "planes_picked", 0},  // a third
+                      {{204, 390}, Filter::nearest, "planes_picked", 0},
+                      {{585, 301}, Filter::bilinear, "planes_blended", 3},  // close
+                      {{260, 134}, Filter::bilinear, "planes_blended", 3},  // near
+                      {{160, 85}, Filter::bilinear, "planes_blended", 3},   // far
+                      {{301, 585}, Filter::bilinear, "planes_blended", 3}};
+  for (const auto format : {PixelFormat::nv12, PixelFormat::i420, PixelFormat::gray8})
+    for (const Way& way : ways) {
+      const auto source = allocator->allocate({format, {390, 204}, {}});
+      paint_scene(source->view());
+      const Transform how{{}, {}, way.filter, Flip::none};
+      const Pair pair = both(*allocator, *source, {format, way.size, {}}, how);
+      CAPTURE(std::string(name_of(format)));
+      CAPTURE(way.size.width);
+      CHECK(difference(pair.got->view(), pair.expected->view()) <= way.most);
+      CHECK(run_moves({cuda::move_of(source->view(), pair.got->view(), how)}) == std::vector<std::string>{way.kernel});
+    }
 }
 
 TEST_CASE("rows that begin anywhere, of any pitch, are read and written as those that lie well") {

@@ -45,15 +45,9 @@ bool is_mixed(const SourcePlane& plane) {
          std::abs(static_cast<std::int64_t>(plane.across)) * plane.columns.last < most;
 }
 
-int bytes_of_sample(int format, int plane) {
-  if (format == Move::rgba || format == Move::bgrx) return 4;
-  return format == Move::rgb ? 3 : format == Move::nv12 && plane == 1 ? 2 : 1;
-}
-
 const char* sampling_of(const Move& move) {
-  const int planes = move.from_format == Move::nv12 ? 2 : move.from_format == Move::i420 ? 3 : 1;
   bool are_same = has_kernel(sources[move.from_format], "same"), are_mixed = true;
-  for (int p = 0; p < planes && !move.is_black; ++p) {
+  for (int p = 0; p < planes_of(move.from_format) && !move.is_black; ++p) {
     are_same = are_same && is_same(move.from[p], bytes_of_sample(move.from_format, p));
     are_mixed = are_mixed && is_mixed(move.from[p]);
   }
@@ -67,26 +61,93 @@ const Kernel& kernel_of(const Move& move) {
   throw std::logic_error("no kernel reads " + source + " by the sampling " + sampling);
 }
 
+// --- planes by themselves --------------------------------------------------------------------------------------------
+
+#define FLUVIAL_NAME(kind) "planes_" #kind,
+constexpr const char* plane_kernels[] = {FLUVIAL_PLANE_MOVES(FLUVIAL_NAME)};
+#undef FLUVIAL_NAME
+
+// Some places beside the picture are counted too.
+bool is_counted(const Samples& s, int count) {
+  return s.last < 32766 && s.start + (count + 8LL) * s.step <= std::numeric_limits<int>::max();
+}
+
+bool is_picked(const SourcePlane& plane, int width, int height) {
+  return plane.columns.kind == Samples::nearest && plane.rows.kind == Samples::nearest &&
+         is_counted(plane.columns, width) && is_counted(plane.rows, height);
+}
+
+// See transform_between.h: pairs of samples in two words, all rows alike.
+bool is_blended(const SourcePlane& plane, int bytes, int width, int height) {
+  const auto is_one = [](const Samples& s, int count) {
+    return s.kind == Samples::linear && s.edge == std::numeric_limits<int>::max() && s.last >= 1 &&
+           is_counted(s, count);
+  };
+  return is_one(plane.columns, width) && is_one(plane.rows, height) && plane.across == bytes && plane.down % 4 == 0 &&
+         (plane.columns.last + 1) * bytes >= 8 && plane.columns.step <= 3 * 65536;
+}
+
+// The kernel that moves each plane by itself; -1 where there is none.
+int plane_move_of(const Move& move) {
+  if (move.is_black || move.from_format != move.to_format || !move.keeps_chroma || !move.keeps_grey) return -1;
+  bool are_same = true, are_picked = true, are_blended = true;
+  for (int p = 0; p < planes_of(move.to_format); ++p) {
+    const SourcePlane& plane = move.from[p];
+    const int bytes = bytes_of_sample(move.to_format, p), width = plane_bytes(move, p) / bytes;
+    are_same = are_same && is_same(plane, bytes);
+    are_picked = are_picked && bytes <= 2 && is_picked(plane, width, plane_rows(move, p));
+    are_blended = are_blended && bytes <= 2 && is_blended(plane, bytes, width, plane_rows(move, p));
+  }
+  return are_same ? PlaneMove::copied : are_picked ? PlaneMove::picked : are_blended ? PlaneMove::blended : -1;
+}
+
+// --- launches --------------------------------------------------------------------------------------------------------
+
 unsigned parts(int count, unsigned of) { return (static_cast<unsigned>(count) + of - 1) / of; }
+
+bool is_turned(const Move& move) {
+  return !move.is_black && std::abs(move.from[0].across) > std::abs(move.from[0].down);
+}
+
+void set_plane_rows(int kind, MoveLaunch& launch) {
+  const auto rows = static_cast<unsigned>(plane_part(kind).rows) * launch.rows;
+  for (int p = 0; p < planes_of(launch.batch.move.to_format); ++p)
+    launch.down += parts(plane_rows(launch.batch.move, p), rows);
+}
 
 // Turned pictures are read down: threads that read side by side write below each other.
 MoveLaunch new_launch(const Move& move) {
   MoveLaunch launch{};
+  launch.batch.move = move;
+  launch.plane_move = plane_move_of(move);
+  launch.columns = is_turned(move) && launch.plane_move < 0 ? 8 : 32;
+  launch.rows = 256 / launch.columns;
+  if (launch.plane_move >= 0) {
+    launch.kernel = plane_kernels[launch.plane_move];
+    set_plane_rows(launch.plane_move, launch);
+    return launch;
+  }
   const Kernel& kernel = kernel_of(move);
   launch.kernel = kernel.name;
-  launch.batch.move = move;
-  const bool is_turned = !move.is_black && std::abs(move.from[0].across) > std::abs(move.from[0].down);
-  launch.columns = is_turned ? 8 : 32;
-  launch.rows = is_turned ? 32 : 8;
   const unsigned cells = kernel.sampling == std::string("same") ? cells_when_same : 1;
   launch.down = parts(move.height, cells * cell_height * launch.rows);
   return launch;
 }
 
-void add_places(const MovePlaces& places, MoveLaunch& launch) {
+unsigned blocks_across(const MoveLaunch& launch, const MovePlaces& places) {
   const Move& move = launch.batch.move;
+  if (launch.plane_move < 0) return parts(move.width + lead_of(move, places), cell_width * launch.columns);
+  const int bytes = plane_part(launch.plane_move).bytes;
+  unsigned most = 0;
+  for (int p = 0; p < planes_of(move.to_format); ++p)
+    most = std::max(
+        most, parts(plane_bytes(move, p) + lead_of_plane(move, places, p, launch.plane_move), bytes * launch.columns));
+  return most;
+}
+
+void add_places(const MovePlaces& places, MoveLaunch& launch) {
   launch.batch.places[launch.pictures++] = places;
-  launch.across = std::max(launch.across, parts(move.width + lead_of(move, places), cell_width * launch.columns));
+  launch.across = std::max(launch.across, blocks_across(launch, places));
 }
 
 }  // namespace

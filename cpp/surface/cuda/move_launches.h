@@ -1,4 +1,4 @@
-// Which kernel of transform_pixels.cu makes which pictures, with how many threads.
+// Which kernel of transform_pixels.cu or transform_planes.cu makes which pictures, with how many threads.
 #pragma once
 
 #include <vector>
@@ -12,6 +12,7 @@ struct MoveLaunch {
   unsigned across, down;   // blocks
   unsigned columns, rows;  // threads of a block
   unsigned pictures;       // planes of blocks, places of the batch
+  int plane_move;          // PlaneMove::Kind, or -1
   MoveBatch batch;
 };
 

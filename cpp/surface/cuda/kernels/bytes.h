@@ -25,6 +25,31 @@ __device__ inline unsigned together(unsigned a, unsigned b, unsigned c, unsigned
   return __byte_perm(__byte_perm(a, b, 0x0040), __byte_perm(c, d, 0x0040), 0x5410);
 }
 
+// The third ones.
+__device__ inline unsigned third_bytes(unsigned a, unsigned b, unsigned c, unsigned d) {
+  return __byte_perm(__byte_perm(a, b, 0x0062), __byte_perm(c, d, 0x0062), 0x5410);
+}
+
+// Two weights of 16 bits with the lower two bytes, or the upper two.
+__device__ inline unsigned dot_low(unsigned weights, unsigned bytes) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 610
+  return (weights & 0xFFFF) * byte_of(bytes, 0) + (weights >> 16) * byte_of(bytes, 1);
+#else
+  return __dp2a_lo(weights, bytes, 0U);
+#endif
+}
+__device__ inline unsigned dot_high(unsigned weights, unsigned bytes) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 610
+  return (weights & 0xFFFF) * byte_of(bytes, 2) + (weights >> 16) * byte_of(bytes, 3);
+#else
+  return __dp2a_hi(weights, bytes, 0U);
+#endif
+}
+// Between two levels of which 256 are one: in the third byte, rounded.
+__device__ inline unsigned mixed_twice(unsigned a, unsigned b, unsigned share) {
+  return a * (256 - share) + (b * share + 32768);
+}
+
 __device__ inline bool begins_at(const void* at, unsigned multiple) {
   return (reinterpret_cast<unsigned long long>(at) & (multiple - 1)) == 0;
 }

@@ -70,6 +70,49 @@ FLUVIAL_ON_BOTH int lead_of(const Move& move, const MovePlaces& places) {
   return static_cast<int>(has_words ? at >> 2 & 2 : at & 2);
 }
 
+// --- planes ----------------------------------------------------------------------------------------------------------
+
+// A format that stays as it is: each plane is moved for itself, by a kernel of transform_planes.cu.
+struct PlaneMove {
+  enum Kind {
+    copied,   // each sample from its own
+    picked,   // from one sample, wherever that lies
+    blended,  // from two samples in each direction, which lie as the target's do
+  };
+};
+
+// What one thread makes at once.
+struct PlanePart {
+  int bytes, rows;
+};
+constexpr int rows_of_threads = 8;  // of a block, each of which has a row at once
+FLUVIAL_ON_BOTH constexpr PlanePart plane_part(int kind) {
+  return kind == PlaneMove::copied ? PlanePart{16, 4} : kind == PlaneMove::picked ? PlanePart{4, 4} : PlanePart{8, 8};
+}
+
+FLUVIAL_ON_BOTH constexpr int planes_of(int format) { return format == Move::nv12 ? 2 : format == Move::i420 ? 3 : 1; }
+FLUVIAL_ON_BOTH constexpr int bytes_of_sample(int format, int plane) {
+  return format == Move::rgba || format == Move::bgrx ? 4
+         : format == Move::rgb                        ? 3
+         : format == Move::nv12 && plane == 1         ? 2
+                                                      : 1;
+}
+// Of the target's planes; NV12's and I420's have half of the rows and pairs of columns.
+FLUVIAL_ON_BOTH int plane_bytes(const Move& move, int p) {
+  return (p > 0 ? (move.width + 1) / 2 : move.width) * bytes_of_sample(move.to_format, p);
+}
+FLUVIAL_ON_BOTH int plane_rows(const Move& move, int p) { return p > 0 ? (move.height + 1) / 2 : move.height; }
+
+// How many bytes before a row of the target its threads begin, so that they write words. Samples stay whole.
+FLUVIAL_ON_BOTH int lead_of_plane(const Move& move, const MovePlaces& places, int p, int kind) {
+  const int size = kind == PlaneMove::copied ? 1 : bytes_of_sample(move.to_format, p);
+  return static_cast<int>(reinterpret_cast<unsigned long long>(places.to[p])) & (plane_part(kind).bytes - size);
+}
+
+#define FLUVIAL_PLANE_MOVES(DO) DO(copied) DO(picked) DO(blended)
+
+// --- pixels ----------------------------------------------------------------------------------------------------------
+
 // Every way of reading has a kernel: how the source lies, and how it is sampled. Same: each pixel from its own; mixed:
 // one sample in a direction, or two; any: all others too.
 // clang-format off

@@ -144,16 +144,32 @@ __device__ inline Sides gathered(const unsigned char* row, const Gather& g, bool
   return {left, together(row[g.right[0]], row[g.right[1]], row[g.right[2]], row[g.right[3]])};
 }
 
-// Four bytes of a row of the target. The lower row is left alone where it has no part in any of them.
+// 256 times what lies between two samples, of one byte.
+__device__ inline unsigned mixed_wide(const Sides& sides, int i, int share) {
+  return byte_of(sides.left, i) * (256 - share) + byte_of(sides.right, i) * share;
+}
+
+// One byte between two samples in each direction, as transform_between.h has it: nothing is rounded in between.
+__device__ inline unsigned mixed_four(const Sides& upper, const Sides& lower, int i, int across, int down) {
+  return mixed_twice(mixed_wide(upper, i, across), mixed_wide(lower, i, across), down);
+}
+
+// Four bytes of a row of the target.
 __device__ inline unsigned mixed_bytes(const unsigned char* first, const SourcePlane& plane, const Gather& g, int y) {
   const Tap down = tap_of(plane.rows, y);
   const bool has_right = plane.columns.kind == Samples::linear;
-  Sides sides = gathered(row_of(first, plane, down.first), g, has_right);
-  if (plane.rows.kind == Samples::linear)
-    sides = mixed_rows(sides, gathered(row_of(first, plane, down.second), g, has_right), down.share);
-  if (!has_right) return sides.left;
-  return together(mixed_byte(sides, 0, g.tap[0].share), mixed_byte(sides, 1, g.tap[1].share),
-                  mixed_byte(sides, 2, g.tap[2].share), mixed_byte(sides, 3, g.tap[3].share));
+  const Sides upper = gathered(row_of(first, plane, down.first), g, has_right);
+  if (plane.rows.kind != Samples::linear) {
+    if (!has_right) return upper.left;
+    return together(mixed_byte(upper, 0, g.tap[0].share), mixed_byte(upper, 1, g.tap[1].share),
+                    mixed_byte(upper, 2, g.tap[2].share), mixed_byte(upper, 3, g.tap[3].share));
+  }
+  const Sides lower = gathered(row_of(first, plane, down.second), g, has_right);
+  if (!has_right) return mixed_alike(upper.left, lower.left, down.share);
+  unsigned of[4];
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < 4; ++i) of[i] = mixed_four(upper, lower, i, g.tap[i].share, down.share);
+  return third_bytes(of[0], of[1], of[2], of[3]);
 }
 
 // One sample of several bytes. `Read` makes a word of them.
@@ -168,20 +184,30 @@ __device__ inline unsigned mixed_sample(const unsigned char* first, const Source
     return Sides{word, has_right ? read(at + right) : word};
   };
   Sides sides = sides_of(down.first);
-  if (plane.rows.kind == Samples::linear) sides = mixed_rows(sides, sides_of(down.second), down.share);
+  if (plane.rows.kind == Samples::linear) {
+    const Sides lower = sides_of(down.second);
+    if (Read::bytes <= 2 && has_right)
+      return third_bytes(mixed_four(sides, lower, 0, x.share, down.share),
+                         mixed_four(sides, lower, 1, x.share, down.share), 0, 0);
+    sides = mixed_rows(sides, lower, down.share);
+  }
   return has_right ? mixed_alike(sides.left, sides.right, x.share) : sides.left;
 }
 
 struct ReadOne {
+  static constexpr int bytes = 1;
   __device__ unsigned operator()(const unsigned char* at) const { return *at; }
 };
 struct ReadPair {  // the host sees to it that these begin at even addresses
+  static constexpr int bytes = 2;
   __device__ unsigned operator()(const unsigned char* at) const { return *reinterpret_cast<const unsigned short*>(at); }
 };
 struct ReadThree {
+  static constexpr int bytes = 3;
   __device__ unsigned operator()(const unsigned char* at) const { return at[0] | at[1] << 8 | at[2] << 16; }
 };
 struct ReadFour {
+  static constexpr int bytes = 4;
   __device__ unsigned operator()(const unsigned char* at) const { return *reinterpret_cast<const unsigned*>(at); }
 };
 

@@ -1,0 +1,194 @@
+// Scales and crops pictures whose format stays as it is, each plane for itself: what transform_pixels.cu makes of them
+// too, but for the many instructions that it takes to be ready for everything.
+//
+// One thread makes some bytes of some rows, the rows of a block of threads lie between each other's. Blocks above each
+// other have the first plane's rows, then the next one's.
+#include "surface/cuda/kernels/transform_between.h"
+
+namespace fluvial::cuda {
+
+// What a thread finds to do.
+struct PlaneSpot {
+  const SourcePlane& plane;
+  const unsigned char* from;
+  unsigned char* to;
+  int stride;
+  int size;           // bytes of a sample
+  int x, begin, end;  // of its first byte, before the row where that is not aligned; which of its bytes are in the row
+  int y, rows;        // the first row, and the count of the plane's
+};
+
+template <int kind, typename Work>
+__device__ inline void for_plane(const MoveBatch& batch, Work work) {
+  constexpr PlanePart part = plane_part(kind);
+  constexpr int rows_of_block = part.rows * rows_of_threads;
+  const Move& move = batch.move;
+  int p = 0, block = blockIdx.y;
+  for (int blocks; p + 1 < planes_of(move.to_format); ++p, block -= blocks) {
+    blocks = (plane_rows(move, p) + rows_of_block - 1) / rows_of_block;
+    if (block < blocks) break;
+  }
+  const MovePlaces& places = batch.places[blockIdx.z];
+  const int bytes = plane_bytes(move, p);
+  const int x = (blockIdx.x * blockDim.x + threadIdx.x) * part.bytes - lead_of_plane(move, places, p, kind);
+  if (x >= bytes) return;
+  work(PlaneSpot{move.from[p], places.from[p], places.to[p], move.stride[p], bytes_of_sample(move.to_format, p), x,
+                 max(0, -x), min(part.bytes, bytes - x), static_cast<int>(block * rows_of_block + threadIdx.y),
+                 plane_rows(move, p)});
+}
+
+__device__ inline unsigned char* target_row(const PlaneSpot& spot, int y) {
+  return spot.to + static_cast<long long>(y) * spot.stride + spot.x;
+}
+
+// Bytes [begin, end) of eight; all of them to a multiple of eight, where they are whole.
+__device__ inline void store_eight(unsigned char* at, unsigned low, unsigned high, bool are_whole, int begin, int end) {
+  if (are_whole) {
+    *reinterpret_cast<uint2*>(at) = make_uint2(low, high);
+    return;
+  }
+  store_bytes(at, low, begin, min(end, 4));
+  store_bytes(at + 4, high, max(begin - 4, 0), end - 4);
+}
+
+// --- copied ----------------------------------------------------------------------------------------------------------
+
+struct Sixteen {
+  unsigned word[4];
+};
+
+__device__ inline Sixteen sixteen_at(const unsigned char* at) {
+  if (begins_at(at, 16)) {
+    const uint4 all = *reinterpret_cast<const uint4*>(at);
+    return {{all.x, all.y, all.z, all.w}};
+  }
+  return {{word_at(at), word_at(at + 4), word_at(at + 8), word_at(at + 12)}};
+}
+
+__device__ inline void store_sixteen(unsigned char* at, const Sixteen& all) {
+  if (begins_at(at, 16)) {
+    *reinterpret_cast<uint4*>(at) = make_uint4(all.word[0], all.word[1], all.word[2], all.word[3]);
+    return;
+  }
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < 4; ++i) store_bytes(at + 4 * i, all.word[i], 0, 4);
+}
+
+__device__ inline void copy_edge(const unsigned char* from, unsigned char* to, int begin, int end) {
+  FLUVIAL_UNROLL_NOTHING
+  for (int i = begin; i < end; ++i) to[i] = from[i];
+}
+
+extern "C" __global__ void __launch_bounds__(256, 4) planes_copied(MoveBatch batch) {
+  for_plane<PlaneMove::copied>(batch, [](const PlaneSpot& spot) {
+    constexpr int rows = plane_part(PlaneMove::copied).rows;
+    const bool is_whole = spot.begin == 0 && spot.end == plane_part(PlaneMove::copied).bytes;
+    Sixteen read[rows];
+    const auto source = [&](int y) { return spot.from + static_cast<long long>(y) * spot.plane.down + spot.x; };
+    FLUVIAL_UNROLL_ALL
+    for (int i = 0; i < rows; ++i) {
+      const int y = spot.y + i * rows_of_threads;
+      if (is_whole && y < spot.rows) read[i] = sixteen_at(source(y));
+    }
+    FLUVIAL_UNROLL_ALL
+    for (int i = 0; i < rows; ++i) {
+      const int y = spot.y + i * rows_of_threads;
+      if (y >= spot.rows) return;
+      if (is_whole)
+        store_sixteen(target_row(spot, y), read[i]);
+      else
+        copy_edge(source(y), target_row(spot, y), spot.begin, spot.end);
+    }
+  });
+}
+
+// --- picked ----------------------------------------------------------------------------------------------------------
+
+__device__ inline int nearest(const Samples& s, int i) { return max(0, min((s.start + i * s.step) >> 16, s.last)); }
+
+template <int size>
+__device__ inline unsigned picked(const unsigned char* const (&first)[4 / size], long long row) {
+  if constexpr (size == 1)
+    return together(first[0][row], first[1][row], first[2][row], first[3][row]);
+  else
+    return __byte_perm(*reinterpret_cast<const unsigned short*>(first[0] + row),
+                       *reinterpret_cast<const unsigned short*>(first[1] + row), 0x5410);
+}
+
+template <int size>
+__device__ inline void pick(const PlaneSpot& spot) {
+  constexpr int rows = plane_part(PlaneMove::picked).rows;
+  const unsigned char* first[4 / size];
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < 4 / size; ++i)
+    first[i] = spot.from + static_cast<long long>(nearest(spot.plane.columns, spot.x / size + i)) * spot.plane.across;
+  unsigned read[rows];
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < rows; ++i) {
+    const int y = min(spot.y + i * rows_of_threads, spot.rows - 1);
+    read[i] = picked<size>(first, static_cast<long long>(nearest(spot.plane.rows, y)) * spot.plane.down);
+  }
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < rows; ++i) {
+    const int y = spot.y + i * rows_of_threads;
+    if (y < spot.rows) store_bytes(target_row(spot, y), read[i], spot.begin, spot.end);
+  }
+}
+
+extern "C" __global__ void __launch_bounds__(256, 4) planes_picked(MoveBatch batch) {
+  for_plane<PlaneMove::picked>(batch, [](const PlaneSpot& spot) { spot.size == 1 ? pick<1>(spot) : pick<2>(spot); });
+}
+
+// --- blended ---------------------------------------------------------------------------------------------------------
+
+template <int size, int words>
+__device__ inline void blend(const PlaneSpot& spot) {
+  constexpr PlanePart part = plane_part(PlaneMove::blended);
+  constexpr int rows_under_way = words == Reach::far ? 1 : 2;  // read before the first of them is written
+  using Both = FourOfRow<words>[2];
+  const Four<size, words> four[2] = {four_of<size, words>(spot.plane, spot.from, spot.x),
+                                     four_of<size, words>(spot.plane, spot.from, spot.x + 4)};
+  const bool is_whole =
+      spot.begin == 0 && spot.end == part.bytes && begins_at(target_row(spot, 0), 8) && spot.stride % 8 == 0;
+  FLUVIAL_UNROLL_NOTHING
+  for (int first = 0; first < part.rows; first += rows_under_way) {
+    Both upper[rows_under_way], lower[rows_under_way];
+    unsigned share[rows_under_way];
+    const int top = spot.y + first * rows_of_threads;
+    if (top >= spot.rows) return;
+    FLUVIAL_UNROLL_ALL
+    for (int i = 0; i < rows_under_way; ++i) {
+      const Between y = between(spot.plane.rows, top + i * rows_of_threads);
+      const unsigned char* row = spot.from + static_cast<long long>(y.first) * spot.plane.down;
+      FLUVIAL_UNROLL_ALL
+      for (int part = 0; part < 2; ++part) {
+        upper[i][part] = read_four(four[part], row);
+        lower[i][part] = read_four(four[part], row + spot.plane.down);
+      }
+      share[i] = y.share;
+    }
+    FLUVIAL_UNROLL_ALL
+    for (int i = 0; i < rows_under_way; ++i) {
+      const int y = top + i * rows_of_threads;
+      const unsigned low = mix_rows(four[0], upper[i][0], lower[i][0], share[i]);
+      const unsigned high = mix_rows(four[1], upper[i][1], lower[i][1], share[i]);
+      if (y < spot.rows) store_eight(target_row(spot, y), low, high, is_whole, spot.begin, spot.end);
+    }
+  }
+}
+
+template <int size>
+__device__ inline void blend_any(const PlaneSpot& spot) {
+  switch (reach_of(spot.plane)) {
+    case Reach::close: return blend<size, Reach::close>(spot);
+    case Reach::near: return blend<size, Reach::near>(spot);
+    default: return blend<size, Reach::far>(spot);
+  }
+}
+
+extern "C" __global__ void __launch_bounds__(256, 4) planes_blended(MoveBatch batch) {
+  for_plane<PlaneMove::blended>(
+      batch, [](const PlaneSpot& spot) { spot.size == 1 ? blend_any<1>(spot) : blend_any<2>(spot); });
+}
+
+}  // namespace fluvial::cuda
