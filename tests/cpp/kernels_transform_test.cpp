@@ -2,12 +2,14 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <random>
 
 #include "kernels_on_host.h"
 #include "pictures.h"
+#include "surface/cuda/compiler.h"
 #include "surface/cuda/move_launches.h"
 
 #include "surface/cuda/kernels/transform_pixels.cu"
@@ -23,6 +25,7 @@ std::vector<std::string> run_moves(const std::vector<cuda::PlacedMove>& moves) {
   std::vector<std::string> names;
   for (const auto& launch : cuda::launches_of(moves)) {
     const std::string name = launch.kernel;
+    CHECK(std::count(std::begin(cuda::kernel_names), std::end(cuda::kernel_names), name) == 1);  // a device finds it
     const auto run = [&](auto kernel) {
       run_kernel({launch.across, launch.down, launch.pictures}, {launch.columns, launch.rows, 1},
                  [&] { kernel(launch.batch); });
@@ -32,7 +35,7 @@ std::vector<std::string> run_moves(const std::vector<cuda::PlacedMove>& moves) {
     FLUVIAL_TRANSFORMS(FLUVIAL_RUN)
 #undef FLUVIAL_RUN
 #define FLUVIAL_RUN(kind) \
-  if (name == "planes_" #kind) run(cuda::planes_##kind);
+  if (name == "transform_planes_" #kind) run(cuda::transform_planes_##kind);
     FLUVIAL_PLANE_MOVES(FLUVIAL_RUN)
 #undef FLUVIAL_RUN
     names.push_back(name);
@@ -258,13 +261,13 @@ TEST_CASE("planes of a format that stays are copied, picked or blended, each for
     const char* kernel;
     int most;
   };
-  const Way ways[] = {{{390, 204}, Filter::bilinear, "planes_copied", 0},
-                      {{130, 68}, Filter::bilinear, "planes_picked", 0},  // a third
-                      {{204, 390}, Filter::nearest, "planes_picked", 0},
-                      {{585, 301}, Filter::bilinear, "planes_blended", 3},  // close
-                      {{260, 134}, Filter::bilinear, "planes_blended", 3},  // near
-                      {{160, 85}, Filter::bilinear, "planes_blended", 3},   // far
-                      {{301, 585}, Filter::bilinear, "planes_blended", 3}};
+  const Way ways[] = {{{390, 204}, Filter::bilinear, "transform_planes_copied", 0},
+                      {{130, 68}, Filter::bilinear, "transform_planes_picked", 0},  // a third
+                      {{204, 390}, Filter::nearest, "transform_planes_picked", 0},
+                      {{585, 301}, Filter::bilinear, "transform_planes_blended", 3},  // close
+                      {{260, 134}, Filter::bilinear, "transform_planes_blended", 3},  // near
+                      {{160, 85}, Filter::bilinear, "transform_planes_blended", 3},   // far
+                      {{301, 585}, Filter::bilinear, "transform_planes_blended", 3}};
   for (const auto format : {PixelFormat::nv12, PixelFormat::i420, PixelFormat::gray8})
     for (const Way& way : ways) {
       const auto source = allocator->allocate({format, {390, 204}, {}});

@@ -10,13 +10,16 @@
 namespace fluvial::cuda {
 
 #define FLUVIAL_NAME(from, sampling) "transform_" #from "_" #sampling,
-inline constexpr const char* kernel_names[] = {FLUVIAL_TRANSFORMS(FLUVIAL_NAME) "pictures_to_tensor",
+#define FLUVIAL_PLANE_NAME(kind) "transform_planes_" #kind,
+inline constexpr const char* kernel_names[] = {FLUVIAL_TRANSFORMS(FLUVIAL_NAME)
+                                                   FLUVIAL_PLANE_MOVES(FLUVIAL_PLANE_NAME) "pictures_to_tensor",
                                                "select_rows",
                                                "classify_pixels",
                                                "make_masks",
                                                "paint_tiles",
                                                "blur_means"};
 #undef FLUVIAL_NAME
+#undef FLUVIAL_PLANE_NAME
 
 // Machine code for an architecture ("sm_90"). Throws std::runtime_error where NVRTC is nowhere, or with what it says.
 std::string compiled_kernels(const std::string& architecture);

@@ -63,7 +63,7 @@ const Kernel& kernel_of(const Move& move) {
 
 // --- planes by themselves --------------------------------------------------------------------------------------------
 
-#define FLUVIAL_NAME(kind) "planes_" #kind,
+#define FLUVIAL_NAME(kind) "transform_planes_" #kind,
 constexpr const char* plane_kernels[] = {FLUVIAL_PLANE_MOVES(FLUVIAL_NAME)};
 #undef FLUVIAL_NAME
 

@@ -79,7 +79,7 @@ __device__ inline void copy_edge(const unsigned char* from, unsigned char* to, i
   for (int i = begin; i < end; ++i) to[i] = from[i];
 }
 
-extern "C" __global__ void __launch_bounds__(256, 4) planes_copied(MoveBatch batch) {
+extern "C" __global__ void __launch_bounds__(256, 4) transform_planes_copied(MoveBatch batch) {
   for_plane<PlaneMove::copied>(batch, [](const PlaneSpot& spot) {
     constexpr int rows = plane_part(PlaneMove::copied).rows;
     const bool is_whole = spot.begin == 0 && spot.end == plane_part(PlaneMove::copied).bytes;
@@ -135,7 +135,7 @@ __device__ inline void pick(const PlaneSpot& spot) {
   }
 }
 
-extern "C" __global__ void __launch_bounds__(256, 4) planes_picked(MoveBatch batch) {
+extern "C" __global__ void __launch_bounds__(256, 4) transform_planes_picked(MoveBatch batch) {
   for_plane<PlaneMove::picked>(batch, [](const PlaneSpot& spot) { spot.size == 1 ? pick<1>(spot) : pick<2>(spot); });
 }
 
@@ -186,7 +186,7 @@ __device__ inline void blend_any(const PlaneSpot& spot) {
   }
 }
 
-extern "C" __global__ void __launch_bounds__(256, 4) planes_blended(MoveBatch batch) {
+extern "C" __global__ void __launch_bounds__(256, 4) transform_planes_blended(MoveBatch batch) {
   for_plane<PlaneMove::blended>(
       batch, [](const PlaneSpot& spot) { spot.size == 1 ? blend_any<1>(spot) : blend_any<2>(spot); });
 }
