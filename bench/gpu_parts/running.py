@@ -185,8 +185,9 @@ FRAME_RATE = 15  # of the clips
 
 
 def batch_of(streams: int) -> int:
-    """Pictures in one run of the model: more than 48 gain nothing, and each size is compiled anew."""
-    return {64: 32}.get(streams, min(streams, 48))
+    """Pictures in one run of the model: more than about 48 gain nothing, each size is compiled anew, and what is left
+    over of a batch of the mux would run alone."""
+    return {64: 32, 200: 50}.get(streams, min(streams, 48))
 
 
 def gpu_name() -> str:

@@ -47,9 +47,9 @@ GstFlowReturn take_buffer(GstPad* pad, GstObject* parent, GstBuffer* buffer) {
     if (GST_VIDEO_INFO_FORMAT(&source->info) == GST_VIDEO_FORMAT_UNKNOWN) return GST_FLOW_NOT_NEGOTIATED;
     auto frame = make_frame(state, *source, buffer);
     std::unique_lock lock(state.mutex);
-    state.taken.wait(lock, [&] {
+    source->taken.wait(lock, [&] {
       return state.is_flushing || state.is_over || source->is_flushing || source->is_released ||
-             source->frames.size() < room_of_one(state);
+             source->frames.size() < queue_limit || source->frames.size() < room_of_one(state);
     });
     if (state.is_flushing || source->is_flushing) return GST_FLOW_FLUSHING;
     if (state.is_over || source->is_released || source->is_ended) return GST_FLOW_EOS;
@@ -83,7 +83,7 @@ void flush_source(FluvialMux* self, MuxSource& source, bool is_start) {
     source.is_ended = source.is_released;
     source.end_is_told = false;
     is_anew = !is_start && state.is_over && !state.is_flushing;
-    state.taken.notify_all();
+    state.wake_sources();
   }
   if (is_anew) begin_anew(self);
 }
@@ -94,7 +94,7 @@ void note_end(MuxState& state, MuxSource& source, bool is_ended) {
   source.is_ended = is_ended;
   if (!is_ended) source.end_is_told = false;
   state.delivered.notify_one();
-  state.taken.notify_all();  // the others' shares grow
+  state.wake_sources();  // the others' shares grow
 }
 
 gboolean take_event(GstPad* pad, GstObject* parent, GstEvent* event) {

@@ -70,11 +70,11 @@ static void fluvial_mux_release_pad(GstElement* element, GstPad* pad) {
     std::lock_guard lock(state.mutex);
     auto& gone = source_of(pad);
     gone.is_released = gone.is_ended = true;
+    state.wake_sources();
     for (auto it = state.sources.begin(); it != state.sources.end();) {
       const bool is_unknown = it->second.get() == &gone && !gone.start_is_told && gone.frames.empty();
       it = is_unknown ? state.sources.erase(it) : std::next(it);  // nobody downstream has heard of it
     }
-    state.taken.notify_all();
     state.delivered.notify_one();
   }
   gst_pad_set_active(pad, FALSE);  // returns when its streaming thread has left our chain function
@@ -153,7 +153,7 @@ static void fluvial_mux_set_property(GObject* self, guint id, const GValue* valu
     std::lock_guard lock(state.mutex);
     mux_properties().set(id, state.settings, value);
     state.delivered.notify_one();
-    state.taken.notify_all();  // a larger batch has more room
+    state.wake_sources();  // a larger batch has more room
   }
   const bool is_running = GST_STATE(self) > GST_STATE_NULL;
   if (is_running && g_str_equal(spec->name, "config-file-path"))

@@ -77,7 +77,7 @@ void stop_task(FluvialMux* self, GstFlowReturn reason) {
   {
     std::lock_guard lock(state.mutex);  // source threads must not wait for a task that has stopped
     (reason == GST_FLOW_EOS ? state.is_over : state.is_flushing) = true;
-    state.taken.notify_all();
+    state.wake_sources();
   }
   if (reason == GST_FLOW_FLUSHING || reason == GST_FLOW_EOS) return;
   GST_ELEMENT_FLOW_ERROR(self, reason);
@@ -98,7 +98,7 @@ gboolean activate(GstPad* pad, GstObject* parent, GstPadMode, gboolean is_active
     state.is_flushing = !is_active;
     state.is_over = false;
     state.delivered.notify_all();
-    state.taken.notify_all();
+    state.wake_sources();
   }
   return is_active ? gst_pad_start_task(pad, push_next, parent, nullptr) : gst_pad_stop_task(pad);
 }

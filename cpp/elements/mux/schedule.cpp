@@ -113,6 +113,7 @@ void pick_from(MuxState& state, const std::shared_ptr<MuxSource>& source, int co
     batch.frames.push_back(std::move(picked));
     if (state.config && state.config->limits_sources)
       source->rests_until_us = now.us + state.config->source(source->id).max_rate.period_us();
+    source->taken.notify_one();
   }
 }
 
@@ -122,7 +123,6 @@ void pick(MuxState& state, const std::vector<int>& counts, const Now& now, Batch
   const bool goes_round = !state.config || state.config->algorithm == 1;
   state.first = state.sources.empty() || !goes_round ? 0 : (state.first + 1) % state.sources.size();
   if (state.config && state.config->limits_batches) state.next_push_us = now.us + state.config->max_rate.period_us();
-  state.taken.notify_all();
 }
 
 void drop_late(MuxState& state, const Now& now, Batch& batch) {
@@ -131,9 +131,9 @@ void drop_late(MuxState& state, const Now& now, Batch& batch) {
       batch.late.push_back(take_first(source));
       batch.late.back().number = source->frame_number;
       ++source->dropped;
+      source->taken.notify_one();
     }
   }
-  if (!batch.late.empty()) state.taken.notify_all();
 }
 
 bool is_all_over(const MuxState& state) {

@@ -3,6 +3,7 @@
 
 #include <gst/gst.h>
 
+#include <condition_variable>
 #include <deque>
 
 #include "surface/surface.h"
@@ -24,6 +25,7 @@ struct MuxFrame {
 struct MuxSource {
   guint id = 0;
   std::deque<MuxFrame> frames;
+  std::condition_variable taken;  // its thread waits: room in frames
   GstSegment segment;
   GstVideoInfo info;  // of the pad's caps; format unknown: there are none yet
   bool is_surface = false;

@@ -26,7 +26,6 @@ inline bool waits_for_number(const MuxSources& sources, MuxSources::const_iterat
 struct MuxState {
   std::mutex mutex;                   // guards all below but the allocator
   std::condition_variable delivered;  // the task waits: a frame, an end, a change
-  std::condition_variable taken;      // source threads wait: room in their queue
   MuxSettings settings;
   MuxSources sources;
   std::optional<SurfaceFormat> format;  // of the batches; decided by the first frame
@@ -45,6 +44,12 @@ struct MuxState {
   GstClockTime upstream_latency = 0;
   IgnoredProperties ignored;
   std::unique_ptr<Allocator> allocator = make_allocator();
+
+  // What all sources' threads wait for may have changed. A batch wakes only those that it takes from: hundreds that wake
+  // for one mutex to find nothing would keep the task from the next batch.
+  void wake_sources() const {
+    for (const auto& [id, source] : sources) source->taken.notify_all();
+  }
 };
 
 }  // namespace fluvial

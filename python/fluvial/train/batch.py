@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fluvial.train.store import Store
-from fluvial.train.targets import Layout, StoredLabels, Targets
+from fluvial.train.targets import Layout, StoredLabels, Targets, to_device
 
 __all__ = ["Augmentation", "Composer"]
 
@@ -78,11 +78,12 @@ class Composer:
         pictures, targets = self._composed(numbers, how, random)
         is_blended = random.random(len(numbers)) < how.mixup
         if is_blended.any():
-            others, other_targets = self._composed(random.integers(0, len(self._store), len(numbers)), how, random)
-            share = torch.from_numpy(np.where(is_blended, random.beta(8, 8, len(numbers)), 1).astype(np.float32))
-            share = share.to(self._device)[:, None, None, None]
-            pictures = pictures * share + others * (1 - share)
-            targets = targets.blended_with(other_targets.only(is_blended))
+            count = int(is_blended.sum())
+            others, other_targets = self._composed(random.integers(0, len(self._store), count), how, random)
+            places = to_device(np.flatnonzero(is_blended), self._device)
+            share = to_device(random.beta(8, 8, count).astype(np.float32), self._device)[:, None, None, None]
+            pictures[places] = pictures[places] * share + others * (1 - share)
+            targets = targets.blended_with(other_targets.spread(places, len(numbers)))
         return self._coloured(pictures, how, random), targets
 
     def _composed(
@@ -127,17 +128,17 @@ class Composer:
         """The four pictures stand in one column, which every pixel of the result reads once."""
         count, side, stored = len(layout.four), self._side, self._store.side
         device = self._device
-        flat = torch.from_numpy(layout.four.reshape(-1))
-        column = self._pixels[flat.to(self._pixels.device)].to(device).view(count, 4, 3, stored, stored)
+        flat = to_device(layout.four.reshape(-1), self._pixels.device)
+        column = self._pixels[flat].to(device).view(count, 4, 3, stored, stored)
         column = column.transpose(1, 2).reshape(count, 3, 4 * stored, stored).float()
         at = torch.arange(side, device=device) + 0.5
-        centre = torch.from_numpy(layout.middle).to(device)
+        centre = to_device(layout.middle, device)
         quarter = (at[None, None, :] >= centre[:, 0, None, None]).long() + 2 * (
             at[None, :, None] >= centre[:, 1, None, None]
         ).long()
 
         def by_quarter(values: NDArray[np.float32]) -> Tensor:
-            of = torch.from_numpy(np.ascontiguousarray(values)).to(device)
+            of = to_device(np.ascontiguousarray(values), device)
             return of.gather(1, quarter.flatten(1)).view(count, side, side)
 
         sizes = self._store.sizes[layout.four].astype(np.float32)
@@ -165,5 +166,5 @@ class Composer:
         middle[:, 0, 0], middle[:, 1, 1], middle[:, 2, 2] = 1, cos, cos
         middle[:, 1, 2], middle[:, 2, 1] = -sin, sin
         matrix = (np.linalg.inv(to_yiq) @ middle @ to_yiq) * brightness[:, None, None]
-        device_matrix = torch.from_numpy(matrix.astype(np.float32)).to(self._device)
+        device_matrix = to_device(matrix.astype(np.float32), self._device)
         return torch.einsum("nij,njhw->nihw", device_matrix, pictures).clamp(0, 1)

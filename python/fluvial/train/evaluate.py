@@ -64,10 +64,12 @@ def suppressed(
     overlap = overlap.cpu().numpy()
     is_kept = np.zeros(len(order), bool)
     is_gone = np.zeros(len(order), bool)
+    left = _MOST
     for i in range(len(order)):
-        if not is_gone[i] and is_kept.sum() < _MOST:
+        if left and not is_gone[i]:
             is_kept[i] = True
             is_gone |= overlap[i]
+            left -= 1
     kept = torch.from_numpy(is_kept).to(box.device)
     return box[kept], score[kept], kind[kept]
 

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from fluvial.train.assign import assign, corners
+from fluvial.train.assign import area_of, assign, corners
 from fluvial.train.targets import Targets
 
 __all__ = ["complete_iou", "detection_loss"]
@@ -19,9 +19,9 @@ _BOX_WEIGHT = 5.0
 def complete_iou(a: Tensor, b: Tensor) -> Tensor:
     """IoU less what distance and shape differ by (Zheng et al. 2020, arXiv:1911.08287); [..., 4] corners to [...]."""
     start, end = torch.maximum(a[..., :2], b[..., :2]), torch.minimum(a[..., 2:], b[..., 2:])
-    both = (end - start).clamp(min=0).prod(-1)
+    both = area_of((end - start).clamp(min=0))
     side_a, side_b = a[..., 2:] - a[..., :2], b[..., 2:] - b[..., :2]
-    iou = both / (side_a.prod(-1) + side_b.prod(-1) - both + 1e-7)
+    iou = both / (area_of(side_a) + area_of(side_b) - both + 1e-7)
     hull = torch.maximum(a[..., 2:], b[..., 2:]) - torch.minimum(a[..., :2], b[..., :2])
     apart = (a[..., :2] + a[..., 2:] - b[..., :2] - b[..., 2:]) / 2
     distance = apart.pow(2).sum(-1) / (hull.pow(2).sum(-1) + 1e-7)

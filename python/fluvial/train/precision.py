@@ -134,11 +134,12 @@ def _matches(
     """[IOUS, found] each: hits an object; lies on an ignored place and hits none."""
     matched = np.zeros((len(IOUS), len(found)), bool)
     overlap = ious(found, truth)
+    near = overlap.max(1, initial=0.0)  # most of what an unsure network finds is near nothing
     for level, least in enumerate(IOUS):
         is_free = np.ones(len(truth), bool)
-        for i in range(len(found)):
-            free = np.where(is_free, overlap[i], -1) if len(truth) else np.zeros(0)
-            if len(free) and free.max() >= least:
+        for i in np.flatnonzero(near >= least):
+            free = np.where(is_free, overlap[i], -1)
+            if free.max() >= least:
                 is_free[free.argmax()] = False
                 matched[level, i] = True
     area = np.maximum((found[:, 2:] - found[:, :2]).prod(1), 1e-9)[:, None]

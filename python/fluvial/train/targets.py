@@ -7,7 +7,8 @@ them in a dozen operations, however many pictures it has.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -86,14 +87,20 @@ class Targets:
         names = ("boxes", "classes", "weights", "ignored", "ignored_classes")
         return Targets(**{name: joined(name) for name in names}, middle=self.middle, known=known)
 
-    def only(self, is_kept: NDArray[np.bool_]) -> Targets:
-        """Pictures that are not kept have no objects, and know everything."""
-        kept = torch.from_numpy(is_kept).to(self.classes.device)
-        return replace(
-            self,
-            classes=self.classes.masked_fill(~kept[:, None], -1),
-            ignored_classes=self.ignored_classes.masked_fill(~kept[:, None], NO_PLACE),
-            known=self.known | ~kept[:, None, None],
+    def spread(self, places: Tensor, count: int) -> Targets:
+        """Of so many pictures, of which these are at `places` [N]; the others have no objects, and know everything."""
+
+        def among(values: Tensor, fill: float) -> Tensor:
+            return values.new_full((count, *values.shape[1:]), fill).index_copy(0, places, values)
+
+        return Targets(
+            among(self.boxes, 0),
+            among(self.classes, -1),
+            among(self.weights, 0),
+            among(self.ignored, 0),
+            among(self.ignored_classes, NO_PLACE),
+            among(self.middle, 0),
+            among(self.known, True),
         )
 
 
@@ -129,7 +136,7 @@ class StoredLabels:
         """Labels of composed pictures of so many pixels a side."""
         device = self._known.device
         four, middle, scale, shift = (
-            torch.from_numpy(x).to(device) for x in (layout.four, layout.middle, layout.scale, layout.shift)
+            to_device(x, device) for x in (layout.four, layout.middle, layout.scale, layout.shift)
         )
         is_used = torch.ones(four.shape, dtype=torch.bool, device=device)
         is_used[:, 1:] = (middle < side).any(1, keepdim=True)  # a picture alone is there once
@@ -158,6 +165,12 @@ class StoredLabels:
             middle,
             self._known[four],
         )
+
+
+def to_device(values: NDArray[Any], device: torch.device) -> Tensor:
+    """A copy there, for which nobody waits: a plain copy to a GPU would wait for all that it has to do yet."""
+    tensor = torch.from_numpy(values)
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
 def _padded(lists: list[NDArray[np.generic]], fill: float) -> Tensor:
