@@ -130,6 +130,86 @@ TEST_CASE("halves are read as the floats that they are, by a thread alone and by
   }
 }
 
+TEST_CASE("rows whose numbers can be read several at once are found as others are") {
+  std::mt19937 random(11);
+  constexpr int units = 2, columns = 28, classes = 24;  // of 4 or 3 more: read together, or not
+  for (const int rows : {80, 77})
+    for (const bool is_transposed : {false, true})
+      for (const int left : {4, 3}) {
+        const Shape shape = is_transposed ? Shape{units, columns, rows} : Shape{units, rows, columns};
+        Tensor<std::uint16_t> halves("halves", ElementType::f16, shape);
+        Floats floats_of("floats", ElementType::f32, shape);
+        for (std::size_t i = 0; i < halves.data.size(); ++i) {
+          const auto size = static_cast<std::uint16_t>(random() % 0x3B00);
+          halves.data[i] = i % 13 == 0 ? 0x7E00 : i % 3 == 0 ? size | 0x8000 : size;  // some are no numbers
+          floats_of.data[i] = half_to_float(halves.data[i]);
+        }
+        RowField box = field_of(0, 0, left, columns), best = field_of(0, left, classes, columns);
+        best.kind = RowField::greatest;
+        best.least = 0.7F;
+        for (RowField* field : {&box, &best}) {
+          if (!is_transposed) continue;
+          field->inner_step = 1;
+          field->column_step = rows;
+          field->first *= rows;
+        }
+        RowField apart = best;  // of columns that are not read together
+        apart.skipped = 1000;
+        for (const TensorView& output : {halves.view(), floats_of.view()}) {
+          const Selected selected({output}, {{{1, rows, {box, best}}}, {}}),
+              wanted({output}, {{{1, rows, {box, apart}}}, {}});
+          for (std::size_t unit = 0; unit < units; ++unit) {
+            REQUIRE(selected.count(unit) == wanted.count(unit));
+            CHECK(selected.count(unit) > 0);
+            CHECK(selected.count(unit) < rows);
+            for (std::size_t i = 0; i < selected.count(unit); ++i) {
+              CHECK(selected.rows(unit).numbers[i] == wanted.rows(unit).numbers[i]);
+              CHECK(selected.rows(unit).row(i)[left] == wanted.rows(unit).row(i)[left]);
+              CHECK(selected.rows(unit).row(i)[left + 1] == wanted.rows(unit).row(i)[left + 1]);
+            }
+          }
+        }
+      }
+}
+
+TEST_CASE("numbers are read together where they begin at such places, and there alone") {
+  const auto lying = [](ElementType type, Shape shape, int inner, RowField field, cuda::DevicePointer address = 4096) {
+    field.kind = RowField::greatest;
+    return cuda::row_task({{{1, inner, {field}}}, {}}, {{address, type, std::move(shape)}}, 9).parts[0].fields[0].lying;
+  };
+  const auto of_rows = [](int first, int columns, int row) {
+    RowField field = field_of(0, first, columns, row);
+    field.least = 0.5F;
+    return field;
+  };
+  const auto of_columns = [](int first, int columns, int rows) {
+    RowField field = field_of(0, first * rows, columns, 1);
+    field.column_step = rows;
+    field.least = 0.5F;
+    return field;
+  };
+  using R = cuda::RowSource;
+  constexpr auto half = ElementType::f16, whole = ElementType::f32;
+  CHECK(lying(half, {2, 80, 84}, 80, of_rows(4, 80, 84)) == R::columns_together);
+  CHECK(lying(whole, {2, 80, 84}, 80, of_rows(4, 80, 84)) == R::columns_together);
+  CHECK(lying(whole, {2, 80, 85}, 80, of_rows(5, 80, 85)) == R::apart);
+  CHECK(lying(whole, {2, 80, 84}, 80, of_rows(3, 80, 84)) == R::apart);
+  CHECK(lying(whole, {2, 80, 84}, 80, of_rows(4, 78, 84)) == R::apart);
+  CHECK(lying(whole, {2, 80, 8}, 80, of_rows(4, 4, 8)) == R::apart);
+  CHECK(lying(whole, {2, 80, 84}, 80, of_rows(4, 80, 84), 4104) == R::apart);
+  CHECK(lying(half, {2, 80, 84}, 80, of_rows(4, 80, 84), 4104) == R::columns_together);
+  CHECK(lying(half, {2, 84, 80}, 80, of_columns(4, 80, 80)) == R::rows_together);
+  CHECK(lying(half, {2, 84, 80}, 80, of_columns(4, 80, 80), 4104) == R::apart);
+  CHECK(lying(half, {2, 84, 84}, 84, of_columns(4, 80, 84)) == R::apart);
+  CHECK(lying(whole, {2, 84, 80}, 80, of_columns(4, 80, 80)) == R::apart);
+  RowField share = of_rows(4, 80, 84);
+  share.skipped = 0;
+  CHECK(lying(whole, {2, 80, 84}, 80, share) == R::apart);
+  RowField any = of_rows(4, 80, 84);
+  any.least = any_value;
+  CHECK(lying(whole, {2, 80, 84}, 80, any) == R::apart);
+}
+
 TEST_CASE("a share of many columns that lie side by side is that of a softmax, and not of rows that nobody asks for") {
   std::mt19937 random(9);
   constexpr int rows = 77, columns = 21;

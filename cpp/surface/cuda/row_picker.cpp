@@ -27,6 +27,25 @@ std::int64_t last_element(const RowPart& part, const RowField& field) {
          (field.columns - 1) * field.column_step;
 }
 
+RowSource::Lying lying_of(const RowPart& part, const RowField& field, const DeviceTensor& tensor) {
+  constexpr int columns_at_once = 4, rows_at_once = 8, threads_of_row = 8;
+  const bool is_half = tensor.type == ElementType::f16;
+  const bool is_peak = field.kind == RowField::greatest && field.least > any_value && field.skipped < 0;
+  if (!is_peak || field.columns < threads_of_row || (!is_half && tensor.type != ElementType::f32))
+    return RowSource::apart;
+  const auto begin_at = [&](int multiple, std::int64_t beside) {
+    const std::int64_t numbers = field.first | elements_of_unit(tensor) | field.outer_step | beside;
+    return numbers % multiple == 0 &&
+           tensor.address % (static_cast<std::size_t>(multiple) * bytes_of(tensor.type)) == 0;
+  };
+  if (field.column_step == 1 && field.columns % columns_at_once == 0 && begin_at(columns_at_once, field.inner_step))
+    return RowSource::columns_together;
+  if (is_half && field.inner_step == 1 && part.inner_count % rows_at_once == 0 &&
+      begin_at(rows_at_once, field.column_step))
+    return RowSource::rows_together;
+  return RowSource::apart;
+}
+
 std::atomic<std::uint64_t> returned{0};
 
 }  // namespace
@@ -86,8 +105,11 @@ RowTask row_task(const RowSelection& selection, const std::vector<DeviceTensor>&
     task.parts[p].first_row = first;
     task.parts[p].rows = part.rows();
     task.parts[p].inner_count = part.inner_count;
-    for (std::size_t f = 0; f < fields; ++f)
-      task.parts[p].fields[f] = row_source(part.fields.at(f), outputs.at(part.fields[f].output));
+    for (std::size_t f = 0; f < fields; ++f) {
+      const DeviceTensor& output = outputs.at(part.fields.at(f).output);
+      task.parts[p].fields[f] = row_source(part.fields[f], output);
+      task.parts[p].fields[f].lying = lying_of(part, part.fields[f], output);
+    }
     first += part.rows();
   }
   return task;

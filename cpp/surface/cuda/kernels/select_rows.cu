@@ -4,7 +4,9 @@
 //
 // It is bound by the memory that it reads, if enough of it is under way: so numbers are read many at a time before the
 // first is looked at, and columns that lie side by side are read by eight threads for eight rows, so that what is read
-// at once lies side by side whichever way a model lays its outputs.
+// at once lies side by side whichever way a model lays its outputs. Of most rows only that none of their numbers is
+// great enough must be known: where numbers can be read several at once, the greatest is found first, and which one it
+// is only of a row that passes.
 #include "surface/cuda/kernels/on_both.h"
 #include "surface/cuda/kernels/row_task.h"
 
@@ -142,7 +144,10 @@ __device__ inline Greatest better_of(const Greatest& a, const Greatest& b) {
 __device__ inline Greatest from_other(const Greatest& a, int with) {
   return {__shfl_xor_sync(whole_warp, a.value, with), __shfl_xor_sync(whole_warp, a.column, with)};
 }
-__device__ inline float from_other(float a, int with) { return __shfl_xor_sync(whole_warp, a, with); }
+template <typename Number>
+__device__ inline Number from_other(Number a, int with) {
+  return __shfl_xor_sync(whole_warp, a, with);
+}
 
 // Each thread has something of all rows, and gets what all have of its own: with every step half of the rows go to
 // those whose they are.
@@ -203,9 +208,115 @@ __device__ inline Greatest chosen_by_group(const RowSource& f, int at, bool is_a
   return best;
 }
 
+// --- the greatest number alone, read several at once -----------------------------------------------------------------
+
+constexpr unsigned lowest_halves = 0xFC00FC00;  // -infinity, twice
+
+// Of two pairs; what is no number is not greater. The first pair has none such.
+__device__ inline unsigned greater_halves(unsigned a, unsigned b) {
+#if defined(__CUDACC__) && __CUDA_ARCH__ >= 800
+  asm("max.f16x2 %0, %0, %1;" : "+r"(a) : "r"(b));
+  return a;
+#else
+  const auto half = [](unsigned word, int i) { return static_cast<unsigned short>(word >> (16 * i)); };
+  const unsigned low = float_of_half(half(b, 0)) > float_of_half(half(a, 0)) ? b : a;
+  const unsigned high = float_of_half(half(b, 1)) > float_of_half(half(a, 1)) ? b : a;
+  return (low & 0xFFFFU) | (high & 0xFFFF0000U);
+#endif
+}
+
+struct FourFloats {
+  using Number = float;
+  using Four = float4;
+  using Best = float;
+  __device__ static Best lowest() { return no_number_yet(); }
+  __device__ static Four none() { return make_float4(lowest(), lowest(), lowest(), lowest()); }
+  __device__ static Best greater(Best a, Best b) { return fmaxf(a, b); }
+  __device__ static Best greatest(const Four& f) { return fmaxf(fmaxf(f.x, f.y), fmaxf(f.z, f.w)); }
+  __device__ static float value(Best best) { return best; }
+};
+struct FourHalves {
+  using Number = unsigned short;
+  using Four = uint2;
+  using Best = unsigned;  // of even columns and of odd ones
+  __device__ static Best lowest() { return lowest_halves; }
+  __device__ static Four none() { return make_uint2(lowest_halves, lowest_halves); }
+  __device__ static Best greater(Best a, Best b) { return greater_halves(a, b); }
+  __device__ static Best greatest(const Four& f) { return greater(greater(lowest_halves, f.x), f.y); }
+  __device__ static float value(Best best) {
+    return fmaxf(float_of_half(static_cast<unsigned short>(best)),
+                 float_of_half(static_cast<unsigned short>(best >> 16)));
+  }
+};
+
+// Eight threads read eight rows.
+template <typename Fours>
+__device__ inline float peak_of_columns(const RowSource& f, int unit, int at, bool is_asked) {
+  const auto* data = static_cast<const typename Fours::Number*>(f.data) + unit * f.unit_step;
+  const GroupRows rows(at, is_asked);
+  typename Fours::Best best[group];
+  FLUVIAL_UNROLL_ALL
+  for (int row = 0; row < group; ++row) best[row] = Fours::lowest();
+  FLUVIAL_UNROLL_NOTHING
+  for (int column = 4 * rows.part; column < f.columns; column += 4 * group) {
+    typename Fours::Four value[group];
+    FLUVIAL_UNROLL_ALL
+    for (int row = 0; row < group; ++row)
+      value[row] = rows.asked >> row & 1
+                       ? __ldg(reinterpret_cast<const typename Fours::Four*>(data + rows.at[row] + column))
+                       : Fours::none();
+    FLUVIAL_UNROLL_ALL
+    for (int row = 0; row < group; ++row) best[row] = Fours::greater(best[row], Fours::greatest(value[row]));
+  }
+  return Fours::value(of_own_row<group / 2>(best, rows.part, Fours::greater));
+}
+
+// Eight threads read eight columns of eight rows, which are halves.
+__device__ inline float peak_of_rows(const RowSource& f, int unit, int at, bool is_asked) {
+  constexpr int at_once = 5, pairs = group / 2;
+  const int part = threadIdx.x % group;
+  const bool is_group_asked = (__ballot_sync(whole_warp, is_asked) >> (threadIdx.x % 32 - part) & 0xFF) != 0;
+  const auto* first = static_cast<const unsigned short*>(f.data) + unit * f.unit_step + at - part;
+  const int step = static_cast<int>(f.column_step), end = is_group_asked ? f.columns : 0;
+  unsigned best[pairs] = {lowest_halves, lowest_halves, lowest_halves, lowest_halves};
+  FLUVIAL_UNROLL_NOTHING
+  for (int column = part; column < end; column += at_once * group) {
+    uint4 value[at_once];
+    FLUVIAL_UNROLL_ALL
+    for (int i = 0; i < at_once; ++i)
+      value[i] = column + i * group < end ? __ldg(reinterpret_cast<const uint4*>(first + (column + i * group) * step))
+                                          : make_uint4(lowest_halves, lowest_halves, lowest_halves, lowest_halves);
+    FLUVIAL_UNROLL_ALL
+    for (int i = 0; i < at_once; ++i) {
+      const unsigned pair[pairs] = {value[i].x, value[i].y, value[i].z, value[i].w};
+      FLUVIAL_UNROLL_ALL
+      for (int p = 0; p < pairs; ++p) best[p] = greater_halves(best[p], pair[p]);
+    }
+  }
+  unsigned own = lowest_halves;
+  FLUVIAL_UNROLL_ALL
+  for (int p = 0; p < pairs; ++p) {
+    FLUVIAL_UNROLL_ALL
+    for (int with = 1; with < group; with *= 2) best[p] = greater_halves(best[p], from_other(best[p], with));
+    if (part / 2 == p) own = best[p];
+  }
+  return float_of_half(static_cast<unsigned short>(own >> (16 * (part % 2))));
+}
+
+// All threads of a warp come here.
+__device__ inline float peak_of(const RowSource& f, int unit, int at, bool is_asked) {
+  if (f.lying == RowSource::rows_together) return peak_of_rows(f, unit, at, is_asked);
+  if (f.type == RowSource::f32) return peak_of_columns<FourFloats>(f, unit, at, is_asked);
+  return peak_of_columns<FourHalves>(f, unit, at, is_asked);
+}
+
 // --- all together ----------------------------------------------------------------------------------------------------
 
 __device__ inline Greatest judged(const RowSource& f, int unit, int at, bool is_asked) {
+  if (f.lying != RowSource::apart) {
+    is_asked = peak_of(f, unit, at, is_asked) >= f.least && is_asked;
+    if (!__any_sync(whole_warp, is_asked)) return {no_number_yet(), 0};
+  }
   return with_reader(f, unit, [&](auto read) {
     if constexpr (decltype(read)::at_once > 1)
       if (f.columns >= group && f.column_step == 1) return chosen_by_group(f, at, is_asked, read);
@@ -235,7 +346,8 @@ __device__ inline int next_place(int* count, bool is_wanted) {
   return __shfl_sync(whole_warp, first, 0) + __popc(wanted & ((1U << lane) - 1));
 }
 
-extern "C" __global__ void select_rows(RowTask task, int* counts, int* numbers, float* values) {
+extern "C" __global__ void __launch_bounds__(most_threads, 4)
+    select_rows(RowTask task, int* counts, int* numbers, float* values) {
   __shared__ Greatest found[RowTask::most_fields][most_threads];  // each thread has its own
   const RowTask::Part& part = task.parts[blockIdx.z];
   const int row = blockIdx.x * blockDim.x + threadIdx.x, unit = blockIdx.y;
