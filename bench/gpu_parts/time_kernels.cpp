@@ -291,8 +291,8 @@ Prepared means(Device& device) {
   const auto launch = [=, &device](Stream stream) {
     DevicePointer a = address_of(first), b = address_of(second), c = address_of(third);
     void* parameters[] = {&a, &b, &c};
-    FLUVIAL_CUDA(cuLaunchKernel, device.kernel("blur_means"), 64 * 36, frames, 1, 128, 1, 1, 0, stream, parameters,
-                 nullptr);
+    FLUVIAL_CUDA(cuLaunchKernel, device.kernel("blur_means"), 64 * 36 / means_of_block, frames, 1, 32 * means_of_block,
+                 1, 1, 0, stream, parameters, nullptr);
     (void)held, (void)values;
   };
   return {launch, std::size_t{frames} * 1920 * 1080 * 4};

@@ -34,7 +34,9 @@ void paint_on_host(const cuda::Drawing& drawing, const cuda::Primitives& primiti
 void measure_on_host(const cuda::Drawing& drawing) {
   int cells = 0;
   for (const auto& p : drawing.blurs.all) cells = std::max(cells, p.columns * p.rows);
-  run_together({static_cast<unsigned>(cells), static_cast<unsigned>(drawing.blurs.all.size()), 1}, {128, 1, 1}, [&] {
+  const auto blocks = static_cast<unsigned>((cells + cuda::means_of_block - 1) / cuda::means_of_block);
+  const dim3 threads{32 * cuda::means_of_block, 1, 1};
+  run_together({blocks, static_cast<unsigned>(drawing.blurs.all.size()), 1}, threads, [&] {
     cuda::blur_means(drawing.pictures.data(), drawing.blurs.picture_of.data(), drawing.blurs.all.data());
   });
 }

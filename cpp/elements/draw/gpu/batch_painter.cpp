@@ -66,8 +66,9 @@ void BatchPainter::measure_blurs(const Placed& blurs, DevicePointer pictures) {
   void* parameters[] = {&pictures, &picture_of, &primitives};
   const Function kernel = device_.kernel("blur_means");
   const Current current(device_);
-  FLUVIAL_CUDA(cuLaunchKernel, kernel, static_cast<unsigned>(cells), static_cast<unsigned>(drawing_.blurs.all.size()),
-               1, 128, 1, 1, 0, queue_.stream(), parameters, nullptr);
+  const auto blocks = static_cast<unsigned>((cells + means_of_block - 1) / means_of_block);
+  FLUVIAL_CUDA(cuLaunchKernel, kernel, blocks, static_cast<unsigned>(drawing_.blurs.all.size()), 1, 32 * means_of_block,
+               1, 1, 0, queue_.stream(), parameters, nullptr);
 }
 
 void BatchPainter::finish() {

@@ -87,6 +87,8 @@ struct PaintedPicture {
   int width, height;
 };
 
+constexpr int means_of_block = 4;  // of blur_means: each by a warp
+
 // 32 x 32 pixels, and the primitives that touch them: `count` of the list from `first` on.
 struct PaintedTile {
   int picture;

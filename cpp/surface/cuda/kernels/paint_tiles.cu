@@ -152,28 +152,56 @@ extern "C" __global__ void paint_tiles(const PaintedPicture* pictures, const Pai
     if (column.read >> i & 1) *column.place(i) = column.pixel[i];
 }
 
-// What blurs are made from, into the means that they name: a block of threads for a cell.
+constexpr int rows_of_summer = 8;
+
+// Rows of a column; bytes are added two by two.
+template <int rows>
+__device__ inline void sum_up(const unsigned char* first, int stride, int (&own)[3]) {
+  unsigned pixel[rows], even = 0, odd = 0;
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < rows; ++i) pixel[i] = __ldg(reinterpret_cast<const unsigned*>(first + i * stride));
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < rows; ++i) {
+    even += pixel[i] & even_bytes;
+    odd += byte_of(pixel[i], 1);
+  }
+  own[0] += static_cast<int>(even & 0xFFFFU);
+  own[1] += static_cast<int>(odd);
+  own[2] += static_cast<int>(even >> 16);
+}
+
+// A thread's part of a cell: its columns, several rows under way.
+__device__ inline void sum_up_part(const unsigned char* cell, int stride, int width, int height, int (&own)[3]) {
+  for (int column = threadIdx.x % 32; column < width; column += 32) {
+    const unsigned char* at = cell + 4 * column;
+    int row = 0;
+    FLUVIAL_UNROLL_NOTHING
+    for (; row + rows_of_summer <= height; row += rows_of_summer, at += static_cast<long long>(rows_of_summer) * stride)
+      sum_up<rows_of_summer>(at, stride, own);
+    FLUVIAL_UNROLL_NOTHING
+    for (; row + 2 <= height; row += 2, at += 2LL * stride) sum_up<2>(at, stride, own);
+    if (row < height) sum_up<1>(at, stride, own);
+  }
+}
+
+// What blurs are made from, into the means that they name: a warp for a cell.
 extern "C" __global__ void blur_means(const PaintedPicture* pictures, const int* picture_of, const Primitive* blurs) {
-  __shared__ int sums[3];
   const Primitive& p = blurs[blockIdx.y];
-  if (static_cast<int>(blockIdx.x) >= p.columns * p.rows) return;
   const PaintedPicture& picture = pictures[picture_of[blockIdx.y]];
-  if (threadIdx.x < 3) sums[threadIdx.x] = 0;
-  __syncthreads();
-  const int left = p.left + static_cast<int>(blockIdx.x) % p.columns * p.cell;
-  const int top = p.top + static_cast<int>(blockIdx.x) / p.columns * p.cell;
+  const int cell = blockIdx.x * means_of_block + threadIdx.x / 32;
+  if (cell >= p.columns * p.rows) return;
+  const int left = p.left + cell % p.columns * p.cell, top = p.top + cell / p.columns * p.cell;
   const int width = min(p.cell, p.right - left), height = min(p.cell, p.bottom - top);
   int own[3] = {};
-  for (int i = threadIdx.x; i < width * height; i += blockDim.x) {
-    const unsigned char* row = picture.pixels + static_cast<long long>(top + i / width) * picture.stride;
-    const unsigned pixel = reinterpret_cast<const unsigned*>(row)[left + i % width];
+  sum_up_part(picture.pixels + static_cast<long long>(top) * picture.stride + 4LL * left, picture.stride, width, height,
+              own);
+  float* means = static_cast<float*>(const_cast<void*>(p.data)) + 3LL * cell;
+  FLUVIAL_UNROLL_ALL
+  for (int c = 0; c < 3; ++c) {
     FLUVIAL_UNROLL_ALL
-    for (int c = 0; c < 3; ++c) own[c] += static_cast<int>(byte_of(pixel, c));
+    for (int with = 16; with > 0; with /= 2) own[c] += __shfl_xor_sync(0xFFFFFFFF, own[c], with);
+    if (threadIdx.x % 32 == 0) means[c] = static_cast<float>(own[c]) / (width * height);
   }
-  for (int c = 0; c < 3; ++c) atomicAdd(sums + c, own[c]);
-  __syncthreads();
-  float* means = static_cast<float*>(const_cast<void*>(p.data)) + 3 * blockIdx.x;
-  if (threadIdx.x < 3) means[threadIdx.x] = static_cast<float>(sums[threadIdx.x]) / (width * height);
 }
 
 }  // namespace fluvial::cuda
