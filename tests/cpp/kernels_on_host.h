@@ -304,6 +304,10 @@ inline unsigned __dp2a_lo(unsigned weights, unsigned bytes, unsigned sum) {
 inline unsigned __dp2a_hi(unsigned weights, unsigned bytes, unsigned sum) {
   return __dp2a_lo(weights, bytes >> 16, sum);
 }
+inline unsigned __dp4a(unsigned a, unsigned b, unsigned sum) {
+  for (int i = 0; i < 4; ++i) sum += (a >> (8 * i) & 255) * (b >> (8 * i) & 255);
+  return sum;
+}
 inline float __saturatef(float x) { return std::fmin(std::fmax(x, 0.0F), 1.0F); }
 inline float __expf(float x) { return std::exp(x); }
 inline float __fdividef(float a, float b) { return a / b; }

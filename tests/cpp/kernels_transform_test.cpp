@@ -253,7 +253,7 @@ TEST_CASE("pictures that differ in their places alone go together, and each way 
   CHECK(launches[4].rows == 32);  // reads down
 }
 
-TEST_CASE("planes of a format that stays are copied, picked or blended, each for itself, as the CPU does it") {
+TEST_CASE("planes of a format that stays are copied, picked, blended or averaged, each for itself, as the CPU does it") {
   auto allocator = make_system_allocator();
   struct Way {
     Size size;
@@ -267,7 +267,10 @@ TEST_CASE("planes of a format that stays are copied, picked or blended, each for
                       {{585, 301}, Filter::bilinear, "transform_planes_blended", 3},  // close
                       {{260, 134}, Filter::bilinear, "transform_planes_blended", 3},  // near
                       {{160, 85}, Filter::bilinear, "transform_planes_blended", 3},   // far
-                      {{301, 585}, Filter::bilinear, "transform_planes_blended", 3}};
+                      {{301, 585}, Filter::bilinear, "transform_planes_blended", 3},
+                      {{130, 68}, Filter::box, "transform_planes_averaged", 3},
+                      {{111, 66}, Filter::box, "transform_planes_averaged", 3},
+                      {{98, 42}, Filter::box, "transform_planes_averaged", 3}};
   for (const auto format : {PixelFormat::nv12, PixelFormat::i420, PixelFormat::gray8})
     for (const Way& way : ways) {
       const auto source = allocator->allocate({format, {390, 204}, {}});

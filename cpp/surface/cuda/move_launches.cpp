@@ -77,28 +77,47 @@ bool is_picked(const SourcePlane& plane, int width, int height) {
          is_counted(plane.columns, width) && is_counted(plane.rows, height);
 }
 
-// See transform_between.h: pairs of samples in two words, all rows alike.
-bool is_blended(const SourcePlane& plane, int bytes, int width, int height) {
+// See transform_between.h: all rows alike, of two words at least, and pairs of samples in two words.
+bool is_blended(const SourcePlane& plane, int bytes, int width, int height, int most_step) {
   const auto is_one = [](const Samples& s, int count) {
     return s.kind == Samples::linear && s.edge == std::numeric_limits<int>::max() && s.last >= 1 &&
            is_counted(s, count);
   };
   return is_one(plane.columns, width) && is_one(plane.rows, height) && plane.across == bytes && plane.down % 4 == 0 &&
-         (plane.columns.last + 1) * bytes >= 8 && plane.columns.step <= 3 * 65536;
+         (plane.columns.last + 1) * bytes >= 8 && plane.columns.step <= most_step;
 }
 
-// The kernel that moves each plane by itself; -1 where there is none.
-int plane_move_of(const Move& move) {
-  if (move.is_black || move.from_format != move.to_format || !move.keeps_chroma || !move.keeps_grey) return -1;
-  bool are_same = true, are_picked = true, are_blended = true;
+// Five bytes of a row at most.
+bool is_averaged(const SourcePlane& plane, int bytes, int width, int height) {
+  const auto is_one = [](const Samples& s, int count) { return s.kind == Samples::mean && is_counted(s, count); };
+  if (bytes == 2) return is_blended(plane, bytes, width, height, std::numeric_limits<int>::max());
+  return is_one(plane.columns, width) && is_one(plane.rows, height) && plane.across == 1 && plane.down % 4 == 0 &&
+         plane.columns.step <= 4 * 65536;
+}
+
+// Whether a kernel can move all planes by themselves.
+bool can_move_planes(int kind, const Move& move) {
   for (int p = 0; p < planes_of(move.to_format); ++p) {
     const SourcePlane& plane = move.from[p];
-    const int bytes = bytes_of_sample(move.to_format, p), width = plane_bytes(move, p) / bytes;
-    are_same = are_same && is_same(plane, bytes);
-    are_picked = are_picked && bytes <= 2 && is_picked(plane, width, plane_rows(move, p));
-    are_blended = are_blended && bytes <= 2 && is_blended(plane, bytes, width, plane_rows(move, p));
+    const int bytes = bytes_of_sample(move.to_format, p), rows = plane_rows(move, p);
+    const int width = plane_bytes(move, p) / bytes;
+    bool can = bytes <= 2;
+    switch (kind) {
+      case PlaneMove::copied: can = is_same(plane, bytes); break;
+      case PlaneMove::picked: can = can && is_picked(plane, width, rows); break;
+      case PlaneMove::blended: can = can && is_blended(plane, bytes, width, rows, 3 * 65536); break;
+      default: can = can && is_averaged(plane, bytes, width, rows); break;
+    }
+    if (!can) return false;
   }
-  return are_same ? PlaneMove::copied : are_picked ? PlaneMove::picked : are_blended ? PlaneMove::blended : -1;
+  return true;
+}
+
+int plane_move_of(const Move& move) {
+  if (move.is_black || move.from_format != move.to_format || !move.keeps_chroma || !move.keeps_grey) return -1;
+  for (int kind = 0; kind < static_cast<int>(std::size(plane_kernels)); ++kind)
+    if (can_move_planes(kind, move)) return kind;
+  return -1;
 }
 
 // --- launches --------------------------------------------------------------------------------------------------------

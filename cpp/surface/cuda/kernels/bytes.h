@@ -45,6 +45,26 @@ __device__ inline unsigned dot_high(unsigned weights, unsigned bytes) {
   return __dp2a_hi(weights, bytes, 0U);
 #endif
 }
+// Of the bytes that a mask has ones for, and what was summed up before.
+__device__ inline unsigned sum_of(unsigned bytes, unsigned ones, unsigned before) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 610
+  const unsigned masked = bytes & ones * 255;
+  return before + byte_of(masked, 0) + byte_of(masked, 1) + byte_of(masked, 2) + byte_of(masked, 3);
+#else
+  return __dp4a(bytes, ones, before);
+#endif
+}
+// Ones for bytes [begin, end) of a word.
+__device__ inline unsigned ones_of(int begin, int end) {
+  const unsigned from = 0x01010101U << (8 * min(max(begin, 0), 3));
+  return end >= 4 ? (begin >= 4 ? 0 : from) : end <= 0 ? 0 : from & ((1U << (8 * end)) - 1);
+}
+
+// Quarters are rounded, other means are cut, by libyuv.
+__device__ inline unsigned mean_of_sum(unsigned sum, unsigned count, bool is_rounded) {
+  return is_rounded ? (sum + count / 2) / count : sum * (65536U / count) >> 16;
+}
+
 // Between two levels of which 256 are one: in the third byte, rounded.
 __device__ inline unsigned mixed_twice(unsigned a, unsigned b, unsigned share) {
   return a * (256 - share) + (b * share + 32768);

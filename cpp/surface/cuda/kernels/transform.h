@@ -75,9 +75,10 @@ FLUVIAL_ON_BOTH int lead_of(const Move& move, const MovePlaces& places) {
 // A format that stays as it is: each plane is moved for itself, by a kernel of transform_planes.cu.
 struct PlaneMove {
   enum Kind {
-    copied,   // each sample from its own
-    picked,   // from one sample, wherever that lies
-    blended,  // from two samples in each direction, which lie as the target's do
+    copied,    // each sample from its own
+    picked,    // from one sample, wherever that lies
+    blended,   // from two samples in each direction, which lie as the target's do
+    averaged,  // from all that lie in a sample of the target; pairs of bytes are blended, however far apart
   };
 };
 
@@ -87,7 +88,8 @@ struct PlanePart {
 };
 constexpr int rows_of_threads = 8;  // of a block, each of which has a row at once
 FLUVIAL_ON_BOTH constexpr PlanePart plane_part(int kind) {
-  return kind == PlaneMove::copied ? PlanePart{16, 4} : kind == PlaneMove::picked ? PlanePart{4, 4} : PlanePart{8, 8};
+  constexpr PlanePart parts[] = {{16, 4}, {4, 4}, {8, 8}, {4, 8}};
+  return parts[kind];
 }
 
 FLUVIAL_ON_BOTH constexpr int planes_of(int format) { return format == Move::nv12 ? 2 : format == Move::i420 ? 3 : 1; }
@@ -109,7 +111,7 @@ FLUVIAL_ON_BOTH int lead_of_plane(const Move& move, const MovePlaces& places, in
   return static_cast<int>(reinterpret_cast<unsigned long long>(places.to[p])) & (plane_part(kind).bytes - size);
 }
 
-#define FLUVIAL_PLANE_MOVES(DO) DO(copied) DO(picked) DO(blended)
+#define FLUVIAL_PLANE_MOVES(DO) DO(copied) DO(picked) DO(blended) DO(averaged)
 
 // --- pixels ----------------------------------------------------------------------------------------------------------
 

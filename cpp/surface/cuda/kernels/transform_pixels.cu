@@ -248,9 +248,8 @@ __device__ inline unsigned mean_of(const unsigned char* at, const SourcePlane& p
       FLUVIAL_UNROLL_ALL
       for (int i = 0; i < 4; ++i) sums[i] += byte_of(word, i);
     }
-  const unsigned count = x.count * y.count, part = 65536U / count;
   FLUVIAL_UNROLL_ALL
-  for (int i = 0; i < 4; ++i) sums[i] = is_rounded ? (sums[i] + count / 2) / count : sums[i] * part >> 16;
+  for (int i = 0; i < 4; ++i) sums[i] = mean_of_sum(sums[i], x.count * y.count, is_rounded);
   return together(sums[0], sums[1], sums[2], sums[3]);
 }
 
@@ -262,7 +261,11 @@ __device__ inline unsigned any_sample(const unsigned char* first, const SourcePl
   if (plane.columns.kind == Samples::mean || plane.columns.kind == Samples::three_of_eight)
     return mean_of(at, plane, x, y, is_rounded, read);
   const int right = x.count == 2 ? plane.across : 0, below = y.count == 2 ? plane.down : 0;
-  const Sides sides = mixed_rows({read(at), read(at + right)}, {read(at + below), read(at + below + right)}, y.share);
+  const Sides upper = {read(at), read(at + right)}, lower = {read(at + below), read(at + below + right)};
+  if (Read::bytes <= 2 && plane.columns.kind == Samples::linear)
+    return third_bytes(mixed_four(upper, lower, 0, x.share, y.share), mixed_four(upper, lower, 1, x.share, y.share), 0,
+                       0);
+  const Sides sides = mixed_rows(upper, lower, y.share);
   return mixed_alike(sides.left, sides.right, x.share);
 }
 

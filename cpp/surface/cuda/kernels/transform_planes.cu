@@ -13,9 +13,10 @@ struct PlaneSpot {
   const unsigned char* from;
   unsigned char* to;
   int stride;
-  int size;           // bytes of a sample
-  int x, begin, end;  // of its first byte, before the row where that is not aligned; which of its bytes are in the row
-  int y, rows;        // the first row, and the count of the plane's
+  int size;            // bytes of a sample
+  int x, begin, end;   // of its first byte, before the row where that is not aligned; which of its bytes are in the row
+  int y, rows, bytes;  // the first row; the counts of the plane's rows, and of bytes of each
+  int is_rounded;      // means
 };
 
 template <int kind, typename Work>
@@ -34,21 +35,26 @@ __device__ inline void for_plane(const MoveBatch& batch, Work work) {
   if (x >= bytes) return;
   work(PlaneSpot{move.from[p], places.from[p], places.to[p], move.stride[p], bytes_of_sample(move.to_format, p), x,
                  max(0, -x), min(part.bytes, bytes - x), static_cast<int>(block * rows_of_block + threadIdx.y),
-                 plane_rows(move, p)});
+                 plane_rows(move, p), bytes, move.rounds_mean});
 }
 
 __device__ inline unsigned char* target_row(const PlaneSpot& spot, int y) {
   return spot.to + static_cast<long long>(y) * spot.stride + spot.x;
 }
 
-// Bytes [begin, end) of eight; all of them to a multiple of eight, where they are whole.
-__device__ inline void store_eight(unsigned char* at, unsigned low, unsigned high, bool are_whole, int begin, int end) {
-  if (are_whole) {
-    *reinterpret_cast<uint2*>(at) = make_uint2(low, high);
-    return;
+// Bytes [begin, end) of four or eight; all of them to a multiple of as many, where they are whole.
+template <int runs>
+__device__ inline void store_runs(unsigned char* at, const unsigned (&words)[runs], bool are_whole, int begin,
+                                  int end) {
+  if (are_whole && runs == 2) {
+    *reinterpret_cast<uint2*>(at) = make_uint2(words[0], words[runs - 1]);
+  } else if (are_whole) {
+    *reinterpret_cast<unsigned*>(at) = words[0];
+  } else {
+    FLUVIAL_UNROLL_ALL
+    for (int run = 0; run < runs; ++run)
+      store_bytes(at + 4 * run, words[run], max(begin - 4 * run, 0), min(end - 4 * run, 4));
   }
-  store_bytes(at, low, begin, min(end, 4));
-  store_bytes(at + 4, high, max(begin - 4, 0), end - 4);
 }
 
 // --- copied ----------------------------------------------------------------------------------------------------------
@@ -141,18 +147,18 @@ extern "C" __global__ void __launch_bounds__(256, 4) transform_planes_picked(Mov
 
 // --- blended ---------------------------------------------------------------------------------------------------------
 
-template <int size, int words>
+template <int kind, int size, int words>
 __device__ inline void blend(const PlaneSpot& spot) {
-  constexpr PlanePart part = plane_part(PlaneMove::blended);
-  constexpr int rows_under_way = words == Reach::far ? 1 : 2;  // read before the first of them is written
-  using Both = FourOfRow<words>[2];
-  const Four<size, words> four[2] = {four_of<size, words>(spot.plane, spot.from, spot.x),
-                                     four_of<size, words>(spot.plane, spot.from, spot.x + 4)};
-  const bool is_whole =
-      spot.begin == 0 && spot.end == part.bytes && begins_at(target_row(spot, 0), 8) && spot.stride % 8 == 0;
+  constexpr PlanePart part = plane_part(kind);
+  constexpr int runs = part.bytes / 4, rows_under_way = words == Reach::far ? 1 : 2;  // before the first is written
+  Four<size, words> four[runs];
+  FLUVIAL_UNROLL_ALL
+  for (int run = 0; run < runs; ++run) four[run] = four_of<size, words>(spot.plane, spot.from, spot.x + 4 * run);
+  const bool is_whole = spot.begin == 0 && spot.end == part.bytes && begins_at(target_row(spot, 0), part.bytes) &&
+                        spot.stride % part.bytes == 0;
   FLUVIAL_UNROLL_NOTHING
   for (int first = 0; first < part.rows; first += rows_under_way) {
-    Both upper[rows_under_way], lower[rows_under_way];
+    FourOfRow<words> upper[rows_under_way][runs], lower[rows_under_way][runs];
     unsigned share[rows_under_way];
     const int top = spot.y + first * rows_of_threads;
     if (top >= spot.rows) return;
@@ -161,18 +167,19 @@ __device__ inline void blend(const PlaneSpot& spot) {
       const Between y = between(spot.plane.rows, top + i * rows_of_threads);
       const unsigned char* row = spot.from + static_cast<long long>(y.first) * spot.plane.down;
       FLUVIAL_UNROLL_ALL
-      for (int part = 0; part < 2; ++part) {
-        upper[i][part] = read_four(four[part], row);
-        lower[i][part] = read_four(four[part], row + spot.plane.down);
+      for (int run = 0; run < runs; ++run) {
+        upper[i][run] = read_four(four[run], row);
+        lower[i][run] = read_four(four[run], row + spot.plane.down);
       }
       share[i] = y.share;
     }
     FLUVIAL_UNROLL_ALL
     for (int i = 0; i < rows_under_way; ++i) {
       const int y = top + i * rows_of_threads;
-      const unsigned low = mix_rows(four[0], upper[i][0], lower[i][0], share[i]);
-      const unsigned high = mix_rows(four[1], upper[i][1], lower[i][1], share[i]);
-      if (y < spot.rows) store_eight(target_row(spot, y), low, high, is_whole, spot.begin, spot.end);
+      unsigned mixed[runs];
+      FLUVIAL_UNROLL_ALL
+      for (int run = 0; run < runs; ++run) mixed[run] = mix_rows(four[run], upper[i][run], lower[i][run], share[i]);
+      if (y < spot.rows) store_runs(target_row(spot, y), mixed, is_whole, spot.begin, spot.end);
     }
   }
 }
@@ -180,15 +187,86 @@ __device__ inline void blend(const PlaneSpot& spot) {
 template <int size>
 __device__ inline void blend_any(const PlaneSpot& spot) {
   switch (reach_of(spot.plane)) {
-    case Reach::close: return blend<size, Reach::close>(spot);
-    case Reach::near: return blend<size, Reach::near>(spot);
-    default: return blend<size, Reach::far>(spot);
+    case Reach::close: return blend<PlaneMove::blended, size, Reach::close>(spot);
+    case Reach::near: return blend<PlaneMove::blended, size, Reach::near>(spot);
+    default: return blend<PlaneMove::blended, size, Reach::far>(spot);
   }
 }
 
 extern "C" __global__ void __launch_bounds__(256, 4) transform_planes_blended(MoveBatch batch) {
   for_plane<PlaneMove::blended>(
       batch, [](const PlaneSpot& spot) { spot.size == 1 ? blend_any<1>(spot) : blend_any<2>(spot); });
+}
+
+// --- averaged --------------------------------------------------------------------------------------------------------
+
+// Samples of one direction whose mean a sample is.
+struct Stretched {
+  int first, count;
+};
+
+__device__ inline Stretched stretched(const Samples& s, int i, int count) {
+  const int place = max(0, min(i, count - 1)) * s.step, first = place >> 16;
+  return {min(first, s.last), max(min((place + s.step) >> 16, s.last + 1) - first, 1)};
+}
+
+// The host sees to it that there are five bytes at most, which lie in two words, and that all rows lie alike.
+struct FiveBytes {
+  int at, count;  // of the first word behind the row's first byte; of the bytes
+  unsigned ones[2];
+};
+
+__device__ inline FiveBytes five_bytes(const PlaneSpot& spot, int x) {
+  const Stretched s = stretched(spot.plane.columns, x, spot.bytes);
+  const int past = static_cast<int>(reinterpret_cast<unsigned long long>(spot.from + s.first)) & 3;
+  return {s.first - past, s.count, {ones_of(past, past + s.count), ones_of(past - 4, past + s.count - 4)}};
+}
+
+__device__ inline unsigned average_of_four(const PlaneSpot& spot, const FiveBytes (&four)[4], const Stretched& rows) {
+  constexpr int at_once = 3;
+  unsigned sum[4] = {};
+  FLUVIAL_UNROLL_NOTHING
+  for (int first = 0; first < rows.count; first += at_once) {
+    unsigned read[at_once][4][2];
+    FLUVIAL_UNROLL_ALL
+    for (int i = 0; i < at_once; ++i) {
+      const bool is_there = first + i < rows.count;
+      const unsigned char* row = spot.from + static_cast<long long>(rows.first + first + i) * spot.plane.down;
+      FLUVIAL_UNROLL_ALL
+      for (int k = 0; k < 4; ++k) {
+        const auto* words = reinterpret_cast<const unsigned*>(row + four[k].at);
+        read[i][k][0] = is_there ? words[0] : 0;
+        read[i][k][1] = is_there && four[k].ones[1] != 0 ? words[1] : 0;
+      }
+    }
+    FLUVIAL_UNROLL_ALL
+    for (int i = 0; i < at_once; ++i) FLUVIAL_UNROLL_ALL
+    for (int k = 0; k < 4; ++k)
+      sum[k] = sum_of(read[i][k][1], four[k].ones[1], sum_of(read[i][k][0], four[k].ones[0], sum[k]));
+  }
+  FLUVIAL_UNROLL_ALL
+  for (int k = 0; k < 4; ++k) sum[k] = mean_of_sum(sum[k], four[k].count * rows.count, spot.is_rounded);
+  return together(sum[0], sum[1], sum[2], sum[3]);
+}
+
+__device__ inline void average(const PlaneSpot& spot) {
+  FiveBytes four[4];
+  FLUVIAL_UNROLL_ALL
+  for (int k = 0; k < 4; ++k) four[k] = five_bytes(spot, spot.x + k);
+  FLUVIAL_UNROLL_NOTHING
+  for (int i = 0; i < plane_part(PlaneMove::averaged).rows; ++i) {
+    const int y = spot.y + i * rows_of_threads;
+    if (y >= spot.rows) return;
+    store_bytes(target_row(spot, y), average_of_four(spot, four, stretched(spot.plane.rows, y, spot.rows)), spot.begin,
+                spot.end);
+  }
+}
+
+extern "C" __global__ void __launch_bounds__(256, 4) transform_planes_averaged(MoveBatch batch) {
+  for_plane<PlaneMove::averaged>(batch, [](const PlaneSpot& spot) {
+    if (spot.plane.columns.kind == Samples::mean) return average(spot);
+    blend<PlaneMove::averaged, 2, Reach::far>(spot);
+  });
 }
 
 }  // namespace fluvial::cuda
