@@ -26,9 +26,11 @@ std::vector<std::string> run_moves(const std::vector<cuda::PlacedMove>& moves) {
   for (const auto& launch : cuda::launches_of(moves)) {
     const std::string name = launch.kernel;
     CHECK(std::count(std::begin(cuda::kernel_names), std::end(cuda::kernel_names), name) == 1);  // a device finds it
+    const bool waits = launch.plane_move == cuda::PlaneMove::turned;  // threads for each other
     const auto run = [&](auto kernel) {
-      run_kernel({launch.across, launch.down, launch.pictures}, {launch.columns, launch.rows, 1},
-                 [&] { kernel(launch.batch); });
+      const dim3 grid{launch.across, launch.down, launch.pictures}, block{launch.columns, launch.rows, 1};
+      const auto body = [&] { kernel(launch.batch); };
+      waits ? run_together(grid, block, body) : run_kernel(grid, block, body);
     };
 #define FLUVIAL_RUN(from, sampling) \
   if (name == "transform_" #from "_" #sampling) run(cuda::transform_##from##_##sampling);
@@ -253,7 +255,8 @@ TEST_CASE("pictures that differ in their places alone go together, and each way 
   CHECK(launches[4].rows == 32);  // reads down
 }
 
-TEST_CASE("planes of a format that stays are copied, picked, blended or averaged, each for itself, as the CPU does it") {
+TEST_CASE(
+    "planes of a format that stays are copied, picked, blended, averaged or turned, each for itself, as on the CPU") {
   auto allocator = make_system_allocator();
   struct Way {
     Size size;
@@ -282,6 +285,24 @@ TEST_CASE("planes of a format that stays are copied, picked, blended or averaged
       CHECK(difference(pair.got->view(), pair.expected->view()) <= way.most);
       CHECK(run_moves({cuda::move_of(source->view(), pair.got->view(), how)}) == std::vector<std::string>{way.kernel});
     }
+}
+
+TEST_CASE("planes are turned in tiles, whole and at their edges, as the CPU turns them") {
+  auto allocator = make_system_allocator();
+  for (const auto format : {PixelFormat::nv12, PixelFormat::i420, PixelFormat::gray8})
+    for (const Size size : {Size{256, 192}, Size{131, 77}, Size{70, 300}, Size{6, 2}})
+      for (const Flip flip : {Flip::cw90, Flip::ccw90, Flip::diagonal, Flip::anti_diagonal}) {
+        const auto source = allocator->allocate({format, size, {}});
+        paint_scene(source->view());
+        const Transform how{{}, {}, Filter::bilinear, flip};
+        const Pair pair = both(*allocator, *source, {format, {size.height, size.width}, {}}, how);
+        CAPTURE(std::string(name_of(format)));
+        CAPTURE(size.width);
+        CAPTURE(static_cast<int>(flip));
+        CHECK(difference(pair.got->view(), pair.expected->view()) == 0);
+        CHECK(run_moves({cuda::move_of(source->view(), pair.got->view(), how)}) ==
+              std::vector<std::string>{"transform_planes_turned"});
+      }
 }
 
 TEST_CASE("rows that begin anywhere, of any pitch, are read and written as those that lie well") {

@@ -30,9 +30,16 @@ bool has_kernel(const std::string& source, const std::string& sampling) {
                      [&](const Kernel& k) { return source == k.source && sampling == k.sampling; });
 }
 
+bool is_one_of_one(const Samples& s) { return s.kind == Samples::nearest && s.step == 65536; }
+
 bool is_same(const SourcePlane& plane, int bytes) {
-  const auto is_one = [](const Samples& s) { return s.kind == Samples::nearest && s.step == 65536; };
-  return plane.across == bytes && is_one(plane.columns) && is_one(plane.rows);
+  return plane.across == bytes && is_one_of_one(plane.columns) && is_one_of_one(plane.rows);
+}
+
+// Without its size being changed.
+bool is_turned(const SourcePlane& plane, int bytes) {
+  return std::abs(plane.down) == bytes && std::abs(plane.across) > bytes && is_one_of_one(plane.columns) &&
+         is_one_of_one(plane.rows);
 }
 
 // Places of samples, and bytes of a row (or of what is a row when turned), are counted in 32 bits there: see tap_of.
@@ -106,6 +113,7 @@ bool can_move_planes(int kind, const Move& move) {
       case PlaneMove::copied: can = is_same(plane, bytes); break;
       case PlaneMove::picked: can = can && is_picked(plane, width, rows); break;
       case PlaneMove::blended: can = can && is_blended(plane, bytes, width, rows, 3 * 65536); break;
+      case PlaneMove::turned: can = can && is_turned(plane, bytes); break;
       default: can = can && is_averaged(plane, bytes, width, rows); break;
     }
     if (!can) return false;
@@ -115,7 +123,8 @@ bool can_move_planes(int kind, const Move& move) {
 
 int plane_move_of(const Move& move) {
   if (move.is_black || move.from_format != move.to_format || !move.keeps_chroma || !move.keeps_grey) return -1;
-  for (int kind = 0; kind < static_cast<int>(std::size(plane_kernels)); ++kind)
+  for (const int kind :
+       {PlaneMove::copied, PlaneMove::turned, PlaneMove::picked, PlaneMove::blended, PlaneMove::averaged})
     if (can_move_planes(kind, move)) return kind;
   return -1;
 }

@@ -32,7 +32,7 @@ __device__ inline void for_plane(const MoveBatch& batch, Work work) {
   const MovePlaces& places = batch.places[blockIdx.z];
   const int bytes = plane_bytes(move, p);
   const int x = (blockIdx.x * blockDim.x + threadIdx.x) * part.bytes - lead_of_plane(move, places, p, kind);
-  if (x >= bytes) return;
+  if (kind != PlaneMove::turned && x >= bytes) return;  // there, threads wait for each other
   work(PlaneSpot{move.from[p], places.from[p], places.to[p], move.stride[p], bytes_of_sample(move.to_format, p), x,
                  max(0, -x), min(part.bytes, bytes - x), static_cast<int>(block * rows_of_block + threadIdx.y),
                  plane_rows(move, p), bytes, move.rounds_mean});
@@ -266,6 +266,89 @@ extern "C" __global__ void __launch_bounds__(256, 4) transform_planes_averaged(M
   for_plane<PlaneMove::averaged>(batch, [](const PlaneSpot& spot) {
     if (spot.plane.columns.kind == Samples::mean) return average(spot);
     blend<PlaneMove::averaged, 2, Reach::far>(spot);
+  });
+}
+
+// --- turned ----------------------------------------------------------------------------------------------------------
+
+// A block of threads turns a tile by way of shared memory, so that whole words of side by side bytes are read, down the
+// target, and written, across it. Each thread turns squares of four words, so that four samples of a row become words.
+constexpr int turned_words = 32, turned_pitch = turned_words + 1;  // of a row of the target's tile; against conflicts
+constexpr int turned_tile_rows = plane_part(PlaneMove::turned).rows * rows_of_threads;  // of bytes
+using TurnedTile = unsigned[turned_tile_rows * turned_pitch];
+
+// Four bytes that lie below each other on the target, of which `count` are there.
+__device__ inline unsigned four_below(const unsigned char* at, int down, int size, int count) {
+  const bool goes_back = down < 0;
+  if (count * size == 4) {
+    if (!goes_back) return word_at(at);
+    const unsigned word = word_at(at - (4 - size));
+    return size == 1 ? __byte_perm(word, 0, 0x0123) : __byte_perm(word, 0, 0x1032);
+  }
+  unsigned word = 0;
+  for (int i = 0; i < count; ++i)
+    for (int b = 0; b < size; ++b) word |= static_cast<unsigned>(at[i * down + b]) << (8 * (i * size + b));
+  return word;
+}
+
+// Words of four columns become those of rows: four of four bytes, or two of four pairs.
+template <int size>
+__device__ inline void turn_square(const unsigned (&column)[4], unsigned (&row)[4]) {
+  if constexpr (size == 1) {
+    const unsigned a = __byte_perm(column[0], column[1], 0x5140), b = __byte_perm(column[2], column[3], 0x5140);
+    const unsigned c = __byte_perm(column[0], column[1], 0x7362), d = __byte_perm(column[2], column[3], 0x7362);
+    row[0] = __byte_perm(a, b, 0x5410), row[1] = __byte_perm(a, b, 0x7632);
+    row[2] = __byte_perm(c, d, 0x5410), row[3] = __byte_perm(c, d, 0x7632);
+  } else {
+    row[0] = __byte_perm(column[0], column[1], 0x5410), row[1] = __byte_perm(column[2], column[3], 0x5410);
+    row[2] = __byte_perm(column[0], column[1], 0x7632), row[3] = __byte_perm(column[2], column[3], 0x7632);
+  }
+}
+
+// `left` and `top`: bytes and rows of the target.
+template <int size>
+__device__ inline void read_turned(const PlaneSpot& spot, int left, int top, TurnedTile& tile) {
+  constexpr int below = 4 / size;  // rows of a square
+  constexpr int squares_down = turned_tile_rows / below, squares_across = turned_words / size;
+  constexpr int threads = 32 * rows_of_threads, per_thread = squares_down * squares_across / threads;
+  const int thread = threadIdx.y * 32 + threadIdx.x, columns = spot.bytes / size;
+  unsigned read[per_thread][4];
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < per_thread; ++i) {
+    const int square = thread + i * threads;
+    const int y = top + square % squares_down * below, x = left / size + square / squares_down * 4;
+    FLUVIAL_UNROLL_ALL
+    for (int k = 0; k < 4; ++k) {
+      const unsigned char* at =
+          spot.from + static_cast<long long>(x + k) * spot.plane.across + static_cast<long long>(y) * spot.plane.down;
+      const bool is_there = x + k >= 0 && x + k < columns && y < spot.rows;
+      read[i][k] = is_there ? four_below(at, spot.plane.down, size, min(below, spot.rows - y)) : 0;
+    }
+  }
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < per_thread; ++i) {
+    const int square = thread + i * threads;
+    unsigned* first = tile + square % squares_down * below * turned_pitch + square / squares_down * size;
+    unsigned row[4];
+    turn_square<size>(read[i], row);
+    FLUVIAL_UNROLL_ALL
+    for (int k = 0; k < 4; ++k) first[k / size * turned_pitch + k % size] = row[k];
+  }
+}
+
+extern "C" __global__ void __launch_bounds__(256, 4) transform_planes_turned(MoveBatch batch) {
+  __shared__ TurnedTile tile;
+  for_plane<PlaneMove::turned>(batch, [](const PlaneSpot& spot) {
+    constexpr PlanePart part = plane_part(PlaneMove::turned);
+    const int left = spot.x - static_cast<int>(threadIdx.x) * part.bytes, top = spot.y - static_cast<int>(threadIdx.y);
+    spot.size == 1 ? read_turned<1>(spot, left, top, tile) : read_turned<2>(spot, left, top, tile);
+    __syncthreads();
+    FLUVIAL_UNROLL_ALL
+    for (int i = 0; i < part.rows; ++i) {
+      const int row = threadIdx.y + i * rows_of_threads;
+      if (top + row < spot.rows && spot.begin < spot.end)
+        store_bytes(target_row(spot, top + row), tile[row * turned_pitch + threadIdx.x], spot.begin, spot.end);
+    }
   });
 }
 
