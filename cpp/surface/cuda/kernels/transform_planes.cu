@@ -277,14 +277,16 @@ constexpr int turned_words = 32, turned_pitch = turned_words + 1;  // of a row o
 constexpr int turned_tile_rows = plane_part(PlaneMove::turned).rows * rows_of_threads;  // of bytes
 using TurnedTile = unsigned[turned_tile_rows * turned_pitch];
 
-// Four bytes that lie below each other on the target, of which `count` are there.
-__device__ inline unsigned four_below(const unsigned char* at, int down, int size, int count) {
-  const bool goes_back = down < 0;
-  if (count * size == 4) {
-    if (!goes_back) return word_at(at);
-    const unsigned word = word_at(at - (4 - size));
-    return size == 1 ? __byte_perm(word, 0, 0x0123) : __byte_perm(word, 0, 0x1032);
-  }
+// Four bytes that lie below each other on the target are a word, of which the first one may be the last.
+template <int size>
+__device__ inline unsigned in_turn(unsigned word, bool goes_back) {
+  return goes_back ? __byte_perm(word, 0, size == 1 ? 0x0123 : 0x1032) : word;
+}
+
+// From anywhere; of the word `count` samples are there.
+template <int size>
+__device__ inline unsigned four_below(const unsigned char* at, int down, int count) {
+  if (count * size >= 4) return in_turn<size>(word_at(down < 0 ? at - (4 - size) : at), down < 0);
   unsigned word = 0;
   for (int i = 0; i < count; ++i)
     for (int b = 0; b < size; ++b) word |= static_cast<unsigned>(at[i * down + b]) << (8 * (i * size + b));
@@ -305,35 +307,74 @@ __device__ inline void turn_square(const unsigned (&column)[4], unsigned (&row)[
   }
 }
 
-// `left` and `top`: bytes and rows of the target.
+// Squares of a tile, by their numbers: below each other first, as the source has them side by side.
 template <int size>
-__device__ inline void read_turned(const PlaneSpot& spot, int left, int top, TurnedTile& tile) {
-  constexpr int below = 4 / size;  // rows of a square
-  constexpr int squares_down = turned_tile_rows / below, squares_across = turned_words / size;
-  constexpr int threads = 32 * rows_of_threads, per_thread = squares_down * squares_across / threads;
-  const int thread = threadIdx.y * 32 + threadIdx.x, columns = spot.bytes / size;
-  unsigned read[per_thread][4];
+struct Squares {
+  static constexpr int rows = 4 / size;  // of a square
+  static constexpr int down = turned_tile_rows / rows, across = turned_words / size;
+  static constexpr int threads = 32 * rows_of_threads, of_thread = down * across / threads;
+};
+
+template <int size>
+__device__ inline void put_square(TurnedTile& tile, int square, const unsigned (&column)[4]) {
+  using All = Squares<size>;
+  unsigned* first = tile + square % All::down * All::rows * turned_pitch + square / All::down * size;
+  unsigned row[4];
+  turn_square<size>(column, row);
   FLUVIAL_UNROLL_ALL
-  for (int i = 0; i < per_thread; ++i) {
-    const int square = thread + i * threads;
-    const int y = top + square % squares_down * below, x = left / size + square / squares_down * 4;
+  for (int k = 0; k < 4; ++k) first[k / size * turned_pitch + k % size] = row[k];
+}
+
+// `left` and `top`: columns and rows of the target. Words lie where words do, all rows are there.
+template <int size>
+__device__ inline void turn_words(const PlaneSpot& spot, const unsigned char* from, int left, int top,
+                                  TurnedTile& tile) {
+  using All = Squares<size>;
+  const int thread = threadIdx.y * 32 + threadIdx.x, columns = spot.bytes / size;
+  unsigned read[All::of_thread][4];
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < All::of_thread; ++i) {
+    const int square = thread + i * All::threads, x = left + square / All::down * 4;
+    const unsigned char* at =
+        from + static_cast<long long>(x) * spot.plane.across + (top + square % All::down * All::rows) * spot.plane.down;
+    FLUVIAL_UNROLL_ALL
+    for (int k = 0; k < 4; ++k, at += spot.plane.across)
+      read[i][k] = x + k >= 0 && x + k < columns ? *reinterpret_cast<const unsigned*>(at) : 0;
+  }
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < All::of_thread; ++i) {
+    FLUVIAL_UNROLL_ALL
+    for (int k = 0; k < 4; ++k) read[i][k] = in_turn<size>(read[i][k], spot.plane.down < 0);
+    put_square<size>(tile, thread + i * All::threads, read[i]);
+  }
+}
+
+template <int size>
+__device__ inline void turn_bytes(const PlaneSpot& spot, int left, int top, TurnedTile& tile) {
+  using All = Squares<size>;
+  const int columns = spot.bytes / size;
+  FLUVIAL_UNROLL_NOTHING
+  for (int square = threadIdx.y * 32 + threadIdx.x; square < All::down * All::across; square += All::threads) {
+    const int y = top + square % All::down * All::rows, x = left + square / All::down * 4;
+    unsigned column[4];
     FLUVIAL_UNROLL_ALL
     for (int k = 0; k < 4; ++k) {
       const unsigned char* at =
           spot.from + static_cast<long long>(x + k) * spot.plane.across + static_cast<long long>(y) * spot.plane.down;
-      const bool is_there = x + k >= 0 && x + k < columns && y < spot.rows;
-      read[i][k] = is_there ? four_below(at, spot.plane.down, size, min(below, spot.rows - y)) : 0;
+      column[k] =
+          x + k >= 0 && x + k < columns && y < spot.rows ? four_below<size>(at, spot.plane.down, spot.rows - y) : 0;
     }
+    put_square<size>(tile, square, column);
   }
-  FLUVIAL_UNROLL_ALL
-  for (int i = 0; i < per_thread; ++i) {
-    const int square = thread + i * threads;
-    unsigned* first = tile + square % squares_down * below * turned_pitch + square / squares_down * size;
-    unsigned row[4];
-    turn_square<size>(read[i], row);
-    FLUVIAL_UNROLL_ALL
-    for (int k = 0; k < 4; ++k) first[k / size * turned_pitch + k % size] = row[k];
-  }
+}
+
+template <int size>
+__device__ inline void turn_tile(const PlaneSpot& spot, int left, int top, TurnedTile& tile) {
+  const unsigned char* from = spot.from - (spot.plane.down < 0 ? 4 - size : 0);
+  if (begins_at(from, 4) && spot.plane.across % 4 == 0 && top + turned_tile_rows <= spot.rows)
+    turn_words<size>(spot, from, left / size, top, tile);
+  else
+    turn_bytes<size>(spot, left / size, top, tile);
 }
 
 extern "C" __global__ void __launch_bounds__(256, 4) transform_planes_turned(MoveBatch batch) {
@@ -341,7 +382,7 @@ extern "C" __global__ void __launch_bounds__(256, 4) transform_planes_turned(Mov
   for_plane<PlaneMove::turned>(batch, [](const PlaneSpot& spot) {
     constexpr PlanePart part = plane_part(PlaneMove::turned);
     const int left = spot.x - static_cast<int>(threadIdx.x) * part.bytes, top = spot.y - static_cast<int>(threadIdx.y);
-    spot.size == 1 ? read_turned<1>(spot, left, top, tile) : read_turned<2>(spot, left, top, tile);
+    spot.size == 1 ? turn_tile<1>(spot, left, top, tile) : turn_tile<2>(spot, left, top, tile);
     __syncthreads();
     FLUVIAL_UNROLL_ALL
     for (int i = 0; i < part.rows; ++i) {
