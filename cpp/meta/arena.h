@@ -47,10 +47,11 @@ class FLUVIAL_EXPORT Lease {
 };
 
 // In front of every pooled element.
-struct ElementHeader {
+struct alignas(16) ElementHeader {
   std::atomic<std::uint64_t> generation;
   std::uint64_t
       is_listed;  // in a list of a batch, a frame, an object: it would be freed twice in two. Under meta_mutex.
+  GList* node;    // its pool's: looking for it in a batch of thousands would take as long as all the rest
 };
 
 // Only for elements of our pools, while a lease on their batch is held.

@@ -57,6 +57,7 @@ void* Pool::acquire(NvDsBatchMeta* batch) {
   ++pool_.num_full_elements;
 
   header_of(node->data)->generation.fetch_add(1, std::memory_order_acq_rel);
+  header_of(node->data)->node = node;
   auto* base = static_cast<NvDsBaseMeta*>(node->data);
   base->batch_meta = batch;
   base->meta_type = pool_.meta_type;
@@ -67,10 +68,11 @@ void* Pool::acquire(NvDsBatchMeta* batch) {
 }
 
 bool Pool::give_back(void* element) {
-  GList* node = g_list_find(pool_.full_list, element);
-  if (!node) return false;
-  header_of(element)->generation.fetch_add(1, std::memory_order_acq_rel);
-  header_of(element)->is_listed = 0;
+  ElementHeader* header = header_of(element);
+  if (!is_in_use(header->generation.load(std::memory_order_acquire))) return false;
+  header->generation.fetch_add(1, std::memory_order_acq_rel);
+  header->is_listed = 0;
+  GList* node = header->node;
   std::memset(element, 0, pool_.element_size);
   pool_.full_list = g_list_remove_link(pool_.full_list, node);
   pool_.empty_list = g_list_concat(node, pool_.empty_list);

@@ -20,7 +20,7 @@ class Pool {
 
   // A zeroed element whose base_meta is filled in. It is the first of full_list.
   void* acquire(NvDsBatchMeta* batch);
-  // Zeroes the element, whatever it owned having been freed, and takes it back. False when it was not in use here.
+  // Zeroes one of its elements, whatever it owned having been freed, and takes it back. False when it was not in use.
   bool give_back(void* element);
 
   NvDsMetaPool* c_pool() { return &pool_; }
