@@ -2,7 +2,8 @@
 
     python examples/demo.py [VIDEO...]
 
-Writes out/demo.mp4, out/objects.jsonl (one object a line) and out/demo.jpg (one drawn frame).
+The model is the one that the build carries. Writes out/demo.mp4, out/objects.jsonl (one object a line) and out/demo.jpg
+(one drawn frame).
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from rich.console import Console
 from rich.table import Table
 
 import fluvial as fv
+from fluvial.models import BUNDLED, bundled_model
 
 gi.require_version("Gst", "1.0")
 from gi.repository import Gst  # noqa: E402
 
 STREAMS = 4
-MODEL = "person-vehicle-bike"
+OTHERWISE = "person-vehicle-bike"  # for a build that carries no detector
 ROOT = Path(__file__).resolve().parent.parent
 OUT = Path("out")
 
@@ -63,11 +65,13 @@ def main() -> int:
     if not videos:
         console.print("no footage: tools/setup.sh footage, or: python examples/demo.py VIDEO...")
         return 1
+    model = BUNDLED if bundled_model() else OTHERWISE
+    console.print(f"model: {model}; footage: {', '.join(v.name for v in videos)}")
     OUT.mkdir(exist_ok=True)
     try:
         flow = (
             fv.Flow(as_streams(videos))
-            .infer(MODEL, threshold=0.3)
+            .infer(model, threshold=0.3)
             .track(start_confidence=0.35)
             .write_json(OUT / "objects.jsonl")  # before tile(): boxes in pixels of each source
             .tile(width=1280, height=720)
