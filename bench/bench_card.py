@@ -1,6 +1,6 @@
 """How good a model of our own is, beside two that are known: one table, for its card.
 
-    python bench/bench_card.py detector.onnx [MORE ...] [--card detector.md] [--json]
+    python bench/bench_card.py detector.onnx [MORE ...] [--card detector.md [--words words.md]] [--json]
 
 Through the whole pipeline, in f32 unless the file has integers: AP at IoU .50 to .95 on the 25 COCO pictures of the
 assets for six classes, AP50 of people on vtest.avi, and the time of a frame of it, decoding too. A model with other
@@ -28,6 +28,7 @@ CLASSES = ("person", "bicycle", "car", "motorcycle", "bus", "truck")
 SAME = {"bike": "bicycle"}  # what a known model calls it
 KNOWN = ("yolox_nano_416.onnx", "person-vehicle-bike-detection-2004.onnx")
 BEGIN, END = "<!-- measured: bench/bench_card.py -->", "<!-- end -->"
+EXPORTED = "<!-- from: fluvial export -->"
 
 Found = dict[str, dict[str, tuple[np.ndarray, np.ndarray]]]  # picture, class: boxes [N, 4], scores [N]
 
@@ -128,11 +129,42 @@ def table(rows: list[Row], objects: dict[str, int]) -> str:
 
 def with_table(card: str, text: str) -> str:
     """The card, with the table where one is already, or at its end."""
-    section = f"{BEGIN}\n{text}\n{END}"
     if BEGIN not in card:
-        return f"{card.rstrip()}\n\n## Measured\n\n{section}\n"
-    before, _, rest = card.partition(BEGIN)
-    return before + section + rest.partition(END)[2]
+        return f"{card.rstrip()}\n\n## Measured\n\n{BEGIN}\n{text}\n{END}\n"
+    return _filled(card, BEGIN, text)
+
+
+def in_words(words: str, card: str) -> str:
+    """What people say of the model, with what `fluvial export` says in its place.
+
+    Args:
+        words: A card whose figures are missing: one place for each is marked in it.
+        card: As `fluvial export` wrote it, or as this function did.
+    """
+    exported = _part(card, EXPORTED) if EXPORTED in card else card.partition("\n")[2].replace("\n## ", "\n### ")
+    return _filled(words, EXPORTED, exported.strip())
+
+
+def _filled(card: str, begin: str, text: str) -> str:
+    before, _, rest = card.partition(begin)
+    return f"{before}{begin}\n{text}\n{END}{rest.partition(END)[2]}"
+
+
+def _part(card: str, begin: str) -> str:
+    return card.partition(begin)[2].partition(END)[0]
+
+
+def check_words(parser: argparse.ArgumentParser, args: argparse.Namespace) -> str:
+    """The words, if some are named: before minutes of measuring, as a place that is missing would lose the figures."""
+    if args.words is None:
+        return ""
+    if args.card is None or not args.card.is_file():
+        parser.error(f"--words: --card {args.card}: the card that `fluvial export` wrote is needed beside it")
+    words = str(args.words.read_text()) if args.words.is_file() else ""
+    missing = [mark for mark in (EXPORTED, BEGIN) if mark not in words]
+    if missing:
+        parser.error(f"--words {args.words}: there is no {' and no '.join(missing)} in it")
+    return words
 
 
 def main() -> int:
@@ -140,8 +172,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("models", nargs="*", type=Path, metavar="FILE")
     parser.add_argument("--card", type=Path, help="the Markdown file that gets the table")
+    parser.add_argument("--words", type=Path, help="a card without figures, in whose places --card's and the table go")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
+    words = check_words(parser, args)
     folder = assets()
     models = [*args.models, *(folder / "models" / name for name in KNOWN)]
     for model in models:
@@ -154,7 +188,8 @@ def main() -> int:
         print(f"{rows[-1]}", file=sys.stderr, flush=True)
     text = table(rows, objects_of(coco))
     if args.card:
-        args.card.write_text(with_table(args.card.read_text() if args.card.is_file() else "", text))
+        card = args.card.read_text() if args.card.is_file() else ""
+        args.card.write_text(with_table(in_words(words, card) if words else card, text))
     print(json.dumps([asdict(row) for row in rows]) if args.json else text)
     return 0
 

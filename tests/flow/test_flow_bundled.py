@@ -11,7 +11,7 @@ import pytest
 
 import fluvial as fv
 from fluvial.cli import main
-from fluvial.models import bundled_model, registry
+from fluvial.models import registry
 
 Clip = Callable[..., Path]
 
@@ -67,11 +67,3 @@ def test_without_one_it_is_said_that_a_model_has_to_be_named(
     findings = {f["what"]: f for f in json.loads(capsys.readouterr().out)["findings"]}
     assert not findings["bundled model"]["is_ok"]
     assert findings["bundled model"]["detail"] == "this build carries none"
-
-
-def test_a_model_that_is_carried_lies_in_the_package_and_is_small() -> None:
-    path = bundled_model()
-    if path is not None:
-        assert path.parent == Path(fv.__file__).parent / "models" / "bundled"
-        size = sum(f.stat().st_size for f in path.parent.iterdir() if f.suffix in (".onnx", ".xml", ".bin"))
-        assert size <= 4_000_000 and path.with_suffix(".md").is_file(), "with its card"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,3 +57,54 @@ def test_a_card_gets_one_table_however_often_it_is_measured(card: Any) -> None:
     once = card.with_table("# Card\n\nWords.\n", "first")
     assert once == f"# Card\n\nWords.\n\n## Measured\n\n{card.BEGIN}\nfirst\n{card.END}\n"
     assert card.with_table(once + "More.\n", "second") == once.replace("first", "second") + "More.\n"
+
+
+EXPORTED = "# detector.onnx\n\n- licence: MIT\n\n## The training\n\n- epochs: 3\n"
+WORDS = "# Ours\n\n{exported}\n{end}\n\n## Measured\n\n{begin}\n{end}\n\n## Limits\n"
+
+
+def test_words_get_what_the_export_says_and_the_table_however_often(card: Any) -> None:
+    words = WORDS.format(exported=card.EXPORTED, begin=card.BEGIN, end=card.END)
+    once = card.with_table(card.in_words(words, EXPORTED), "first")
+    assert once == (
+        f"# Ours\n\n{card.EXPORTED}\n- licence: MIT\n\n### The training\n\n- epochs: 3\n{card.END}\n\n"
+        f"## Measured\n\n{card.BEGIN}\nfirst\n{card.END}\n\n## Limits\n"
+    )
+    assert card.with_table(card.in_words(words, once), "second") == once.replace("first", "second")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (
+            None,
+            r"--words .*w\.md: there is no <!-- from: fluvial export --> and no <!-- measured: bench/bench_card.py -->",
+        ),
+        ("{exported}", r"w\.md: there is no <!-- measured: bench/bench_card\.py --> in it"),
+    ],
+)
+def test_words_without_a_place_for_figures_are_refused_before_anything_is_measured(
+    card: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: str | None,
+    says: str,
+) -> None:
+    (tmp_path / "m.md").write_text(EXPORTED)
+    if words is not None:
+        (tmp_path / "w.md").write_text(words.format(exported=card.EXPORTED))
+    names = ["bench_card.py", "m.onnx", "--card", str(tmp_path / "m.md"), "--words", str(tmp_path / "w.md")]
+    monkeypatch.setattr(sys, "argv", names)
+    with pytest.raises(SystemExit):
+        card.main()
+    assert re.search(says, capsys.readouterr().err)
+    (tmp_path / "m.md").unlink()
+    with pytest.raises(SystemExit):
+        card.main()
+    assert "m.md: the card that `fluvial export` wrote is needed beside it" in capsys.readouterr().err
+
+
+def test_the_bundled_models_words_have_a_place_for_both(card: Any) -> None:
+    words = (BENCH.parent / "training" / "bundled" / "card.md").read_text()
+    assert all(words.count(mark) == 1 for mark in (card.BEGIN, card.EXPORTED)) and words.count(card.END) == 2
