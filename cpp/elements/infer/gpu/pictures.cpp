@@ -32,13 +32,14 @@ void set_format(PixelFormat format, Picture& picture) {
   }
 }
 
-// What lies askew is read in smaller pieces.
+// What lies askew, or has no second sample, is read in smaller pieces.
 void read_askew(Picture& picture) {
   const auto lies_at = [&picture](int plane, int multiple) {
     return reinterpret_cast<std::uintptr_t>(picture.plane[plane]) % multiple == 0 &&
            picture.stride[plane] % multiple == 0;
   };
-  if (picture.format == Picture::pairs && !lies_at(1, 2)) {
+  const bool is_thin = picture.across.last < 1 || picture.chroma_across.last < 1;
+  if (picture.format == Picture::pairs && (!lies_at(1, 2) || is_thin)) {
     picture.format = Picture::planes;
     picture.step = 2;
     picture.plane[2] = picture.plane[1] + 1;

@@ -11,12 +11,24 @@
 
 namespace fluvial::cuda {
 
+// Bytes count as floats that begin at 2^15, see bytes.h: beside them 1/256 of a level is left, which is enough between
+// two samples, and what they begin at is taken off once, of what they were mixed to.
+constexpr float byte_in_mixed = 32768.0f;  // 2^15
+
+// How such floats begin. It is computed, as an instruction that picks bytes has room for one constant alone, which is
+// where it picks them: no block has several threads one behind the other.
+__device__ inline unsigned mixed_bits() { return 0x47000000U | threadIdx.z; }
+__device__ inline float mixed_of_byte(unsigned word, int i) {
+  return __uint_as_float(__byte_perm(word, mixed_bits(), 0x7404 | i << 4));
+}
+
 struct Place {
   int first, second;
   float share;  // of the second
 };
 
-__device__ inline Place place_of(const Direction& d, int i) {
+// `i` is whole; one beside the picture has the place of its edge.
+__device__ inline Place place_of(const Direction& d, float i) {
   const float at = fminf(fmaxf(d.start + i * d.step, d.first), d.last);
   const float whole = __fadd_rd(at, byte_in_float);  // see bytes.h; what is behind the point is cut
   const int first = static_cast<int>(__float_as_uint(whole) & 0x7FFFFFU);
@@ -41,9 +53,9 @@ struct Corners {
 };
 
 __device__ inline float mixed_channel(const Corners& c, int channel, float across, float down) {
-  const float left = between(float_of_byte(c.left, channel), float_of_byte(c.lower_left, channel), down);
-  const float right = between(float_of_byte(c.right, channel), float_of_byte(c.lower_right, channel), down);
-  return between(left, right, across);
+  const float left = between(mixed_of_byte(c.left, channel), mixed_of_byte(c.lower_left, channel), down);
+  const float right = between(mixed_of_byte(c.right, channel), mixed_of_byte(c.lower_right, channel), down);
+  return between(left, right, across) - byte_in_mixed;
 }
 
 __device__ inline Corners corner_bytes(const RowPair& rows, const Place& x, int step, int channel) {
@@ -67,41 +79,98 @@ struct Colours {
 // What one thread makes of one row of the input; pixels beside the picture read its edge.
 struct SourceRow {
   const Picture& p;
-  int row, column;
-  __device__ int column_of(int i) const { return max(0, min(column + i, p.width - 1)); }
+  float row, column;
 };
 
-template <int format>
-__device__ inline void read_yuv(const SourceRow& s, Colours (&colours)[pixels_of_thread]) {
+struct Yuv {
+  float luma, blue, red;  // 0..255
+};
+
+// A place whose second sample is the one behind the first. A plane must have two.
+struct NextPlace {
+  unsigned first;  // as bits of a float, see bytes.h
+  float share;     // of the second: 1 at the end
+};
+
+__device__ inline NextPlace next_place_of(const Direction& d, float i) {
+  const float at = fminf(fmaxf(d.start + i * d.step, d.first), d.last);
+  const float whole = fminf(__fadd_rd(at, byte_in_float), d.last + (byte_in_float - 1.0f));
+  return {__float_as_uint(whole), at - (whole - byte_in_float)};
+}
+
+// Two samples side by side of each of two rows.
+template <typename Sample>
+__device__ inline Corners next_corners(const RowPair& rows, const NextPlace& x) {
+  constexpr long long begin = static_cast<long long>(byte_in_float_bits) * sizeof(Sample);
+  const auto* upper = reinterpret_cast<const Sample*>(rows.upper - begin) + x.first;
+  const auto* lower = reinterpret_cast<const Sample*>(rows.lower - begin) + x.first;
+  return {upper[0], upper[1], lower[0], lower[1]};
+}
+
+// As shares of 255, to which an instruction clamps what it adds.
+__device__ inline void set_colours(const Picture& p, const Yuv (&yuv)[pixels_of_thread],
+                                   Colours (&colours)[pixels_of_thread]) {
+  constexpr float share = 1.0f / 255.0f;
+  const float luma = p.luma * share, red_v = p.red_v * share, blue_u = p.blue_u * share;
+  const float green_u = p.green_u * share, green_v = p.green_v * share;
+  const float red_bias = p.red_bias * share, green_bias = p.green_bias * share, blue_bias = p.blue_bias * share;
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < pixels_of_thread; ++i) {
+    const float y = yuv[i].luma, blue = yuv[i].blue, red = yuv[i].red;
+    colours[i] = {__saturatef(red * red_v + (y * luma + red_bias)),
+                  __saturatef(red * green_v + (blue * green_u + (y * luma + green_bias))),
+                  __saturatef(blue * blue_u + (y * luma + blue_bias))};
+  }
+}
+
+// Luma and pairs of chroma.
+__device__ inline void read_pairs(const SourceRow& s, Yuv (&yuv)[pixels_of_thread]) {
+  const Picture& p = s.p;
+  const RowPair luma_rows = row_pair(p.plane[0], p.stride[0], place_of(p.down, s.row));
+  const RowPair chroma_rows = row_pair(p.plane[1], p.stride[1], place_of(p.chroma_down, s.row));
+  NextPlace across[pixels_of_thread], chroma_across[pixels_of_thread];
+  Corners luma[pixels_of_thread], chroma[pixels_of_thread];
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < pixels_of_thread; ++i) {
+    across[i] = next_place_of(p.across, s.column + i);
+    luma[i] = next_corners<unsigned char>(luma_rows, across[i]);
+    chroma_across[i] = next_place_of(p.chroma_across, s.column + i);
+    chroma[i] = next_corners<unsigned short>(chroma_rows, chroma_across[i]);
+  }
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < pixels_of_thread; ++i)
+    yuv[i] = {mixed_channel(luma[i], 0, across[i].share, luma_rows.share),
+              mixed_channel(chroma[i], 0, chroma_across[i].share, chroma_rows.share),
+              mixed_channel(chroma[i], 1, chroma_across[i].share, chroma_rows.share)};
+}
+
+// Each in a plane of its own.
+__device__ inline void read_planes(const SourceRow& s, Yuv (&yuv)[pixels_of_thread]) {
   const Picture& p = s.p;
   const Place down = place_of(p.chroma_down, s.row);
   const RowPair luma_rows = row_pair(p.plane[0], p.stride[0], place_of(p.down, s.row));
-  const RowPair u_rows = row_pair(p.plane[1], p.stride[1], down);
-  const RowPair v_rows = format == Picture::pairs ? u_rows : row_pair(p.plane[2], p.stride[2], down);
+  const RowPair u_rows = row_pair(p.plane[1], p.stride[1], down), v_rows = row_pair(p.plane[2], p.stride[2], down);
   Place across[pixels_of_thread], chroma_across[pixels_of_thread];
   Corners luma[pixels_of_thread], u[pixels_of_thread], v[pixels_of_thread];
   FLUVIAL_UNROLL_ALL
   for (int i = 0; i < pixels_of_thread; ++i) {
-    across[i] = place_of(p.across, s.column_of(i));
+    across[i] = place_of(p.across, s.column + i);
     luma[i] = corner_bytes(luma_rows, across[i], 1, 0);
-    chroma_across[i] = place_of(p.chroma_across, s.column_of(i));
-    if constexpr (format == Picture::pairs) {
-      u[i] = corner_words<unsigned short>(u_rows, chroma_across[i]);
-    } else {
-      u[i] = corner_bytes(u_rows, chroma_across[i], p.step, 0);
-      v[i] = corner_bytes(v_rows, chroma_across[i], p.step, 0);
-    }
+    chroma_across[i] = place_of(p.chroma_across, s.column + i);
+    u[i] = corner_bytes(u_rows, chroma_across[i], p.step, 0);
+    v[i] = corner_bytes(v_rows, chroma_across[i], p.step, 0);
   }
   FLUVIAL_UNROLL_ALL
-  for (int i = 0; i < pixels_of_thread; ++i) {
-    const float y = mixed_channel(luma[i], 0, across[i].share, luma_rows.share) * p.luma;
-    const float share = chroma_across[i].share, blue = mixed_channel(u[i], 0, share, down.share);
-    const float red = format == Picture::pairs ? mixed_channel(u[i], 1, share, down.share)
-                                               : mixed_channel(v[i], 0, share, down.share);
-    colours[i] = {clamp_grey(y + red * p.red_v + p.red_bias),
-                  clamp_grey(y + blue * p.green_u + red * p.green_v + p.green_bias),
-                  clamp_grey(y + blue * p.blue_u + p.blue_bias)};
-  }
+  for (int i = 0; i < pixels_of_thread; ++i)
+    yuv[i] = {mixed_channel(luma[i], 0, across[i].share, luma_rows.share),
+              mixed_channel(u[i], 0, chroma_across[i].share, down.share),
+              mixed_channel(v[i], 0, chroma_across[i].share, down.share)};
+}
+
+__device__ inline void read_yuv(const SourceRow& s, Colours (&colours)[pixels_of_thread]) {
+  Yuv yuv[pixels_of_thread];
+  s.p.format == Picture::pairs ? read_pairs(s, yuv) : read_planes(s, yuv);
+  set_colours(s.p, yuv, colours);
 }
 
 __device__ inline Corners corner_triples(const RowPair& rows, const Place& x, int step) {
@@ -120,7 +189,7 @@ __device__ inline void read_pixels(const SourceRow& s, Colours (&colours)[pixels
   Corners corners[pixels_of_thread];
   FLUVIAL_UNROLL_ALL
   for (int i = 0; i < pixels_of_thread; ++i) {
-    across[i] = place_of(p.across, s.column_of(i));
+    across[i] = place_of(p.across, s.column + i);
     if constexpr (format == Picture::words)
       corners[i] = corner_words<unsigned>(rows, across[i]);
     else
@@ -140,7 +209,7 @@ __device__ inline void read_grey(const SourceRow& s, Colours (&colours)[pixels_o
   const RowPair rows = row_pair(p.plane[0], p.stride[0], place_of(p.down, s.row));
   FLUVIAL_UNROLL_ALL
   for (int i = 0; i < pixels_of_thread; ++i) {
-    const Place x = place_of(p.across, s.column_of(i));
+    const Place x = place_of(p.across, s.column + i);
     const float grey = mixed_channel(corner_bytes(rows, x, 1, 0), 0, x.share, rows.share);
     colours[i].red = colours[i].green = colours[i].blue = clamp_grey(grey * p.luma + p.luma_bias);
   }
@@ -152,17 +221,21 @@ __device__ inline void make_grey(Colours (&colours)[pixels_of_thread]) {
     colours[i].red = 0.299f * colours[i].red + 0.587f * colours[i].green + 0.114f * colours[i].blue;
 }
 
-// Of YUV luma is grey.
-__device__ inline void read_row(const SourceRow& s, bool wants_grey, Colours (&colours)[pixels_of_thread]) {
+// Gives how many levels a colour of 1 has. Of YUV luma is grey.
+__device__ inline float read_row(const SourceRow& s, bool wants_grey, Colours (&colours)[pixels_of_thread]) {
   const bool is_yuv = s.p.format == Picture::pairs || s.p.format == Picture::planes;
-  if (s.p.format == Picture::grey || (is_yuv && wants_grey)) return read_grey(s, colours);
+  if (s.p.format == Picture::grey || (is_yuv && wants_grey)) {
+    read_grey(s, colours);
+    return 1.0f;
+  }
   switch (s.p.format) {
-    case Picture::pairs: return read_yuv<Picture::pairs>(s, colours);
-    case Picture::planes: return read_yuv<Picture::planes>(s, colours);
+    case Picture::pairs:
+    case Picture::planes: read_yuv(s, colours); return 255.0f;
     case Picture::words: read_pixels<Picture::words>(s, colours); break;
     default: read_pixels<Picture::bytes>(s, colours); break;
   }
   if (wants_grey) make_grey(colours);
+  return 1.0f;
 }
 
 __device__ inline float rounded(float x, float low, float high) {
@@ -185,12 +258,26 @@ __device__ inline unsigned short half_bits(float value) {
 constexpr int most_channels = 3;
 using Run = float[most_channels][pixels_of_thread];
 
-__device__ inline void set_pixel(const Input& input, const Colours& colours, int i, Run& values) {
+__device__ inline void set_border(const Input& input, Run& values) {
+  FLUVIAL_UNROLL_ALL
+  for (int c = 0; c < most_channels; ++c) FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < pixels_of_thread; ++i) values[c][i] = input.border[c];
+}
+
+// Of the pixels from this column of the picture on those that lie beside it are border.
+__device__ inline void set_pixels(const Input& input, const Picture& picture, int column,
+                                  const Colours (&colours)[pixels_of_thread], float unit, Run& values) {
   const bool is_swapped = input.first_is_blue && input.channels == 3;
-  const float first = is_swapped ? colours.blue : colours.red, last = is_swapped ? colours.red : colours.blue;
-  values[0][i] = first * input.gain[0] + input.bias[0];
-  values[1][i] = colours.green * input.gain[1] + input.bias[1];
-  values[2][i] = last * input.gain[2] + input.bias[2];
+  const float gain[most_channels] = {input.gain[0] * unit, input.gain[1] * unit, input.gain[2] * unit};
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < pixels_of_thread; ++i) {
+    const float first = is_swapped ? colours[i].blue : colours[i].red;
+    const float last = is_swapped ? colours[i].red : colours[i].blue;
+    const float level[most_channels] = {first, colours[i].green, last};
+    const bool is_in = column + i >= 0 && column + i < picture.width;
+    FLUVIAL_UNROLL_ALL
+    for (int c = 0; c < most_channels; ++c) values[c][i] = is_in ? level[c] * gain[c] + input.bias[c] : input.border[c];
+  }
 }
 
 template <typename Value>
@@ -282,18 +369,16 @@ extern "C" __global__ void __launch_bounds__(256, 5) pictures_to_tensor(PictureB
   const int x = (blockIdx.x * blockDim.x + threadIdx.x) * pixels_of_thread, y = blockIdx.y * blockDim.y + threadIdx.y;
   if (y >= input.height) return;  // a whole warp: its threads are those of a row
   const Picture& picture = batch.pictures[blockIdx.z];
-  const SourceRow source = {picture, y - picture.top, x - picture.left};
-  const int column = source.column;
+  const int row = y - picture.top, column = x - picture.left;
   Run values;
-  FLUVIAL_UNROLL_ALL
-  for (int c = 0; c < most_channels; ++c) FLUVIAL_UNROLL_ALL
-  for (int i = 0; i < pixels_of_thread; ++i) values[c][i] = input.border[c];
-  if (source.row >= 0 && source.row < picture.height && column < picture.width && column + pixels_of_thread > 0) {
+  const bool is_beside = column >= picture.width || column + pixels_of_thread <= 0;
+  if (static_cast<unsigned>(row) < static_cast<unsigned>(is_beside ? 0 : picture.height)) {
     Colours colours[pixels_of_thread];
-    read_row(source, input.channels == 1, colours);
-    FLUVIAL_UNROLL_ALL
-    for (int i = 0; i < pixels_of_thread; ++i)
-      if (column + i >= 0 && column + i < picture.width) set_pixel(input, colours[i], i, values);
+    const SourceRow source{picture, static_cast<float>(row), static_cast<float>(column)};
+    const float unit = read_row(source, input.channels == 1, colours);
+    set_pixels(input, picture, column, colours, unit, values);
+  } else {
+    set_border(input, values);
   }
   void* out = picture.out;
   switch (input.type) {
