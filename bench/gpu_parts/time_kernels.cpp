@@ -242,7 +242,7 @@ Prepared boxes(Device& device) {
     held.push_back(new_device_surface(device, {PixelFormat::rgba, hd, {}}));
     const ImageView view = held.back()->planes();
     pictures.push_back({view.plane[0], view.stride[0], view.width, view.height});
-    for (int tile = 0; tile < 30 * 34; ++tile) tiles.push_back({i, tile % 30, tile / 30, 0, 1});
+    for (int tile = 0; tile < 30 * 34; ++tile) tiles.push_back({i, tile % 30, tile / 30, 0, 1, 0});
   }
   lists.push_back(0);
   Primitive box{};

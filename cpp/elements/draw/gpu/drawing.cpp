@@ -69,7 +69,7 @@ TileLists lists_of(const std::vector<PaintedPicture>& pictures, const Primitives
   int total = 0;
   grid.for_all([&](std::size_t tile, int picture, int column, int row) {
     next[tile] = total;
-    if (counts[tile] > 0) result.tiles.push_back({picture, column, row, total, counts[tile]});
+    if (counts[tile] > 0) result.tiles.push_back({picture, column, row, total, counts[tile], 0});
     total += counts[tile];
   });
   result.lists.resize(static_cast<std::size_t>(total));
@@ -77,6 +77,7 @@ TileLists lists_of(const std::vector<PaintedPicture>& pictures, const Primitives
     grid.for_tiles(primitives.all[i], primitives.picture_of[i], [&](std::size_t tile) {
       result.lists[static_cast<std::size_t>(next[tile]++)] = static_cast<int>(i);
     });
+  for (auto& tile : result.tiles) tile.primitive = result.lists[static_cast<std::size_t>(tile.first)];
   return result;
 }
 

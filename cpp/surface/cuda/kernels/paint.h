@@ -89,11 +89,13 @@ struct PaintedPicture {
 
 constexpr int means_of_block = 4;  // of blur_means: each by a warp
 
-// 32 x 32 pixels, and the primitives that touch them: `count` of the list from `first` on.
+// 32 x 32 pixels, and the primitives that touch them: `count` of the list from `first` on. The first of them is here
+// too, so that nobody waits for the list to find it.
 struct PaintedTile {
   int picture;
   int column, row;  // of tiles
   int first, count;
+  int primitive;
 };
 
 }  // namespace fluvial::cuda

@@ -1,6 +1,7 @@
 // Paints what was drawn on a batch of pictures: a block of threads for 32 x 32 pixels that anything touches. Each pixel
 // is read once, painted by everything that covers it, in order, and written once. A thread paints four pixels, so that
-// what it must know of a primitive is fetched once for them and their pixels are under way together.
+// what it must know of a primitive is fetched once for them and their pixels are under way together. Primitives lie in
+// their picture, so no pixel beside it is covered.
 #include "surface/cuda/kernels/bytes.h"
 #include "surface/cuda/kernels/on_both.h"
 #include "surface/cuda/kernels/paint.h"
@@ -80,7 +81,7 @@ constexpr int tile_size = 32, pixels_of_painter = 4;
 // Of one thread: pixels below each other, `step` rows apart.
 struct PaintedColumn {
   unsigned char* first;
-  int stride, x, y, step, bottom;
+  int stride, x, y, step;
   unsigned pixel[pixels_of_painter];
   unsigned read = 0;  // which of them
 
@@ -88,12 +89,14 @@ struct PaintedColumn {
   __device__ unsigned* place(int i) const {
     return reinterpret_cast<unsigned*>(first + static_cast<long long>(row_of(i)) * stride) + x;
   }
+  // Without a branch, so that all of what is asked of the primitive is under way together.
   __device__ unsigned covered_by(const Primitive& p) const {
+    const int left = p.left, top = p.top, right = p.right, bottom = p.bottom;
     unsigned covered = 0;
     FLUVIAL_UNROLL_ALL
     for (int i = 0; i < pixels_of_painter; ++i)
-      if (row_of(i) >= p.top && row_of(i) < min(p.bottom, bottom)) covered |= 1U << i;
-    return x >= p.left && x < p.right ? covered : 0;
+      covered |= static_cast<unsigned>((row_of(i) >= top) & (row_of(i) < bottom) & (x >= left) & (x < right)) << i;
+    return covered;
   }
   __device__ void fetch(unsigned wanted) {
     FLUVIAL_UNROLL_ALL
@@ -133,20 +136,17 @@ extern "C" __global__ void paint_tiles(const PaintedPicture* pictures, const Pai
                                        const Primitive* primitives) {
   const PaintedTile tile = tiles[blockIdx.x];
   const PaintedPicture& picture = pictures[tile.picture];
-  PaintedColumn column{picture.pixels,
-                       picture.stride,
-                       tile.column * tile_size + static_cast<int>(threadIdx.x),
-                       tile.row * tile_size + static_cast<int>(threadIdx.y),
-                       static_cast<int>(blockDim.y),
-                       picture.height};
-  if (column.x >= picture.width) return;
-  for (int n = 0; n < tile.count; ++n) {
-    const Primitive& p = primitives[lists[tile.first + n]];
+  PaintedColumn column{picture.pixels, picture.stride, tile.column * tile_size + static_cast<int>(threadIdx.x),
+                       tile.row * tile_size + static_cast<int>(threadIdx.y), static_cast<int>(blockDim.y)};
+  int n = tile.first, next = tile.primitive;
+  do {  // there is one
+    const Primitive& p = primitives[next];
+    if (++n < tile.first + tile.count) next = lists[n];
     const unsigned covered = column.covered_by(p);
     if (covered == 0) continue;
     column.fetch(covered);
     paint_with(p, column, covered);
-  }
+  } while (n < tile.first + tile.count);
   FLUVIAL_UNROLL_ALL
   for (int i = 0; i < pixels_of_painter; ++i)
     if (column.read >> i & 1) *column.place(i) = column.pixel[i];
