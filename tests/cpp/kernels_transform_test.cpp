@@ -26,7 +26,8 @@ std::vector<std::string> run_moves(const std::vector<cuda::PlacedMove>& moves) {
   for (const auto& launch : cuda::launches_of(moves)) {
     const std::string name = launch.kernel;
     CHECK(std::count(std::begin(cuda::kernel_names), std::end(cuda::kernel_names), name) == 1);  // a device finds it
-    const bool waits = launch.plane_move == cuda::PlaneMove::turned;  // threads for each other
+    const bool waits =  // threads for each other
+        launch.plane_move == cuda::PlaneMove::turned || name == "transform_nv12_lined";
     const auto run = [&](auto kernel) {
       const dim3 grid{launch.across, launch.down, launch.pictures}, block{launch.columns, launch.rows, 1};
       const auto body = [&] { kernel(launch.batch); };
@@ -249,10 +250,13 @@ TEST_CASE("pictures that differ in their places alone go together, and each way 
   CHECK(launches[0].kernel == std::string("transform_nv12_same"));
   CHECK(launches[0].pictures == 64);
   CHECK(launches[1].pictures == 6);
-  CHECK(launches[2].kernel == std::string("transform_nv12_mixed"));
+  CHECK(launches[2].kernel == std::string("transform_nv12_blended"));
   CHECK(launches[3].kernel == std::string("transform_nv12_any"));
   CHECK(launches[4].kernel == std::string("transform_nv12_mixed"));
   CHECK(launches[4].rows == 32);  // reads down
+  auto triples = allocator->allocate({PixelFormat::rgb, {64, 48}, {}});
+  const auto lined = cuda::launches_of({cuda::move_of(small->view(), triples->view(), {})});
+  CHECK(lined[0].kernel == std::string("transform_nv12_lined"));
 }
 
 TEST_CASE(

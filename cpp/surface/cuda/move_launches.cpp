@@ -16,9 +16,11 @@ struct Kernel {
   const char* source;
   const char* sampling;
   const char* name;
+  int cells;
 };
 
-#define FLUVIAL_KERNEL(source, sampling) {#source, #sampling, "transform_" #source "_" #sampling},
+#define FLUVIAL_KERNEL(source, sampling) \
+  {#source, #sampling, "transform_" #source "_" #sampling, cells_of(Sampling::sampling)},
 constexpr Kernel kernels[] = {FLUVIAL_TRANSFORMS(FLUVIAL_KERNEL)};
 #undef FLUVIAL_KERNEL
 
@@ -52,13 +54,37 @@ bool is_mixed(const SourcePlane& plane) {
          std::abs(static_cast<std::int64_t>(plane.across)) * plane.columns.last < most;
 }
 
+// Some places beside the picture are counted too.
+bool is_counted(const Samples& s, int count) {
+  return s.last < 32766 && s.start + (count + 8LL) * s.step <= std::numeric_limits<int>::max();
+}
+
+// See transform_between.h: all rows alike, of two words at least, and pairs of samples in two words.
+bool is_blended(const SourcePlane& plane, int bytes, int width, int height, int most_step) {
+  const auto is_one = [](const Samples& s, int count) {
+    return s.kind == Samples::linear && s.edge == std::numeric_limits<int>::max() && s.last >= 1 &&
+           is_counted(s, count);
+  };
+  return is_one(plane.columns, width) && is_one(plane.rows, height) && plane.across == bytes && plane.down % 4 == 0 &&
+         (plane.columns.last + 1) * bytes >= 8 && plane.columns.step <= most_step;
+}
+
+// Pixels between two samples: NV12 alone.
+bool can_blend(const Move& move) {
+  if (move.is_black || move.from_format != Move::nv12 || move.to_format == Move::gray8) return false;
+  return is_blended(move.from[0], 1, move.width, move.height, 2 * 65536) &&
+         is_blended(move.from[1], 2, (move.width + 1) / 2, (move.height + 1) / 2, 2 * 65536);
+}
+
 const char* sampling_of(const Move& move) {
   bool are_same = has_kernel(sources[move.from_format], "same"), are_mixed = true;
   for (int p = 0; p < planes_of(move.from_format) && !move.is_black; ++p) {
     are_same = are_same && is_same(move.from[p], bytes_of_sample(move.from_format, p));
     are_mixed = are_mixed && is_mixed(move.from[p]);
   }
-  return are_same ? "same" : are_mixed ? "mixed" : "any";
+  if (are_same) return has_kernel(sources[move.from_format], "lined") && move.to_format == Move::rgb ? "lined" : "same";
+  if (can_blend(move)) return "blended";
+  return are_mixed ? "mixed" : "any";
 }
 
 const Kernel& kernel_of(const Move& move) {
@@ -74,24 +100,9 @@ const Kernel& kernel_of(const Move& move) {
 constexpr const char* plane_kernels[] = {FLUVIAL_PLANE_MOVES(FLUVIAL_NAME)};
 #undef FLUVIAL_NAME
 
-// Some places beside the picture are counted too.
-bool is_counted(const Samples& s, int count) {
-  return s.last < 32766 && s.start + (count + 8LL) * s.step <= std::numeric_limits<int>::max();
-}
-
 bool is_picked(const SourcePlane& plane, int width, int height) {
   return plane.columns.kind == Samples::nearest && plane.rows.kind == Samples::nearest &&
          is_counted(plane.columns, width) && is_counted(plane.rows, height);
-}
-
-// See transform_between.h: all rows alike, of two words at least, and pairs of samples in two words.
-bool is_blended(const SourcePlane& plane, int bytes, int width, int height, int most_step) {
-  const auto is_one = [](const Samples& s, int count) {
-    return s.kind == Samples::linear && s.edge == std::numeric_limits<int>::max() && s.last >= 1 &&
-           is_counted(s, count);
-  };
-  return is_one(plane.columns, width) && is_one(plane.rows, height) && plane.across == bytes && plane.down % 4 == 0 &&
-         (plane.columns.last + 1) * bytes >= 8 && plane.columns.step <= most_step;
 }
 
 // Five bytes of a row at most.
@@ -157,8 +168,7 @@ MoveLaunch new_launch(const Move& move) {
   }
   const Kernel& kernel = kernel_of(move);
   launch.kernel = kernel.name;
-  const unsigned cells = kernel.sampling == std::string("same") ? cells_when_same : 1;
-  launch.down = parts(move.height, cells * cell_height * launch.rows);
+  launch.down = parts(move.height, static_cast<unsigned>(kernel.cells * cell_height) * launch.rows);
   return launch;
 }
 

@@ -57,9 +57,22 @@ struct MoveBatch {
 };
 static_assert(sizeof(MoveBatch) <= 4096);
 
-// Pixels that one thread makes at once, and how often it does where each comes from its own.
+// How a source is sampled, and into what.
+struct Sampling {
+  enum Kind {
+    same,     // each pixel from its own
+    lined,    // so too, into pixels of three bytes
+    blended,  // from two samples in each direction, enlarged or shrunk by two at most
+    mixed,    // from one sample in a direction, or two
+    any,      // all others too
+  };
+};
+
+// Pixels that one thread makes at once, and how often it does.
 constexpr int cell_width = 4, cell_height = 2;
-constexpr int cells_when_same = 2;
+FLUVIAL_ON_BOTH constexpr int cells_of(int sampling) {
+  return sampling == Sampling::same || sampling == Sampling::lined ? 2 : sampling == Sampling::blended ? 4 : 1;
+}
 
 // How many columns before a picture's first one its threads begin: so that what they write begins at a multiple of what
 // they write at once, and pairs of columns stay together. The first of a row of threads may find nothing to do.
@@ -116,10 +129,10 @@ FLUVIAL_ON_BOTH int lead_of_plane(const Move& move, const MovePlaces& places, in
 
 // --- pixels ----------------------------------------------------------------------------------------------------------
 
-// Every way of reading has a kernel: how the source lies, and how it is sampled. Same: each pixel from its own; mixed:
-// one sample in a direction, or two; any: all others too.
+// Every way of reading has a kernel: how the source lies, and how it is sampled.
 // clang-format off
 #define FLUVIAL_TRANSFORMS(DO)                                                                          \
+  DO(nv12, lined) DO(nv12, blended)                                                                     \
   DO(nv12, same) DO(i420, same) DO(rgba, same)                                                          \
   DO(nv12, mixed) DO(i420, mixed) DO(rgba, mixed) DO(rgb, mixed) DO(gray8, mixed)                       \
   DO(nv12, any) DO(i420, any) DO(rgba, any) DO(rgb, any) DO(gray8, any)

@@ -164,9 +164,16 @@ __device__ inline void write_four(unsigned char* at, const Spot& spot, const uns
     if (i >= spot.begin && i < spot.end) words[i] = colours[i];
 }
 
-__device__ inline void write_three(unsigned char* at, const Spot& spot, const unsigned (&c)[cell_width]) {
-  const unsigned words[3] = {__byte_perm(c[0], c[1], 0x4210), __byte_perm(c[1], c[2], 0x5421),
-                             __byte_perm(c[2], c[3], 0x6542)};
+// Three bytes of each pixel.
+__device__ inline void three_words(const unsigned (&c)[cell_width], unsigned (&words)[3]) {
+  words[0] = __byte_perm(c[0], c[1], 0x4210);
+  words[1] = __byte_perm(c[1], c[2], 0x5421);
+  words[2] = __byte_perm(c[2], c[3], 0x6542);
+}
+
+__device__ inline void write_three(unsigned char* at, const Spot& spot, const unsigned (&colours)[cell_width]) {
+  unsigned words[3];
+  three_words(colours, words);
   FLUVIAL_UNROLL_ALL
   for (int i = 0; i < 3; ++i)
     store_bytes(at + 4 * i, words[i], max(3 * spot.begin - 4 * i, 0), min(3 * spot.end - 4 * i, 4));

@@ -4,13 +4,10 @@
 // One thread makes 4 x 2 pixels, or two times that, one plane of blocks a picture. It is bound by the memory that it
 // reads and writes: so pixels come and go in words, what all pictures share is in the launch, and each way of reading
 // is a kernel of its own.
+#include "surface/cuda/kernels/transform_between.h"
 #include "surface/cuda/kernels/transform_cell.h"
 
 namespace fluvial::cuda {
-
-struct Sampling {
-  enum Kind { same, mixed, any };
-};
 
 __device__ inline const unsigned char* row_of(const unsigned char* first, const SourcePlane& plane, int row) {
   return first + static_cast<long long>(row) * plane.down;
@@ -370,31 +367,125 @@ __device__ inline void read_cell(const Move& move, const MovePlaces& places, con
   }
 }
 
+// Cells of a thread, below each other.
+struct Column {
+  Spot spot;
+  int first, down, height;
+  // Sets the spot.
+  __device__ bool has(int i) {
+    spot.y = first + i * down;
+    spot.rows = min(cell_height, height - spot.y);
+    return spot.rows > 0;
+  }
+};
+
+template <int sampling>
+__device__ inline Column column_of(const Move& move, const MovePlaces& places) {
+  const int x = (blockIdx.x * blockDim.x + threadIdx.x) * cell_width - lead_of(move, places);
+  const int first = (blockIdx.y * cells_of(sampling) * blockDim.y + threadIdx.y) * cell_height;
+  return {{x, 0, max(0, -x), min(cell_width, move.width - x), 0},
+          first,
+          static_cast<int>(blockDim.y * cell_height),
+          move.height};
+}
+
 // All cells of a thread are read before the first is written: what is under way at once fills the memory's pipe.
 template <int from, int sampling>
 __device__ inline void transform(const Move& move, const MovePlaces& places) {
-  constexpr int count = sampling == Sampling::same ? cells_when_same : 1;
-  const int x = (blockIdx.x * blockDim.x + threadIdx.x) * cell_width - lead_of(move, places);
-  const int first = (blockIdx.y * count * blockDim.y + threadIdx.y) * cell_height, down = blockDim.y * cell_height;
-  if (x >= move.width) return;
-  Spot spot = {x, 0, max(0, -x), min(cell_width, move.width - x), 0};
-  const auto is_there = [&](int i) {
-    spot.y = first + i * down;
-    spot.rows = min(cell_height, move.height - spot.y);
-    return spot.rows > 0;
-  };
+  constexpr int count = cells_of(sampling);
+  Column column = column_of<sampling>(move, places);
+  if (column.spot.end <= 0) return;
   Cell cells[count];
   FLUVIAL_UNROLL_ALL
   for (int i = 0; i < count; ++i)
-    if (is_there(i))
-      move.is_black ? make_black(move, cells[i]) : read_cell<from, sampling>(move, places, spot, cells[i]);
+    if (column.has(i))
+      move.is_black ? make_black(move, cells[i]) : read_cell<from, sampling>(move, places, column.spot, cells[i]);
   FLUVIAL_UNROLL_ALL
   for (int i = 0; i < count; ++i) {
-    if (!is_there(i)) return;
+    if (!column.has(i)) return;
     if (!move.is_black) convert(move, cells[i]);
-    write_cell(move, places, spot, cells[i]);
+    write_cell(move, places, column.spot, cells[i]);
   }
 }
+
+// --- lined: each pixel from its own, three bytes each, written in lines by warps -------------------------------------
+
+// Threads for themselves would write a third of every 32 bytes. A warp's threads are side by side.
+constexpr int warps_with_lines = 8, words_of_line = 32 * 3;
+using Lines = unsigned[warps_with_lines][words_of_line];
+
+__device__ inline void write_line(const Move& move, const MovePlaces& places, const Spot& spot,
+                                  const unsigned (&colours)[cell_width], int y, Lines& lines) {
+  unsigned(&line)[words_of_line] = lines[threadIdx.y];
+  const int lane = threadIdx.x, first = spot.x - lane * cell_width;
+  unsigned three[3];
+  three_words(colours, three);
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < 3; ++i) line[3 * lane + i] = three[i];
+  __syncwarp();
+  auto* to = reinterpret_cast<unsigned*>(places.to[0] + static_cast<long long>(y) * move.stride[0] + 3 * first);
+  const int count = (move.width - first) / 4 * 3;
+  FLUVIAL_UNROLL_ALL
+  for (int at = lane; at < words_of_line; at += 32)
+    if (at < count) to[at] = line[at];
+  __syncwarp();  // before the next line takes this one's place
+}
+
+template <>
+__device__ inline void transform<Move::nv12, Sampling::lined>(const Move& move, const MovePlaces& places) {
+  __shared__ Lines lines;
+  constexpr int count = cells_of(Sampling::lined);
+  Column column = column_of<Sampling::lined>(move, places);
+  const Spot& spot = column.spot;
+  const bool are_lines = move.width % 4 == 0 && move.stride[0] % 4 == 0 && begins_at(places.to[0], 4);
+  const bool has_pixels = spot.end > 0;
+  Cell cells[count];
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < count; ++i)
+    if (column.has(i) && has_pixels) read_same<Move::nv12>(move, places, spot, cells[i]);
+  FLUVIAL_UNROLL_ALL
+  for (int i = 0; i < count; ++i) {
+    if (!column.has(i)) return;  // a whole warp: its threads are those of a row
+    if (has_pixels) colours_of_yuv(move, cells[i]);
+    FLUVIAL_UNROLL_ALL
+    for (int row = 0; row < cell_height; ++row)
+      if (are_lines && row < spot.rows) write_line(move, places, spot, cells[i].colour[row], spot.y + row, lines);
+    if (!are_lines && has_pixels) write_colours(move, places, spot, cells[i]);
+  }
+}
+
+// --- blended: between two samples in each direction, enlarged or shrunk by two at most -------------------------------
+
+template <int size>
+__device__ inline unsigned blended(const Four<size, Reach::near>& four, const SourcePlane& plane,
+                                   const unsigned char* from, int y) {
+  const Between down = between(plane.rows, y);
+  const unsigned char* row = row_of(from, plane, down.first);
+  return mix_rows(four, read_four(four, row), read_four(four, row + plane.down), down.share);
+}
+
+template <>
+__device__ inline void transform<Move::nv12, Sampling::blended>(const Move& move, const MovePlaces& places) {
+  Column column = column_of<Sampling::blended>(move, places);
+  const Spot& spot = column.spot;
+  if (spot.end <= 0) return;
+  const auto luma = four_of<1, Reach::near>(move.from[0], places.from[0], spot.x);
+  const auto chroma = four_of<2, Reach::near>(move.from[1], places.from[1], spot.x);
+  FLUVIAL_UNROLL_NOTHING
+  for (int i = 0; i < cells_of(Sampling::blended); ++i) {
+    if (!column.has(i)) return;
+    Cell cell;
+    FLUVIAL_UNROLL_ALL
+    for (int row = 0; row < cell_height; ++row)
+      cell.luma[row] = blended(luma, move.from[0], places.from[0], spot.y + row);
+    cell.chroma = blended(chroma, move.from[1], places.from[1], spot.y / 2);
+    convert(move, cell);
+    write_cell(move, places, spot, cell);
+  }
+}
+
+// Left alone, it takes more registers than four blocks at once have.
+extern "C" __global__ void __launch_bounds__(256, 4) transform_nv12_blended(MoveBatch batch);
 
 #define FLUVIAL_TRANSFORM(from, sampling)                                            \
   extern "C" __global__ void transform_##from##_##sampling(MoveBatch batch) {        \
