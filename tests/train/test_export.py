@@ -18,10 +18,10 @@ from needed import package
 
 torch = package("torch", promise="torch", hint="CONTRIBUTING.md says how to get it")
 onnx = package("onnx")
+onnxruntime = package("onnxruntime")
 
 from fluvial.train import export as exports  # noqa: E402
 from fluvial.train import export_onnx  # noqa: E402
-from fluvial.train.quantize import after_convolutions  # noqa: E402
 
 
 def properties(file: Path) -> dict[str, str]:
@@ -86,18 +86,21 @@ def test_eight_bits_say_what_they_cost_in_file_card_and_on_the_command_line(
     package("nncf", promise="nncf", hint="pip install nncf")
     whole = export_onnx(learnt.checkpoint, tmp_path / "whole.onnx", pictures=learnt.data)
     file = tmp_path / "eight.onnx"
-    # OpenVINO loses a quarter on this form, which ONNX Runtime does not: see quantize.py.
-    given = [str(learnt.checkpoint), str(file), "--pictures", str(learnt.data), "--int8", "--most-drop", "0.6"]
+    given = [str(learnt.checkpoint), str(file), "--pictures", str(learnt.data), "--int8", "--most-drop", "0.1"]
     assert main(["export", *given, "--json"]) == 0
     out = capsys.readouterr().out
     said = json.loads(out)
     assert said["precision"] == "int8" and said["bytes"] < 0.55 * whole.size
-    assert said["map_before"] > 0.3 and said["map_before"] - said["map"] <= 0.6
+    assert said["map_before"] > 0.3 and said["map_before"] - said["map"] <= 0.1
     stated = properties(file)
     assert float(stated["map"]) == pytest.approx(said["map"], abs=1e-4) and stated["map_pictures"] == "8"
     assert float(stated["map_before"]) == pytest.approx(said["map_before"], abs=1e-4) and "disc" in stated["names"]
     assert "| class | AP .50 to .95 before INT8 | after |" in (tmp_path / "eight.md").read_text()
     assert {node.op_type for node in onnx.load(str(file)).graph.node} >= {"QuantizeLinear", "DequantizeLinear"}
+    pictures = next(exports._inputs(exports._store(learnt.data, ["box", "disc"], (96, None), tmp_path), 96, 8)).numpy()
+    by_runtime = onnxruntime.InferenceSession(str(file)).run(None, {"images": pictures})[0]
+    apart = np.abs(by_runtime - exports._run_file(file, pictures))[:, 4:]
+    assert np.sqrt((apart**2).mean()) < 0.005, "OpenVINO and ONNX Runtime say the same: .001, and .029 with int8 maps"
 
 
 def test_eight_bits_in_openvino_s_own_form_cost_little_and_say_as_much_to_a_pipeline(
@@ -134,7 +137,7 @@ def test_eight_bits_that_cost_too_much_are_not_written(
     monkeypatch.setattr(exports, "quantize", spoilt)
     with pytest.raises(
         ConfigError,
-        match=r"not written: INT8 has mAP 0\.\d+, the checkpoint 0\.\d+; a drop of 0\.02 is allowed\n  hint: a file",
+        match=r"not written: INT8 has mAP 0\.\d+, the checkpoint 0\.\d+; a drop of 0\.02 is allowed\n  hint: more",
     ):
         export_onnx(learnt.checkpoint, tmp_path / "m.onnx", pictures=learnt.data, precision="int8")
     assert not list(tmp_path.iterdir())
@@ -172,18 +175,3 @@ def test_without_nncf_it_is_said_which_extra_brings_it(
 def test_settings_of_an_export_are_judged_first(tmp_path: Path, setting: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         export_onnx(tmp_path / "none.pt", tmp_path / "m.onnx", pictures=tmp_path, **setting)
-
-
-def test_only_what_stands_behind_all_convolutions_keeps_its_floats() -> None:
-    def node(kind: str, inputs: list[str], output: str) -> Any:
-        return onnx.helper.make_node(kind, inputs, [output], name=output)
-
-    nodes = [
-        node("Conv", ["x", "w"], "a"),
-        node("Relu", ["a"], "b"),
-        node("Conv", ["b", "w"], "c"),
-        node("Exp", ["c"], "d"),
-        node("Concat", ["d", "b"], "e"),
-    ]
-    graph = onnx.helper.make_graph(nodes, "g", [], [])
-    assert after_convolutions(onnx.helper.make_model(graph)) == ["d", "e"]

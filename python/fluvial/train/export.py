@@ -104,7 +104,7 @@ def export_onnx(
 
     Args:
         checkpoint: best.pt of a training.
-        file: The ONNX file; of INT8 .xml too, OpenVINO's own form, which its CPU runs better.
+        file: The ONNX file; of INT8 .xml too, OpenVINO's own form.
         pictures: Data as `train` takes it. Boxes are compared on up to 32 of its pictures; INT8's average precision is
             measured on all of them.
         precision: Of the weights: fp32; fp16, which halves the file; int8, a quarter, which also runs faster on a CPU.
@@ -202,8 +202,7 @@ def _bless_drop(made: Export, most_drop: float, pictures: Path) -> None:
     if before - after > most_drop:
         raise ConfigError(
             f"{made.file}: not written: INT8 has mAP {after:.3f}, the checkpoint {before:.3f}; a drop of {most_drop:g} "
-            "is allowed\n  hint: a file that ends with .xml, more or other pictures to calibrate on, fp16, or a larger "
-            "--most-drop"
+            "is allowed\n  hint: more or other pictures to calibrate on, fp16, or a larger --most-drop"
         )
 
 
