@@ -14,6 +14,10 @@ constexpr auto event_pad_deleted = static_cast<GstEventType>(GST_NVEVENT_PAD_DEL
 constexpr auto event_stream_eos = static_cast<GstEventType>(GST_NVEVENT_STREAM_EOS);
 constexpr auto event_stream_reset = static_cast<GstEventType>(GST_NVEVENT_STREAM_RESET);
 
+// To the mux: this source is over, whatever its stream still brings. Out of band, so that whoever sends it waits for no
+// frame, and the stream's own events keep their order though it has not begun. Python sends it too (sources.py).
+constexpr const char* event_end_source = "fluvial-end-source";
+
 inline GstEvent* new_pad_added_event(guint id) { return gst_nvevent_new_pad_added(id); }
 inline GstEvent* new_pad_deleted_event(guint id) { return gst_nvevent_new_pad_deleted(id); }
 inline GstEvent* new_stream_eos_event(guint id) { return gst_nvevent_new_stream_eos(id); }

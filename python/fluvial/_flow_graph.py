@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from fluvial._figures import figures
-from fluvial._flow_build import NO_VIDEO, Built, Plan
+from fluvial._flow_build import SOURCE_PROBLEM, Built, Plan
 from fluvial._gst import Gst
 from fluvial._publish import Publisher
 from fluvial.errors import CallSite, PipelineError, SourceError, from_gstreamer
@@ -81,7 +80,7 @@ class Graph(Built):
             raise self.pipeline._failure.error
         if self.pipeline._interrupt.is_pressed and self._ending_since is None:
             self._ending_since = time.monotonic()
-            self.pipeline.end()
+            self._end_sources()
 
     def has_given_up(self, quiet_since: float) -> bool:
         """Ctrl+C was pressed, and nothing has come for so long that nothing will (a server that stalls). Says so."""
@@ -100,6 +99,9 @@ class Graph(Built):
         Raises:
             SourceError: Every source failed.
         """
+        interrupt = self.pipeline._interrupt
+        if interrupt.is_pressed and self.stats.frames == 0:
+            _log.warning("%s came before the first frame: the flow ends without one", interrupt.name)
         self._stop(is_complete=True)
         failed = [b.error for b in self._bins if b.error]
         if len(failed) == len(self._bins):
@@ -110,7 +112,7 @@ class Graph(Built):
         if self.queue is not None:
             self.queue.stop()
         deadline = time.monotonic() + _DRAIN_SECONDS
-        self.pipeline.end()
+        self._end_sources()
         try:
             while not self.pipeline._is_over and time.monotonic() < deadline:
                 self.pipeline._step(50_000_000)
@@ -174,8 +176,8 @@ class Graph(Built):
     def _on_message(self, message: Any) -> bool:
         """True: it has been dealt with."""
         kind, structure = message.type, message.get_structure()
-        if kind == Gst.MessageType.APPLICATION and structure.get_name() == NO_VIDEO:
-            self._fail(self._bins[structure.get_value("source")], SourceError("", "holds no video"))
+        if kind == Gst.MessageType.APPLICATION and structure.get_name() == SOURCE_PROBLEM:
+            self._fail(self._bins[structure.get_value("source")], SourceError("", structure.get_value("problem")))
             return True
         if kind == Gst.MessageType.ELEMENT and structure is not None and structure.get_name() == "GstBinForwarded":
             self._on_sink_message(structure.get_value("message"))
@@ -231,16 +233,11 @@ class Graph(Built):
             raise failed[0] if len(failed) == 1 else _all_failed(failed, self._at)
         if len(self._bins) > 1:
             _log.warning("source %s failed, the others go on: %s", one.source.name, cause.problem)
-        _in_background(one.end)
+        one.end()
 
     def _end_sources(self) -> None:
-        # Each in a thread of its own: one waits in the mux for the frame of another.
         for one in self._bins:
-            _in_background(one.end)
-
-
-def _in_background(call: Callable[[], None]) -> None:
-    threading.Thread(target=call, name="fluvial-end", daemon=True).start()
+            one.end()
 
 
 def _is_ours(element: Any) -> bool:

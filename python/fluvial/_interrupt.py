@@ -26,6 +26,7 @@ class Interrupt:
 
     def __init__(self) -> None:
         self.is_pressed = False
+        self.name = ""  # of the first signal: "SIGTERM"
         self._ours: list[signal.Signals] = []
 
     def __enter__(self) -> Interrupt:
@@ -46,6 +47,7 @@ class Interrupt:
     def _press(self, number: int, _frame: FrameType | None) -> None:
         if not self.is_pressed:
             self.is_pressed = True
+            self.name = signal.Signals(number).name
         elif number == signal.SIGTERM:
             raise SystemExit(128 + number)
         else:

@@ -274,7 +274,8 @@ class Flow:
         Leaving the loop early ends the run as if the sources had ended. Raises like `run`.
         """
         graph = self._new_graph(has_loop=True)
-        graph.start()
+        with graph.pipeline._interrupt:  # a model may take long to load
+            graph.start()
         return loop_over(graph)
 
     @property

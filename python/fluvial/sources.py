@@ -17,6 +17,8 @@ from typing import Any
 from fluvial._gst import Gst
 from fluvial.errors import CallSite, SourceError, did_you_mean
 
+_END = "fluvial-end-source"  # the mux's event: see cpp/elements/events.h
+
 __all__ = ["Given", "Source", "SourceBin", "location", "read_sources"]
 
 _SCHEMES = ("file", "rtsp", "rtsps", "http", "https", "test", "v4l2", "srt", "udp", "rtmp")
@@ -164,7 +166,7 @@ class SourceBin:
         source: What to read.
         index: Its number among the sources; part of its name.
         rtsp_latency_ms: How long packets of an RTSP stream are sorted before they are decoded.
-        on_no_video: Called, from any thread, when it turns out to hold no video.
+        on_problem: Called, from any thread, with what is wrong with it when no element says so.
         gpu: Number of the GPU that decodes it, where one does; None: the first.
     """
 
@@ -174,7 +176,7 @@ class SourceBin:
         index: int,
         *,
         rtsp_latency_ms: int,
-        on_no_video: Callable[[SourceBin], None],
+        on_problem: Callable[[SourceBin, str], None],
         gpu: int | None = None,
     ) -> None:
         self.source, self.index = source, index
@@ -185,29 +187,35 @@ class SourceBin:
         # a pipeline that does not play does not tell its end.
         self.bin.set_property("async-handling", True)
         self._rtsp_latency_ms = rtsp_latency_ms
-        self._on_no_video = on_no_video
+        self._on_problem = on_problem
         self._gpu = gpu
         self.newest: Any = None  # of a live source: the queue that drops what nobody has taken
         self.pad: Any = Gst.GhostPad.new_no_target("src", Gst.PadDirection.SRC)
         self.bin.add_pad(self.pad)
+        self._is_told_to_end = False
+        kinds = Gst.PadProbeType.BUFFER | Gst.PadProbeType.EVENT_DOWNSTREAM
+        self._first_probe = self.pad.add_probe(kinds, self._see_first)
         self._handlers: list[tuple[Any, int]] = []
         self._convert = self._last_elements()
         self._first_elements()
 
     def end(self) -> None:
-        """As if the video had ended here. May wait for the frame under way: not for the thread that handles it."""
-        if self.pad.get_sticky_event(Gst.EventType.STREAM_START, 0) is None:
-            self.pad.push_event(Gst.Event.new_stream_start(self.source.name))
-            segment = Gst.Segment()
-            segment.init(Gst.Format.TIME)
-            self.pad.push_event(Gst.Event.new_segment(segment))
-        self.pad.push_event(Gst.Event.new_eos())
+        """As if the video had ended here: what it has given is finished, what it still brings is refused.
+
+        Any thread; does not wait. It says so to the mux and nothing on its own pad: the video may begin in this moment,
+        with events that have their order.
+        """
+        self._is_told_to_end = True
+        event = Gst.Event.new_custom(Gst.EventType.CUSTOM_DOWNSTREAM_OOB, Gst.Structure.new_empty(_END))
+        self.mux_pad.send_event(event)
 
     def close(self) -> None:
         """Lets go of callbacks, after the pipeline has stopped: the elements keep them, and they keep the elements."""
         while self._handlers:
             element, handler = self._handlers.pop()
             element.disconnect(handler)
+        if self._first_probe:
+            self.pad.remove_probe(self._first_probe)
 
     def progress(self) -> float | None:
         """How much of the video has been given, 0 to 1; None where it has no known end."""
@@ -301,7 +309,17 @@ class SourceBin:
 
     def _on_no_more_pads(self, _: Any) -> None:
         if not self._convert.get_static_pad("sink").is_linked():
-            self._on_no_video(self)
+            self._on_problem(self, "holds no video")
+
+    def _see_first(self, _: Any, info: Any) -> Any:
+        # A picture or the end: what comes first. No decoder that we know ends in silence, yet none promises not to.
+        if not info.type & Gst.PadProbeType.BUFFER:
+            if info.get_event().type != Gst.EventType.EOS:
+                return Gst.PadProbeReturn.OK
+            if not self._is_told_to_end:
+                self._on_problem(self, "ended before its first picture")
+        self._first_probe = 0
+        return Gst.PadProbeReturn.REMOVE
 
     def _on_element(self, _: Any, _bin: Any, element: Any) -> None:
         factory = element.get_factory()

@@ -60,6 +60,17 @@ struct Mux {
     GST_BUFFER_DURATION(buffer) = duration_ms * GST_MSECOND;
     return sources[id]->push(buffer);
   }
+  // stream-start, caps and segment, as a stream that begins now.
+  void begin(guint id) {
+    gst_harness_push_event(sources[id]->get(), gst_event_new_stream_start("anew"));
+    sources[id]->set_in_caps(video_caps("I420", 16, 16));
+  }
+  void end_for_good(guint id) {
+    auto* pad = gst_pad_get_peer(sources[id]->get()->srcpad);
+    auto* fields = gst_structure_new_empty(event_end_source);
+    gst_pad_send_event(pad, gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM_OOB, fields));
+    gst_object_unref(pad);
+  }
   void end(guint id) { gst_harness_push_event(sources[id]->get(), gst_event_new_eos()); }
 };
 

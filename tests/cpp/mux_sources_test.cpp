@@ -75,6 +75,48 @@ TEST_CASE("one source without a frame, one with: its end is told behind the firs
   CHECK(events_until(mux, GST_EVENT_EOS) == "start caps segment added0 added1 end1 end0 eos ");
 }
 
+TEST_CASE("a source that is told to end before its stream begins refuses what the stream brings") {
+  Mux mux;
+  mux.add(0);
+  mux.add(1, "");
+  mux.end_for_good(1);
+  mux.begin(1);
+  CHECK(mux.push(1) == GST_FLOW_EOS);
+  mux.push(0);
+  CHECK(pull(mux) == "0:0 ");
+  mux.end(0);
+  CHECK(events_until(mux, GST_EVENT_EOS) == "start caps segment added0 added1 end1 end0 eos ");
+}
+
+TEST_CASE("a source that is told to end gives what it has delivered, and its thread waits for nobody") {
+  Mux mux;
+  mux.add(0);
+  mux.add(1);
+  std::atomic<int> taken{0};
+  std::thread feeder([&] {
+    while (mux.push(0, taken) == GST_FLOW_OK) ++taken;
+  });
+  while (taken < 4) std::this_thread::yield();  // as many as there is room for; source 1 has nothing
+  mux.end_for_good(0);
+  feeder.join();
+  mux.end_for_good(1);
+  for (const char* one : {"0:0 ", "0:1 ", "0:2 ", "0:3 "}) CHECK(pull(mux) == one);
+  CHECK(events_until(mux, GST_EVENT_EOS) == "start caps segment added0 added1 end1 end0 eos ");
+  CHECK(taken == 4);
+}
+
+TEST_CASE("what was told to end begins with the mux's next run") {
+  Mux mux;
+  mux.add(0);
+  mux.end_for_good(0);
+  CHECK(events_until(mux, GST_EVENT_EOS) == "start eos ");
+  gst_element_set_state(mux.element, GST_STATE_READY);
+  gst_element_set_state(mux.element, GST_STATE_PLAYING);
+  mux.begin(0);
+  CHECK(mux.push(0) == GST_FLOW_OK);
+  CHECK(pull(mux) == "0:0 ");
+}
+
 TEST_CASE("drop-pipeline-eos keeps the pipeline open for sources to come") {
   Mux mux;
   g_object_set(mux.element, "drop-pipeline-eos", TRUE, nullptr);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -160,6 +161,90 @@ def test_a_program_s_own_handler_is_kept(number: signal.Signals) -> None:
         signal.signal(number, before)
     fv.Flow("test://?frames=3").run()
     assert signal.getsignal(number) is before
+
+
+# Sources whose video begins only when they have been told to end. By itself, so that a warning of GStreamer's ends it.
+LATE = """
+import os, signal, sys, threading
+import fluvial as fv
+from fluvial.sources import SourceBin
+
+first, is_told = threading.Lock(), [threading.Event() for _ in range(4)]
+link, end = SourceBin._on_pad, SourceBin.end
+
+def link_late(one, *args):
+    if first.acquire(blocking=False):
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert is_told[one.index].wait(10)
+    link(one, *args)
+
+def end_and_tell(one):
+    end(one)
+    is_told[one.index].set()
+
+SourceBin._on_pad, SourceBin.end = link_late, end_and_tell
+flow = fv.Flow([sys.argv[1]] * 4)
+print(sum(len(batch.frames) for batch in flow), flow.was_interrupted)
+"""
+
+
+def with_fatal_warnings(program: str, *args: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", program, *map(str, args)]
+    env = {**ENV, "G_DEBUG": "fatal-warnings"}
+    return subprocess.run(command, capture_output=True, text=True, env=env, timeout=120, check=False)
+
+
+def test_a_signal_before_the_first_frame_ends_sources_that_begin_only_then(make_clip: Callable[..., Path]) -> None:
+    done = with_fatal_warnings(LATE, make_clip("a.mp4"))
+    assert (done.returncode, done.stdout) == (0, "0 True\n"), done.stderr
+    assert done.stderr == "SIGTERM came before the first frame: the flow ends without one\n"
+
+
+INTERRUPTED = """
+import os, signal, sys, threading
+import fluvial as fv
+
+for _ in fv.Flow(sys.argv[1]):  # PyGObject does not survive an exception while it makes a type
+    pass
+for i in range(int(sys.argv[2])):
+    timer = threading.Timer(i % 50 / 500, os.kill, (os.getpid(), signal.SIGINT))
+    flow = fv.Flow([sys.argv[1]] * 4)
+    frames = 0
+    try:
+        timer.start()
+        for batch in flow:
+            frames += len(batch.frames)
+            break
+        timer.join()
+    except KeyboardInterrupt:  # while no flow ran
+        frames = -1
+    assert frames or flow.was_interrupted, i
+"""
+
+
+@pytest.mark.slow
+def test_whenever_ctrl_c_comes_a_flow_gives_a_batch_or_says_why_not(make_clip: Callable[..., Path]) -> None:
+    done = with_fatal_warnings(INTERRUPTED, make_clip("a.mp4"), 100)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+SAYS = r"ended before its first picture \(test://\?frames=0\)"
+
+
+@pytest.mark.parametrize("path", ["o.mp4", "{source}.mp4"])
+def test_a_source_that_ends_before_its_first_picture_is_an_error(tmp_path: Path, path: str) -> None:
+    with pytest.raises(fv.SourceError, match=f"none: {SAYS}"):
+        fv.Flow({"none": "test://?frames=0"}).save(tmp_path / path).run()
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("path", ["o.mp4", "{source}.mp4"])
+def test_a_source_that_ends_before_its_first_picture_is_named_and_the_others_go_on(tmp_path: Path, path: str) -> None:
+    flow = fv.Flow({"none": "test://?frames=0", "some": "test://?frames=3"}).save(tmp_path / path).run()
+    assert [p.element for p in flow.problems] == ["none"]
+    assert re.search(SAYS, flow.problems[0].problem)
+    assert flow.stats["some"].frames == 3
+    assert names(tmp_path) == [path.replace("{source}", "some")]
 
 
 # By itself: what traces objects in the tests (conftest.py) keeps a record of each.

@@ -278,6 +278,7 @@ static gboolean fluvial_decode_sink_event(GstPad* pad, GstObject* parent, GstEve
   if (!has_begun(impl) && GST_EVENT_TYPE(event) == GST_EVENT_EOS) {
     // The stream ended before it began: say so instead of waiting for ever.
     auto* src = gst_element_get_static_pad(impl.convert, "src");
+    if (auto* start = gst_pad_get_sticky_event(pad, GST_EVENT_STREAM_START, 0)) gst_pad_push_event(src, start);
     const gboolean is_taken = gst_pad_push_event(src, event);
     gst_object_unref(src);
     return is_taken;

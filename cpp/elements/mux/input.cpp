@@ -48,11 +48,11 @@ GstFlowReturn take_buffer(GstPad* pad, GstObject* parent, GstBuffer* buffer) {
     auto frame = make_frame(state, *source, buffer);
     std::unique_lock lock(state.mutex);
     source->taken.wait(lock, [&] {
-      return state.is_flushing || state.is_over || source->is_flushing || source->is_released ||
+      return state.is_flushing || state.is_over || source->is_flushing || source->is_over_for_good() ||
              source->frames.size() < queue_limit || source->frames.size() < room_of_one(state);
     });
     if (state.is_flushing || source->is_flushing) return GST_FLOW_FLUSHING;
-    if (state.is_over || source->is_released || source->is_ended) return GST_FLOW_EOS;
+    if (state.is_over || source->is_ended) return GST_FLOW_EOS;
     source->has_begun = true;
     frame.is_after_reset = std::exchange(source->is_reset, false);
     source->frames.push_back(std::move(frame));
@@ -80,7 +80,7 @@ void flush_source(FluvialMux* self, MuxSource& source, bool is_start) {
     std::lock_guard lock(state.mutex);
     source.is_flushing = is_start;
     source.clear();
-    source.is_ended = source.is_released;
+    source.is_ended = source.is_over_for_good();
     source.end_is_told = false;
     is_anew = !is_start && state.is_over && !state.is_flushing;
     state.wake_sources();
@@ -91,10 +91,17 @@ void flush_source(FluvialMux* self, MuxSource& source, bool is_start) {
 // The stream ends, or begins anew.
 void note_end(MuxState& state, MuxSource& source, bool is_ended) {
   std::lock_guard lock(state.mutex);
-  source.is_ended = is_ended;
-  if (!is_ended) source.end_is_told = false;
+  source.is_ended = is_ended || source.is_over_for_good();
+  if (!source.is_ended) source.end_is_told = false;
   state.delivered.notify_one();
   state.wake_sources();  // the others' shares grow
+}
+
+void end_for_good(MuxState& state, MuxSource& source) {
+  std::lock_guard lock(state.mutex);
+  source.is_told_to_end = source.is_ended = true;
+  state.delivered.notify_one();
+  state.wake_sources();  // its own thread, which may wait for room, and the others, whose shares grow
 }
 
 gboolean take_event(GstPad* pad, GstObject* parent, GstEvent* event) {
@@ -116,6 +123,9 @@ gboolean take_event(GstPad* pad, GstObject* parent, GstEvent* event) {
     }
     case GST_EVENT_STREAM_START: note_end(state, *source, false); break;
     case GST_EVENT_EOS: note_end(state, *source, true); break;
+    case GST_EVENT_CUSTOM_DOWNSTREAM_OOB:
+      if (gst_event_has_name(event, event_end_source)) end_for_good(state, *source);
+      break;
     case event_stream_reset: {
       std::lock_guard lock(state.mutex);
       source->is_reset = true;

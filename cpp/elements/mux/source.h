@@ -31,11 +31,12 @@ struct MuxSource {
   bool is_surface = false;
   bool is_flushing = false;
   bool has_begun = false;  // its first frame came
-  bool is_ended = false;   // EOS came, or the pad was released
+  bool is_ended = false;   // EOS came, or the pad was released, or it was told to end
   bool is_released = false;
-  bool start_is_told = false;  // downstream knows that it is there
-  bool end_is_told = false;    // and that it has ended
-  bool is_reset = false;       // a stream reset event came; the next frame says so
+  bool is_told_to_end = false;  // for good: what its stream still brings is refused
+  bool start_is_told = false;   // downstream knows that it is there
+  bool end_is_told = false;     // and that it has ended
+  bool is_reset = false;        // a stream reset event came; the next frame says so
   int frame_number = 0;
   gint64 rests_until_us = 0;  // it gives no frame before; monotonic
   guint64 dropped = 0;
@@ -53,12 +54,14 @@ struct MuxSource {
     for (auto& frame : frames) gst_buffer_unref(frame.buffer);
     frames.clear();
   }
+  bool is_over_for_good() const { return is_released || is_told_to_end; }
   // As before the first frame.
   void begin_anew() {
     clear();
     frame_number = 0;
     rests_until_us = 0;
     dropped = last_ntp = 0;
+    is_told_to_end = false;
     is_ended = is_released;
     is_flushing = has_begun = start_is_told = end_is_told = is_reset = false;
   }
