@@ -45,8 +45,8 @@ struct MuxState {
   IgnoredProperties ignored;
   std::unique_ptr<Allocator> allocator = make_allocator();
 
-  // What all sources' threads wait for may have changed. A batch wakes only those that it takes from: hundreds that wake
-  // for one mutex to find nothing would keep the task from the next batch.
+  // What all sources' threads wait for may have changed. A batch wakes only those that it takes from: hundreds that
+  // wake for one mutex to find nothing would keep the task from the next batch.
   void wake_sources() const {
     for (const auto& [id, source] : sources) source->taken.notify_all();
   }
