@@ -59,20 +59,21 @@ def names(folder: Path) -> set[str]:
 
 def test_a_training_is_exported_measured_and_put_in_place(run: Run, tmp_path: Path) -> None:
     export, measure = run("run", "data")
-    assert export[2:4] == ["export", "run/best.pt"] and export[4].endswith("/detector.xml")
+    assert export[2:4] == ["export", "run/best.pt"] and export[4].endswith("/detector.onnx")
     assert export[5:9] == ["--pictures", "data/val.json", "--int8", "--calibration"]
     known = entry(BUNDLED)
     assert known is not None and f"licence={known.licence}" in export
     assert measure[0] == str(ROOT / "bench" / "bench_card.py") and measure[1] == export[4]
     assert measure[2:] == [
         "--card",
-        measure[1].replace(".xml", ".md"),
+        measure[1].replace(".onnx", ".md"),
         "--words",
         str(ROOT / "training/bundled/card.md"),
     ]
-    assert names(tmp_path / "carried") == {"detector.xml", "detector.bin", "detector.md"}
+    assert names(tmp_path / "carried") == {"detector.onnx", "detector.md"}
+    (tmp_path / "carried" / "detector.bin").touch()
     export, _ = run("run", "data", "--fp16")
-    assert "--fp16" in export
+    assert "--fp16" in export and "--int8" not in export
     assert names(tmp_path / "carried") == {"detector.onnx", "detector.md"}, "and nothing of the one before"
 
 
@@ -85,8 +86,8 @@ def test_what_was_exported_elsewhere_is_measured_and_stays_as_it_is(run: Run, tm
 
 
 def test_what_is_too_large_or_not_whole_is_refused(run: Run, tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match=r"detector\.xml: 4,000,002 bytes; at most 4,000,000 go into git: INT8, or a"):
-        run("run", "data", size=2_000_001)
+    with pytest.raises(SystemExit, match=r"detector\.onnx: 4,000,001 bytes; at most 4,000,000 go into git: INT8, or a"):
+        run("run", "data", size=4_000_001)
     (tmp_path / "half.xml").touch()
     with pytest.raises(SystemExit, match=r"half\.bin, half\.md missing; fluvial export writes them together"):
         run(tmp_path / "half.xml")

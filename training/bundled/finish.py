@@ -1,10 +1,10 @@
 """The last step: what a training left becomes the model that the build carries, with its card.
 
     python training/bundled/finish.py RUN DATA [--fp16]      RUN: the folder of `fluvial train --out`
-    python training/bundled/finish.py detector.xml           exported elsewhere, its card beside it
+    python training/bundled/finish.py detector.onnx          exported elsewhere, its card beside it
 
 Exports, measures (bench/bench_card.py, which needs the assets), writes the card out of card.md and both, and puts all
-into python/fluvial/models/bundled in place of what was there. INT8 in OpenVINO's form, unless --fp16 is said: ONNX.
+into python/fluvial/models/bundled in place of what was there.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ FACTS = (
 
 def export(run: Path, data: Path, folder: Path, *, is_half: bool) -> Path:
     """Returns the file; its card lies beside it."""
-    file = folder / f"{NAME}{'.onnx' if is_half else '.xml'}"
+    file = folder / f"{NAME}.onnx"
     how = ["--fp16"] if is_half else ["--int8", "--calibration", str(data / "annotations.json")]
     facts = [word for fact in FACTS for word in ("--fact", fact)]
     command = ["-m", "fluvial", "export", str(run / "best.pt"), str(file), "--pictures", str(data / "val.json")]
@@ -73,7 +73,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("run", type=Path, help="folder of the training, or a file that was exported")
     parser.add_argument("data", type=Path, nargs="?", help="folder of the data, for an export")
-    parser.add_argument("--fp16", action="store_true", help="ONNX in half precision, in place of INT8")
+    parser.add_argument("--fp16", action="store_true", help="half precision in place of INT8")
     args = parser.parse_args()
     is_file = args.run.suffix in (".onnx", ".xml")
     if args.data is None and not is_file:
