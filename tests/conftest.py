@@ -52,6 +52,13 @@ class Objects:
         return [name for name, times in self._balance.items() if times > 0 and not is_for_life(name)]
 
 
+@pytest.fixture(autouse=True, scope="module")
+def nothing_old_is_searched_for_garbage() -> None:
+    """What was there before this file, packages and tests above all, takes a full collection most of its time."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def gst_objects() -> Objects:
     return Objects()
