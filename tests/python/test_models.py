@@ -132,7 +132,7 @@ def test_a_wrong_checksum_leaves_nothing(nowhere: Path, tmp_path: Path) -> None:
 def server() -> Iterator[str]:
     """An HTTP server on this machine that has nothing."""
     with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as httpd:
-        thread = threading.Thread(target=httpd.serve_forever)
+        thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield f"http://127.0.0.1:{httpd.server_port}"
         httpd.shutdown()

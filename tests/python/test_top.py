@@ -278,6 +278,7 @@ def test_a_source_that_failed_says_why() -> None:
     assert "the video is damaged" in text_of(rates(*[Reading(0.0, one)] * 2))
 
 
+@pytest.mark.slow  # compiles the fake
 def test_nvml_of_a_fake_gpu_is_read(say: Callable[..., str]) -> None:
     body = """
 from fluvial._nvml import Nvml
