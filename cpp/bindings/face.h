@@ -16,6 +16,7 @@ void bind_gpu(nanobind::module_& m);            // offer_backend, withdraw_backe
 void bind_parsers(nanobind::module_& m);        // offer_parser, withdraw_parser
 void bind_frames(nanobind::module_& m);         // Batch, Frame, Objects, Object
 void bind_probes(nanobind::module_& m);         // attach_probe, detach_probe
+void bind_first(nanobind::module_& m);          // tell_no_picture
 void bind_queue(nanobind::module_& m);          // BatchQueue
 void bind_meter(nanobind::module_& m);          // Meter
 void know_package();                            // see set_package_folder

@@ -55,6 +55,7 @@ NB_MODULE(_core, m) {
   bind_pyds(pyds);
   fluvial::python::bind_frames(m);
   fluvial::python::bind_probes(m);
+  fluvial::python::bind_first(m);
   fluvial::python::bind_queue(m);
   fluvial::python::bind_meter(m);
   fluvial::python::bind_plugin(m);

@@ -448,6 +448,11 @@ def attach_probe(pad: Any, call: Callable[[Batch], object], sources: Sequence[st
 
 def detach_probe(pad: object, probe: int) -> None: ...
 
+def tell_no_picture(pad: object) -> None:
+    """
+    The pad's element posts an element message "fluvial-no-picture" if EOS passes the pad before any buffer.
+    """
+
 class BatchQueue:
     """
     Hands batches from the streaming threads of a pad, or of a list of them, to the thread that iterates, in the order in which they came.

@@ -26,9 +26,9 @@ from fluvial.stats import StatsCounter
 from fluvial.tuning import Tuned, describe_version
 from fluvial.tuning import load as load_tuned
 
-__all__ = ["SOURCE_PROBLEM", "Built", "Plan", "Stage"]
+__all__ = ["NO_VIDEO", "Built", "Plan", "Stage"]
 
-SOURCE_PROBLEM = "fluvial-source-problem"  # the message of a source that fails though none of its elements says so
+NO_VIDEO = "fluvial-no-video"  # the message of a source that turns out to hold none
 
 _LIVE_WAIT_MS = 40  # a frame's time at 25 fps
 _QUEUED = 2  # batches between two threads
@@ -192,7 +192,7 @@ class Built:
                 self._sources[index],
                 index,
                 rtsp_latency_ms=self._limits.rtsp_latency_ms,
-                on_problem=self._post_problem,
+                on_no_video=self._post_no_video,
                 gpu=share.gpu,
             )
             self._bins.append(one)
@@ -399,10 +399,9 @@ class Built:
         self._add_queue(stage.at, "show")
         self._add("fluvialsink", stage.at, sync=True)
 
-    def _post_problem(self, one: SourceBin, problem: str) -> None:
-        structure = Gst.Structure.new_empty(SOURCE_PROBLEM)
+    def _post_no_video(self, one: SourceBin) -> None:
+        structure = Gst.Structure.new_empty(NO_VIDEO)
         structure.set_value("source", one.index)
-        structure.set_value("problem", problem)
         self.pipeline._bus.post(Gst.Message.new_application(self.pipeline.gst, structure))
 
 

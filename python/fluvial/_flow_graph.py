@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from fluvial._figures import figures
-from fluvial._flow_build import SOURCE_PROBLEM, Built, Plan
+from fluvial._flow_build import NO_VIDEO, Built, Plan
 from fluvial._gst import Gst
 from fluvial._publish import Publisher
 from fluvial.errors import CallSite, PipelineError, SourceError, from_gstreamer
 from fluvial.outputs import partial_name
 from fluvial.pipeline import _with_reason
-from fluvial.sources import Source, SourceBin, location
+from fluvial.sources import NO_PICTURE, Source, SourceBin, location
 
 __all__ = ["Graph"]
 
@@ -176,10 +176,11 @@ class Graph(Built):
     def _on_message(self, message: Any) -> bool:
         """True: it has been dealt with."""
         kind, structure = message.type, message.get_structure()
-        if kind == Gst.MessageType.APPLICATION and structure.get_name() == SOURCE_PROBLEM:
-            self._fail(self._bins[structure.get_value("source")], SourceError("", structure.get_value("problem")))
+        name = structure.get_name() if structure is not None else ""
+        if kind == Gst.MessageType.APPLICATION and name == NO_VIDEO:
+            self._fail(self._bins[structure.get_value("source")], SourceError("", "holds no video"))
             return True
-        if kind == Gst.MessageType.ELEMENT and structure is not None and structure.get_name() == "GstBinForwarded":
+        if kind == Gst.MessageType.ELEMENT and name == "GstBinForwarded":
             self._on_sink_message(structure.get_value("message"))
             return True
         if kind == Gst.MessageType.ERROR and self._is_about_nothing(message.src):
@@ -190,6 +191,8 @@ class Graph(Built):
         if kind == Gst.MessageType.ERROR:
             error, detail = message.parse_error()
             self._fail(failed, _cause(failed.source, error, detail or ""))
+        elif kind == Gst.MessageType.ELEMENT and name == NO_PICTURE and not failed.is_told_to_end:
+            self._fail(failed, SourceError("", "ended before its first picture"))
         elif kind == Gst.MessageType.WARNING:
             # Of others' elements most are noise; ours says what it does less well than it should.
             level = logging.WARNING if _is_ours(message.src) else logging.DEBUG

@@ -18,8 +18,9 @@ from fluvial._gst import Gst
 from fluvial.errors import CallSite, SourceError, did_you_mean
 
 _END = "fluvial-end-source"  # the mux's event: see cpp/elements/events.h
+NO_PICTURE = "fluvial-no-picture"  # a source's message, from cpp/bindings/first.cpp
 
-__all__ = ["Given", "Source", "SourceBin", "location", "read_sources"]
+__all__ = ["NO_PICTURE", "Given", "Source", "SourceBin", "location", "read_sources"]
 
 _SCHEMES = ("file", "rtsp", "rtsps", "http", "https", "test", "v4l2", "srt", "udp", "rtmp")
 _LIVE = ("rtsp", "rtsps", "v4l2", "srt", "udp", "rtmp")
@@ -166,7 +167,7 @@ class SourceBin:
         source: What to read.
         index: Its number among the sources; part of its name.
         rtsp_latency_ms: How long packets of an RTSP stream are sorted before they are decoded.
-        on_problem: Called, from any thread, with what is wrong with it when no element says so.
+        on_no_video: Called, from any thread, when it turns out to hold no video.
         gpu: Number of the GPU that decodes it, where one does; None: the first.
     """
 
@@ -176,9 +177,11 @@ class SourceBin:
         index: int,
         *,
         rtsp_latency_ms: int,
-        on_problem: Callable[[SourceBin, str], None],
+        on_no_video: Callable[[SourceBin], None],
         gpu: int | None = None,
     ) -> None:
+        from fluvial import _core
+
         self.source, self.index = source, index
         self.error: SourceError | None = None
         self.mux_pad: Any = None  # what `pad` is linked to once the source is part of a pipeline
@@ -187,14 +190,13 @@ class SourceBin:
         # a pipeline that does not play does not tell its end.
         self.bin.set_property("async-handling", True)
         self._rtsp_latency_ms = rtsp_latency_ms
-        self._on_problem = on_problem
+        self._on_no_video = on_no_video
         self._gpu = gpu
         self.newest: Any = None  # of a live source: the queue that drops what nobody has taken
         self.pad: Any = Gst.GhostPad.new_no_target("src", Gst.PadDirection.SRC)
         self.bin.add_pad(self.pad)
-        self._is_told_to_end = False
-        kinds = Gst.PadProbeType.BUFFER | Gst.PadProbeType.EVENT_DOWNSTREAM
-        self._first_probe = self.pad.add_probe(kinds, self._see_first)
+        self.is_told_to_end = False
+        _core.tell_no_picture(self.pad)  # no decoder that we know ends in silence, yet none promises not to
         self._handlers: list[tuple[Any, int]] = []
         self._convert = self._last_elements()
         self._first_elements()
@@ -205,7 +207,7 @@ class SourceBin:
         Any thread; does not wait. It says so to the mux and nothing on its own pad: the video may begin in this moment,
         with events that have their order.
         """
-        self._is_told_to_end = True
+        self.is_told_to_end = True
         event = Gst.Event.new_custom(Gst.EventType.CUSTOM_DOWNSTREAM_OOB, Gst.Structure.new_empty(_END))
         self.mux_pad.send_event(event)
 
@@ -214,8 +216,6 @@ class SourceBin:
         while self._handlers:
             element, handler = self._handlers.pop()
             element.disconnect(handler)
-        if self._first_probe:
-            self.pad.remove_probe(self._first_probe)
 
     def progress(self) -> float | None:
         """How much of the video has been given, 0 to 1; None where it has no known end."""
@@ -309,17 +309,7 @@ class SourceBin:
 
     def _on_no_more_pads(self, _: Any) -> None:
         if not self._convert.get_static_pad("sink").is_linked():
-            self._on_problem(self, "holds no video")
-
-    def _see_first(self, _: Any, info: Any) -> Any:
-        # A picture or the end: what comes first. No decoder that we know ends in silence, yet none promises not to.
-        if not info.type & Gst.PadProbeType.BUFFER:
-            if info.get_event().type != Gst.EventType.EOS:
-                return Gst.PadProbeReturn.OK
-            if not self._is_told_to_end:
-                self._on_problem(self, "ended before its first picture")
-        self._first_probe = 0
-        return Gst.PadProbeReturn.REMOVE
+            self._on_no_video(self)
 
     def _on_element(self, _: Any, _bin: Any, element: Any) -> None:
         factory = element.get_factory()
