@@ -46,7 +46,7 @@ def measure(case: str, options: Options) -> Iterator[Row]:
                 if probes:
                     playing.pad.remove_probe(probes.pop())
 
-            lost, spread, rate = cost(playing, on, off, seconds=2 * options.seconds)
+            lost, spread, rate = cost(playing, on, off, seconds=max(2, streams / 6) * options.seconds)
     moved = sum(_core.gpu_traffic().values()) - before
     yield Row(case, rate, "frames/s", note=f"{moved} bytes of pixels carried")
     found = meter.objects / max(1, meter.frames)

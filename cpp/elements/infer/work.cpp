@@ -80,10 +80,20 @@ Work::Work(Decision decision, std::unique_ptr<Backend> backend, Health::Complain
   warm_up();
 }
 
-// The first inference allocates and is slow; a model that cannot run at all is found out before the first frame.
+// The first inference allocates and is slow, of each request; a model that cannot run at all is found out before the
+// first frame.
 void Work::warm_up() {
-  RequestLease request = requests_.acquire();
-  feeder_ = make_feeder(backend_->feed(decision_.spec.input), request->queue());
+  std::vector<RequestLease> all;
+  while (all.size() < requests_.size()) {
+    all.push_back(requests_.acquire());
+    if (!feeder_) feeder_ = make_feeder(backend_->feed(decision_.spec.input), all.back()->queue());
+    warm_up(all.back());
+  }
+  inference_time_ = warm_up(all.front());
+}
+
+// How long it took.
+GstClockTime Work::warm_up(RequestLease& request) {
   const auto inputs = request->inputs();
   const TensorView& picture = inputs[picture_input_];
   const std::size_t wanted = feeder_->unit_bytes() * units_in_request();
@@ -91,16 +101,14 @@ void Work::warm_up() {
   if (wanted != there)
     throw std::runtime_error("input '" + picture.name + "' holds " + std::to_string(there) +
                              " bytes, the picture needs " + std::to_string(wanted));
-  for (int i = 0; i < 2; ++i) {
-    feeder_->begin(request->queue());
-    feeder_->write_zeros(there, picture.data);
-    write_fixed_inputs(inputs);
-    const auto held = feeder_->done();
-    const gint64 before = g_get_monotonic_time();
-    request.start();
-    request.wait();
-    inference_time_ = static_cast<GstClockTime>(g_get_monotonic_time() - before) * GST_USECOND;
-  }
+  feeder_->begin(request->queue());
+  feeder_->write_zeros(there, picture.data);
+  write_fixed_inputs(inputs);
+  const auto held = feeder_->done();
+  const gint64 before = g_get_monotonic_time();
+  request.start();
+  request.wait();
+  return static_cast<GstClockTime>(g_get_monotonic_time() - before) * GST_USECOND;
 }
 
 void Work::interrupt() {

@@ -49,6 +49,7 @@ class Work {
  private:
   void fill(Job& job);
   void warm_up();
+  GstClockTime warm_up(RequestLease& request);
   void write_fixed_inputs(const std::vector<TensorView>& inputs);
   void finish_unit(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit, Size frame);
   void detect(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit, Size frame);
