@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numeric>
 #include <random>
 #include <vector>
@@ -39,16 +40,21 @@ double value(const void* tensor, ElementType type, std::size_t i) {
   }
 }
 
-void run_on_host(const std::vector<cuda::Picture>& pictures, const cuda::Input& input) {
+template <typename Batch>
+void run_on_host(void (*entry)(Batch, cuda::Input), const std::vector<cuda::Picture>& pictures,
+                 const cuda::Input& input) {
   const auto blocks = [](int pixels, unsigned of) { return (static_cast<unsigned>(pixels) + of - 1) / of; };
-  cuda::PictureBatch batch;
-  REQUIRE(pictures.size() <= cuda::PictureBatch::most);
-  std::copy(pictures.begin(), pictures.end(), batch.pictures);
+  auto batch = std::make_unique<Batch>();
+  REQUIRE(pictures.size() <= Batch::most);
+  std::copy(pictures.begin(), pictures.end(), batch->pictures);
   const dim3 grid{blocks(input.width, 32 * cuda::pixels_of_thread), blocks(input.height, 8),
                   static_cast<unsigned>(pictures.size())};
-  const auto kernel = [&] { cuda::pictures_to_tensor(batch, input); };
+  const auto kernel = [&] { entry(*batch, input); };
   // Where no thread waits for another, fibres would only take their time.
   input.is_nhwc ? run_together(grid, {32, 8, 1}, kernel) : run_kernel(grid, {32, 8, 1}, kernel);
+}
+void run_on_host(const std::vector<cuda::Picture>& pictures, const cuda::Input& input) {
+  run_on_host(cuda::pictures_to_tensor, pictures, input);
 }
 
 // How far the kernel's tensor is from the CPU's, in grey levels.
@@ -200,6 +206,29 @@ TEST_CASE("pictures_to_tensor: each picture of a batch goes to its own place") {
     preprocessor.run(noise.view, {static_cast<float>(10 * i), 0, 20, 20}, expected.data());
     for (std::size_t k = 0; k < expected.size(); ++k)
       REQUIRE(std::abs(tensor[i * expected.size() + k] - expected[k]) < limit);
+  }
+}
+
+TEST_CASE("pictures_to_tensor: as many small pictures as one launch takes, as few at once give them") {
+  for (const Layout layout : {Layout::nchw, Layout::nhwc}) {
+    const InputSpec spec = input({12, 20}, ElementType::f32, layout);
+    constexpr std::size_t unit = 3 * 12 * 20, count = cuda::ManyPictures::most;
+    const Noise noise(PixelFormat::nv12, 60, 50);
+    const auto tensor_of = [&](std::size_t at_once, auto entry) {
+      std::vector<float> tensor(unit * count);
+      for (std::size_t first = 0; first < count; first += at_once) {
+        std::vector<cuda::Picture> pictures;
+        for (std::size_t i = first; i < first + at_once; ++i) {
+          const Box crop{static_cast<float>(i % 40), static_cast<float>(i / 10), 20, 30};
+          pictures.push_back(cuda::picture_of(PixelFormat::nv12, {60, 50}, {}, make_letterbox(spec, crop, {60, 50})));
+          cuda::place_planes(noise.view, pictures.back());
+          pictures.back().out = tensor.data() + i * unit;
+        }
+        run_on_host(entry, pictures, cuda::input_of(spec));
+      }
+      return tensor;
+    };
+    CHECK(tensor_of(count, cuda::pictures_to_tensor_many) == tensor_of(24, cuda::pictures_to_tensor));
   }
 }
 

@@ -159,3 +159,20 @@ def test_every_kernel_is_launched_and_timed_on_a_fake_gpu(parts: Any, tmp_path: 
     done = subprocess.run([kernels.program()], env=told, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert [t.name for t in kernels.read(done.stdout)] == list(kernels.BYTES)[1:]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("cuda", "many", "few"), [("12010", ["192"], 8), ("12000", [], 16)])
+def test_many_small_pictures_are_one_launch_where_the_driver_knows_large_ones(
+    parts: Any, tmp_path: Path, cuda: str, many: list[str], few: int
+) -> None:
+    kernels = parts("kernels")
+    if not kernels.program().exists():
+        absent("time_kernels", "make build")
+    fake_gpus.build(tmp_path)
+    told = {**fake_gpus.environment(tmp_path, tmp_path), "FAKE_GPU_TELLS": "1", "FAKE_GPU_CUDA": cuda}
+    done = subprocess.run([kernels.program(), "--short"], env=told, capture_output=True, text=True)
+    assert done.returncode == 0
+    launches = [line.split() for line in done.stderr.splitlines()]
+    assert [depth for name, depth in launches if name == "pictures_to_tensor_many"] == many
+    assert [depth for name, depth in launches if name == "pictures_to_tensor"] == ["24"] * few

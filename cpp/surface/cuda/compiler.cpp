@@ -3,7 +3,6 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 
-#include <iterator>
 #include <mutex>
 #include <stdexcept>
 #include <vector>
@@ -84,7 +83,7 @@ std::string log_of(const Nvrtc& nvrtc, Program program) {
   return log;
 }
 
-std::string compile(const std::string& architecture) {
+std::string compile(const std::string& architecture, bool with_many) {
   const Nvrtc nvrtc = load();
   Program program = nullptr;
   const auto check = [&](int result, const char* call) {
@@ -92,9 +91,10 @@ std::string compile(const std::string& architecture) {
   };
   check(nvrtc.nvrtcCreateProgram(&program, kernel_source, "fluvial.cu", 0, nullptr, nullptr), "nvrtcCreateProgram");
   const std::string target = "--gpu-architecture=" + architecture;
-  const char* options[] = {target.c_str(), "--std=c++17", "--extra-device-vectorization",
-                           "--device-as-default-execution-space"};
-  const int result = nvrtc.nvrtcCompileProgram(program, std::size(options), options);
+  std::vector<const char*> options = {target.c_str(), "--std=c++17", "--extra-device-vectorization",
+                                      "--device-as-default-execution-space"};
+  if (with_many) options.push_back("--define-macro=FLUVIAL_MANY_PICTURES");
+  const int result = nvrtc.nvrtcCompileProgram(program, static_cast<int>(options.size()), options.data());
   const std::string log = result != 0 ? log_of(nvrtc, program) : "";
   std::string code;
   if (result == 0) {
@@ -110,10 +110,10 @@ std::string compile(const std::string& architecture) {
   return code;
 }
 
-std::string cache_file(const std::string& architecture) {
+std::string cache_file(const std::string& architecture, bool with_many) {
   gchar* hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, kernel_source, -1);
-  gchar* path =
-      g_build_filename(g_get_user_cache_dir(), "fluvial", "kernels", (architecture + "-" + hash).c_str(), nullptr);
+  const std::string name = architecture + (with_many ? "-many-" : "-") + hash;
+  gchar* path = g_build_filename(g_get_user_cache_dir(), "fluvial", "kernels", name.c_str(), nullptr);
   const std::string file(path);
   g_free(path);
   g_free(hash);
@@ -135,8 +135,8 @@ void use_nvrtc(const std::string& path) {
   named_path() = path;
 }
 
-std::string compiled_kernels(const std::string& architecture) {
-  const std::string file = cache_file(architecture);
+std::string compiled_kernels(const std::string& architecture, bool with_many) {
+  const std::string file = cache_file(architecture, with_many);
   gchar* contents = nullptr;
   gsize size = 0;
   if (g_file_get_contents(file.c_str(), &contents, &size, nullptr)) {
@@ -144,7 +144,7 @@ std::string compiled_kernels(const std::string& architecture) {
     g_free(contents);
     return code;
   }
-  const std::string code = compile(architecture);
+  const std::string code = compile(architecture, with_many);
   keep(file, code);
   return code;
 }

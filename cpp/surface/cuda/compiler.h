@@ -18,11 +18,14 @@ inline constexpr const char* kernel_names[] = {FLUVIAL_TRANSFORMS(FLUVIAL_NAME)
                                                "make_masks",
                                                "paint_tiles",
                                                "blur_means"};
+// There where the driver is of CUDA 12.1 or newer, and so is NVRTC: it is told of more than 4096 bytes.
+inline constexpr const char* kernel_of_many = "pictures_to_tensor_many";
 #undef FLUVIAL_NAME
 #undef FLUVIAL_PLANE_NAME
 
-// Machine code for an architecture ("sm_90"). Throws std::runtime_error where NVRTC is nowhere, or with what it says.
-std::string compiled_kernels(const std::string& architecture);
+// Machine code for an architecture ("sm_90"), with kernel_of_many if the driver can load it. Throws std::runtime_error
+// where NVRTC is nowhere, or with what it says.
+std::string compiled_kernels(const std::string& architecture, bool with_many);
 
 // Where NVRTC is, for machines where it came with a Python package: looked at before the system's.
 FLUVIAL_EXPORT void use_nvrtc(const std::string& path);

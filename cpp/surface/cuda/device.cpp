@@ -12,6 +12,8 @@
 namespace fluvial::cuda {
 namespace {
 
+constexpr int first_with_large_launches = 12010;  // CUDA 12.1: 32764 bytes
+
 constexpr unsigned non_blocking_stream = 1;
 constexpr unsigned blocking_event = 1, event_without_time = 2;
 constexpr int compute_major = 75, compute_minor = 76;  // CUdevice_attribute
@@ -171,14 +173,32 @@ std::string Device::architecture() const {
 
 Function Device::kernel(const char* name) {
   std::lock_guard lock(mutex_);
-  const auto known = kernels_.find(name);
-  if (known != kernels_.end()) return known->second;
-  const Current current(*this);
-  Module module = nullptr;
-  const std::string code = compiled_kernels(architecture());
-  FLUVIAL_CUDA(cuModuleLoadData, &module, code.data());
-  for (const char* function : kernel_names) FLUVIAL_CUDA(cuModuleGetFunction, &kernels_[function], module, function);
+  load_kernels();
   return kernels_.at(name);
+}
+
+Function Device::kernel_if_possible(const char* name) {
+  std::lock_guard lock(mutex_);
+  load_kernels();
+  const auto known = kernels_.find(name);
+  return known != kernels_.end() ? known->second : nullptr;
+}
+
+// Under the mutex.
+void Device::load_kernels() {
+  if (!kernels_.empty()) return;
+  const Current current(*this);
+  int version = 0;
+  FLUVIAL_CUDA(cuDriverGetVersion, &version);
+  const bool with_many = version >= first_with_large_launches;
+  Module module = nullptr;
+  const std::string code = compiled_kernels(architecture(), with_many);
+  FLUVIAL_CUDA(cuModuleLoadData, &module, code.data());
+  std::unordered_map<std::string, Function> found;
+  for (const char* name : kernel_names) FLUVIAL_CUDA(cuModuleGetFunction, &found[name], module, name);
+  Function many = nullptr;
+  if (with_many && driver()->cuModuleGetFunction(&many, module, kernel_of_many) == 0) found[kernel_of_many] = many;
+  kernels_ = std::move(found);
 }
 
 Device::Memory Device::memory() const {

@@ -86,6 +86,8 @@ class FLUVIAL_EXPORT Device {
   // A function of kernels/, compiled for this device on first use. Throws std::runtime_error: no compiler, with where
   // it was looked for.
   Function kernel(const char* name);
+  // nullptr where this driver, NVRTC or GPU cannot have the kernel.
+  Function kernel_if_possible(const char* name);
 
   struct Memory {
     std::size_t free = 0, total = 0;  // bytes
@@ -108,6 +110,7 @@ class FLUVIAL_EXPORT Device {
   DeviceBlock take(Idle& idle, std::size_t bytes, bool is_host, const char* what_for);
   void* make(std::size_t size, bool is_host, const char* what_for);
   void give_back_idle();
+  void load_kernels();
 
   const Ordinal ordinal_;
   int handle_ = 0;

@@ -5,7 +5,9 @@
 //
 //   FAKE_GPUS=2              how many
 //   FAKE_GPU_MEMORY=1000000  bytes of each
-//   FAKE_GPU_RUNS=pictures_to_tensor      a kernel that runs, on the host: see fake_gpu_kernels.cpp
+//   FAKE_GPU_TELLS=1         each launch is a line on stderr: the kernel's name and its grid's depth
+//   FAKE_GPU_CUDA=12000      of which CUDA the driver is
+//   FAKE_GPU_RUNS=pictures_to_tensor      kernels whose names begin so run, on the host: see fake_gpu_kernels.cpp
 //   FAKE_GPU_FAILS=cuLaunchKernel:719:5   from the fifth call of it on, every call fails with 719, as after a loss
 //
 // All work is done at once, but for what waits: between fake_gpu_hold() and fake_gpu_let_go() nobody who waits for an
@@ -94,7 +96,7 @@ Result result_of(const char* call) {
 // --- the driver ------------------------------------------------------------------------------------------------------
 
 CALL(cuInit, unsigned) { return gpu_count() > 0 ? 0 : 100; }
-CALL(cuDriverGetVersion, int* version) { return *version = 13000, 0; }
+CALL(cuDriverGetVersion, int* version) { return *version = static_cast<int>(setting("FAKE_GPU_CUDA", 13000)), 0; }
 CALL(cuGetErrorName, Result result, const char** name) {
   *name = result == 719 ? "CUDA_ERROR_LAUNCH_FAILED" : result == 2 ? "CUDA_ERROR_OUT_OF_MEMORY" : "CUDA_ERROR";
   return 0;
@@ -224,8 +226,10 @@ CALL(cuLaunchKernel, Function function, unsigned across, unsigned down, unsigned
      unsigned, Stream, void** parameters, void**) {
   OR_FAIL;
   const char* runs = std::getenv("FAKE_GPU_RUNS");
-  if (runs && std::strcmp(runs, static_cast<const char*>(function)) == 0)
-    run_fake_kernel(runs, {across, down, deep, x, y}, parameters);
+  const char* name = static_cast<const char*>(function);
+  if (std::getenv("FAKE_GPU_TELLS")) std::fprintf(stderr, "%s %u\n", name, deep);
+  if (runs && std::strncmp(runs, name, std::strlen(runs)) == 0)
+    run_fake_kernel(name, {across, down, deep, x, y}, parameters);
   return 0;
 }
 

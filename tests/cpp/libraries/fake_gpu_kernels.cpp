@@ -11,9 +11,13 @@
 using namespace fluvial;
 
 void run_fake_kernel(const char* name, FakeGrid grid, void** parameters) {
-  if (std::strcmp(name, "pictures_to_tensor") != 0) return;
-  const auto& batch = *static_cast<const cuda::PictureBatch*>(parameters[0]);
   const auto& input = *static_cast<const cuda::Input*>(parameters[1]);
-  const auto kernel = [&] { cuda::pictures_to_tensor(batch, input); };
-  run_together({grid.across, grid.down, grid.deep}, {grid.x, grid.y, 1}, kernel);
+  const auto run = [&](auto kernel) { run_together({grid.across, grid.down, grid.deep}, {grid.x, grid.y, 1}, kernel); };
+  if (std::strcmp(name, "pictures_to_tensor") == 0) {
+    const auto& batch = *static_cast<const cuda::PictureBatch*>(parameters[0]);
+    run([&] { cuda::pictures_to_tensor(batch, input); });
+  } else if (std::strcmp(name, "pictures_to_tensor_many") == 0) {
+    const auto& batch = *static_cast<const cuda::ManyPictures*>(parameters[0]);
+    run([&] { cuda::pictures_to_tensor_many(batch, input); });
+  }
 }

@@ -5,6 +5,7 @@
 
 #include "algo/preprocess.h"
 #include "elements/infer/gpu/pictures.h"
+#include "surface/cuda/compiler.h"
 #include "surface/cuda/surface.h"
 
 namespace fluvial::cuda {
@@ -33,19 +34,29 @@ void TensorWriter::use_surface(const Surface& surface, Picture& picture, Stream 
 }
 
 // Nothing is sent to the device but the launches themselves.
-std::vector<DeviceBlock> TensorWriter::launch(Stream stream) {
-  const Function kernel = pictures_.empty() ? nullptr : device_.kernel("pictures_to_tensor");
-  const Current current(device_);
+template <typename Batch>
+void TensorWriter::launch_in(Function kernel, Stream stream) {
   constexpr unsigned width = 32, height = 8;  // threads of a block: rows of a warp read and write side by side
   const auto blocks = [](int pixels, unsigned of) { return (static_cast<unsigned>(pixels) + of - 1) / of; };
   for (auto first = pictures_.begin(); first != pictures_.end();) {
-    PictureBatch batch;
-    const auto count = std::min<std::ptrdiff_t>(pictures_.end() - first, PictureBatch::most);
+    Batch batch;
+    const auto count = std::min<std::ptrdiff_t>(pictures_.end() - first, Batch::most);
     std::copy_n(first, count, batch.pictures);
     first += count;
     void* parameters[] = {&batch, &input_};
     FLUVIAL_CUDA(cuLaunchKernel, kernel, blocks(input_.width, width * pixels_of_thread), blocks(input_.height, height),
                  static_cast<unsigned>(count), width, height, 1, 0, stream, parameters, nullptr);
+  }
+}
+
+std::vector<DeviceBlock> TensorWriter::launch(Stream stream) {
+  if (!pictures_.empty()) {
+    // Few pictures are whole frames, of which a launch has enough to do.
+    const bool are_many = pictures_.size() > 2 * PictureBatch::most;
+    const Function of_many = are_many ? device_.kernel_if_possible(kernel_of_many) : nullptr;
+    const Current current(device_);
+    of_many ? launch_in<ManyPictures>(of_many, stream)
+            : launch_in<PictureBatch>(device_.kernel("pictures_to_tensor"), stream);
   }
   pictures_.clear();
   return std::exchange(blocks_, {});

@@ -29,6 +29,8 @@ class TensorWriter {
   std::vector<DeviceBlock> launch(Stream stream);
 
  private:
+  template <typename Batch>
+  void launch_in(Function kernel, Stream stream);
   void use_surface(const Surface& surface, Picture& picture, Stream stream);
 
   Device& device_;

@@ -39,11 +39,16 @@ struct Input {
   float gain[3], bias[3], border[3];  // by channel of the tensor
 };
 
-// What one launch makes inputs of: all of it is in the launch, of which 4096 bytes are the most.
-struct PictureBatch {
-  static constexpr int most = 24;
+// What one launch makes inputs of: all of it is in the launch, of which 4096 bytes are the most, or 32764 where driver,
+// NVRTC and GPU know larger ones.
+template <int count>
+struct Pictures {
+  static constexpr int most = count;
   Picture pictures[most];
 };
+using PictureBatch = Pictures<24>;
+using ManyPictures = Pictures<192>;
 static_assert(sizeof(PictureBatch) + sizeof(Input) <= 4096);
+static_assert(sizeof(ManyPictures) + sizeof(Input) <= 32764);
 
 }  // namespace fluvial::cuda

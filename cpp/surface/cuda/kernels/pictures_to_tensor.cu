@@ -364,11 +364,8 @@ __device__ inline void store_run(const Input& input, void* out, int x, int y, co
     store_planes(input, all, row + x, count, values, convert);
 }
 
-extern "C" __global__ void __launch_bounds__(256, 5) pictures_to_tensor(PictureBatch batch, Input input) {
-  __shared__ Exchange exchange;
-  const int x = (blockIdx.x * blockDim.x + threadIdx.x) * pixels_of_thread, y = blockIdx.y * blockDim.y + threadIdx.y;
-  if (y >= input.height) return;  // a whole warp: its threads are those of a row
-  const Picture& picture = batch.pictures[blockIdx.z];
+// One run of pixels of a picture. All threads of a warp come here for one row.
+__device__ inline void write_run(const Picture& picture, const Input& input, int x, int y, Exchange& exchange) {
   const int row = y - picture.top, column = x - picture.left;
   Run values;
   const bool is_beside = column >= picture.width || column + pixels_of_thread <= 0;
@@ -392,5 +389,27 @@ extern "C" __global__ void __launch_bounds__(256, 5) pictures_to_tensor(PictureB
                             [](float v) { return static_cast<int>(rounded(v, -2147483648.0f, 2147483520.0f)); });
   }
 }
+
+__device__ inline int first_pixel_of_thread() {
+  return static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x) * pixels_of_thread;
+}
+
+extern "C" __global__ void __launch_bounds__(256, 5) pictures_to_tensor(PictureBatch batch, Input input) {
+  __shared__ Exchange exchange;
+  const int y = blockIdx.y * blockDim.y + threadIdx.y;
+  if (y >= input.height) return;  // a whole warp: its threads are those of a row
+  write_run(batch.pictures[blockIdx.z], input, first_pixel_of_thread(), y, exchange);
+}
+
+// FLUVIAL_MANY_PICTURES is given where the driver knows such launches; NVRTC knows them since 12.1.
+#if !defined(__CUDACC__) || (defined(FLUVIAL_MANY_PICTURES) && __CUDA_ARCH__ >= 700 && \
+                             __CUDACC_VER_MAJOR__ * 100 + __CUDACC_VER_MINOR__ >= 1201)
+extern "C" __global__ void __launch_bounds__(256, 5) pictures_to_tensor_many(ManyPictures batch, Input input) {
+  __shared__ Exchange exchange;
+  const int y = blockIdx.y * blockDim.y + threadIdx.y;
+  if (y >= input.height) return;
+  write_run(batch.pictures[blockIdx.z], input, first_pixel_of_thread(), y, exchange);
+}
+#endif
 
 }  // namespace fluvial::cuda
