@@ -138,7 +138,7 @@ TEST_CASE("every pair of formats and colorimetries is converted as the CPU conve
   int most = 0;
   for (const auto from : all_formats)
     for (const auto to : all_formats)
-      for (const Size size : {Size{64, 48}, Size{67, 45}, Size{1, 1}, Size{2, 3}})
+      for (const Size size : {Size{64, 48}, Size{67, 45}, Size{1, 1}, Size{2, 3}, Size{144, 34}, Size{300, 21}})
         for (const Colorimetry& in : colorimetries)
           for (const Colorimetry& out : colorimetries) {
             const auto source = allocator->allocate({from, size, in});
@@ -259,8 +259,7 @@ TEST_CASE("pictures that differ in their places alone go together, and each way 
   CHECK(lined[0].kernel == std::string("transform_nv12_lined"));
 }
 
-TEST_CASE(
-    "planes of a format that stays are copied, picked, blended, averaged or turned, each for itself, as on the CPU") {
+TEST_CASE("planes of a format that stays are copied, picked, enlarged, blended, averaged or turned, each for itself") {
   auto allocator = make_system_allocator();
   struct Way {
     Size size;
@@ -271,7 +270,10 @@ TEST_CASE(
   const Way ways[] = {{{390, 204}, Filter::bilinear, "transform_planes_copied", 0},
                       {{130, 68}, Filter::bilinear, "transform_planes_picked", 0},  // a third
                       {{204, 390}, Filter::nearest, "transform_planes_picked", 0},
-                      {{585, 301}, Filter::bilinear, "transform_planes_blended", 3},  // close
+                      {{585, 301}, Filter::bilinear, "transform_planes_enlarged", 3},
+                      {{781, 213}, Filter::bilinear, "transform_planes_enlarged", 3},
+                      {{391, 1001}, Filter::bilinear, "transform_planes_enlarged", 3},
+                      {{585, 170}, Filter::bilinear, "transform_planes_blended", 3},  // close
                       {{260, 134}, Filter::bilinear, "transform_planes_blended", 3},  // near
                       {{160, 85}, Filter::bilinear, "transform_planes_blended", 3},   // far
                       {{301, 585}, Filter::bilinear, "transform_planes_blended", 3},

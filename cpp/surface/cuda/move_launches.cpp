@@ -123,6 +123,9 @@ bool can_move_planes(int kind, const Move& move) {
     switch (kind) {
       case PlaneMove::copied: can = is_same(plane, bytes); break;
       case PlaneMove::picked: can = can && is_picked(plane, width, rows); break;
+      case PlaneMove::enlarged:
+        can = can && plane.rows.step <= 65536 && is_blended(plane, bytes, width, rows, 65536);
+        break;
       case PlaneMove::blended: can = can && is_blended(plane, bytes, width, rows, 3 * 65536); break;
       case PlaneMove::turned: can = can && is_turned(plane, bytes); break;
       default: can = can && is_averaged(plane, bytes, width, rows); break;
@@ -134,8 +137,8 @@ bool can_move_planes(int kind, const Move& move) {
 
 int plane_move_of(const Move& move) {
   if (move.is_black || move.from_format != move.to_format || !move.keeps_chroma || !move.keeps_grey) return -1;
-  for (const int kind :
-       {PlaneMove::copied, PlaneMove::turned, PlaneMove::picked, PlaneMove::blended, PlaneMove::averaged})
+  for (const int kind : {PlaneMove::copied, PlaneMove::turned, PlaneMove::picked, PlaneMove::enlarged,
+                         PlaneMove::blended, PlaneMove::averaged})
     if (can_move_planes(kind, move)) return kind;
   return -1;
 }

@@ -30,19 +30,19 @@ __device__ inline unsigned third_bytes(unsigned a, unsigned b, unsigned c, unsig
   return __byte_perm(__byte_perm(a, b, 0x0062), __byte_perm(c, d, 0x0062), 0x5410);
 }
 
-// Two weights of 16 bits with the lower two bytes, or the upper two.
-__device__ inline unsigned dot_low(unsigned weights, unsigned bytes) {
+// Two weights of 16 bits with the lower two bytes, or the upper two, and what was summed up before.
+__device__ inline unsigned dot_low(unsigned weights, unsigned bytes, unsigned before) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 610
-  return (weights & 0xFFFF) * byte_of(bytes, 0) + (weights >> 16) * byte_of(bytes, 1);
+  return before + (weights & 0xFFFF) * byte_of(bytes, 0) + (weights >> 16) * byte_of(bytes, 1);
 #else
-  return __dp2a_lo(weights, bytes, 0U);
+  return __dp2a_lo(weights, bytes, before);
 #endif
 }
-__device__ inline unsigned dot_high(unsigned weights, unsigned bytes) {
+__device__ inline unsigned dot_high(unsigned weights, unsigned bytes, unsigned before) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 610
-  return (weights & 0xFFFF) * byte_of(bytes, 2) + (weights >> 16) * byte_of(bytes, 3);
+  return before + (weights & 0xFFFF) * byte_of(bytes, 2) + (weights >> 16) * byte_of(bytes, 3);
 #else
-  return __dp2a_hi(weights, bytes, 0U);
+  return __dp2a_hi(weights, bytes, before);
 #endif
 }
 // Of the bytes that a mask has ones for, and what was summed up before.

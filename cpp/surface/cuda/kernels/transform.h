@@ -90,7 +90,8 @@ struct PlaneMove {
   enum Kind {
     copied,    // each sample from its own
     picked,    // from one sample, wherever that lies
-    blended,   // from two samples in each direction, which lie as the target's do
+    enlarged,  // from two samples in each direction, which lie as the target's do and are no more than those
+    blended,   // so too, from more of them
     averaged,  // from all that lie in a sample of the target; pairs of bytes are blended, however far apart
     turned,    // as copied, from rows that lie down
   };
@@ -102,7 +103,7 @@ struct PlanePart {
 };
 constexpr int rows_of_threads = 8;  // of a block, each of which has a row at once
 FLUVIAL_ON_BOTH constexpr PlanePart plane_part(int kind) {
-  constexpr PlanePart parts[] = {{16, 4}, {4, 4}, {8, 8}, {4, 8}, {4, 8}};
+  constexpr PlanePart parts[] = {{16, 4}, {4, 4}, {8, 12}, {8, 8}, {4, 8}, {4, 8}};
   return parts[kind];
 }
 
@@ -125,7 +126,7 @@ FLUVIAL_ON_BOTH int lead_of_plane(const Move& move, const MovePlaces& places, in
   return static_cast<int>(reinterpret_cast<unsigned long long>(places.to[p])) & (plane_part(kind).bytes - size);
 }
 
-#define FLUVIAL_PLANE_MOVES(DO) DO(copied) DO(picked) DO(blended) DO(averaged) DO(turned)
+#define FLUVIAL_PLANE_MOVES(DO) DO(copied) DO(picked) DO(enlarged) DO(blended) DO(averaged) DO(turned)
 
 // --- pixels ----------------------------------------------------------------------------------------------------------
 

@@ -95,9 +95,9 @@ __device__ inline FourOfRow<words> read_four(const Four<size, words>& four, cons
   return read;
 }
 
-// 256 times what lies between the samples of a row.
+// 256 times what lies between the samples of a row, added to what is there.
 template <int size, int words>
-__device__ inline void mix_columns(const Four<size, words>& four, const FourOfRow<words>& row, unsigned (&mixed)[4]) {
+__device__ inline void add_columns(const Four<size, words>& four, const FourOfRow<words>& row, unsigned (&sums)[4]) {
   FLUVIAL_UNROLL_ALL
   for (int pair = 0; pair < 2; ++pair) {
     unsigned low = row.word[0], high = row.word[1];
@@ -105,17 +105,17 @@ __device__ inline void mix_columns(const Four<size, words>& four, const FourOfRo
       if (pair == 1) low = four.is_late ? row.word[1] : low, high = four.is_late ? row.word[2] : high;
     if constexpr (words == Reach::far) low = row.word[2 * pair], high = row.word[2 * pair + 1];
     const unsigned sides = __byte_perm(low, high, four.choice[pair]);
-    mixed[2 * pair] = dot_low(four.weights[2 * pair / size], sides);
-    mixed[2 * pair + 1] = dot_high(four.weights[(2 * pair + 1) / size], sides);
+    sums[2 * pair] = dot_low(four.weights[2 * pair / size], sides, sums[2 * pair]);
+    sums[2 * pair + 1] = dot_high(four.weights[(2 * pair + 1) / size], sides, sums[2 * pair + 1]);
   }
 }
 
 template <int size, int words>
 __device__ inline unsigned mix_rows(const Four<size, words>& four, const FourOfRow<words>& upper,
                                     const FourOfRow<words>& lower, unsigned share) {
-  unsigned top[4], bottom[4];
-  mix_columns(four, upper, top);
-  mix_columns(four, lower, bottom);
+  unsigned top[4] = {}, bottom[4] = {};
+  add_columns(four, upper, top);
+  add_columns(four, lower, bottom);
   FLUVIAL_UNROLL_ALL
   for (int i = 0; i < 4; ++i) top[i] = mixed_twice(top[i], bottom[i], share);
   return third_bytes(top[0], top[1], top[2], top[3]);

@@ -21,6 +21,9 @@ struct Spot {
 
 constexpr unsigned opaque = 0xFF000000;
 
+__device__ inline const unsigned char* row_of(const unsigned char* first, const SourcePlane& plane, int row) {
+  return first + static_cast<long long>(row) * plane.down;
+}
 __device__ inline bool has_luma(int format) { return format == Move::nv12 || format == Move::i420; }
 __device__ inline bool has_colours(int format) { return !has_luma(format) && format != Move::gray8; }
 // Red and blue change places, where blue comes first.
@@ -30,18 +33,27 @@ __device__ inline unsigned in_order(int format, unsigned colour) {
 
 // --- formats ---------------------------------------------------------------------------------------------------------
 
+// What chroma adds to the luma of 2 x 2 pixels.
+struct Tint {
+  float red, green, blue;
+};
+
+__device__ inline Tint tint_of(const Move& move, unsigned chroma, int pair) {
+  const float u = float_of_byte(chroma, 2 * pair) - 128.0f, v = float_of_byte(chroma, 2 * pair + 1) - 128.0f;
+  const float red = v * move.red_v + move.black, blue = u * move.blue_u + move.black;
+  const float green = u * move.green_u + v * move.green_v + move.black;
+  return {red, green, blue};
+}
+
 __device__ inline void colours_of_yuv(const Move& move, Cell& cell) {
   FLUVIAL_UNROLL_ALL
   for (int pair = 0; pair < 2; ++pair) {
-    const float u = float_of_byte(cell.chroma, 2 * pair) - 128.0f,
-                v = float_of_byte(cell.chroma, 2 * pair + 1) - 128.0f;
-    const float red = v * move.red_v + move.black, blue = u * move.blue_u + move.black;
-    const float green = u * move.green_u + v * move.green_v + move.black;
+    const Tint tint = tint_of(move, cell.chroma, pair);
     FLUVIAL_UNROLL_ALL
     for (int i = 0; i < 4; ++i) {
       const float luma = float_of_byte(cell.luma[i / 2], 2 * pair + i % 2);
-      const unsigned three =
-          together(level(luma * move.luma + red), level(luma * move.luma + green), level(luma * move.luma + blue), 0);
+      const unsigned three = together(level(luma * move.luma + tint.red), level(luma * move.luma + tint.green),
+                                      level(luma * move.luma + tint.blue), 0);
       cell.colour[i / 2][2 * pair + i % 2] = three | opaque;
     }
   }

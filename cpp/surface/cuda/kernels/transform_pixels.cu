@@ -6,12 +6,9 @@
 // is a kernel of its own.
 #include "surface/cuda/kernels/transform_between.h"
 #include "surface/cuda/kernels/transform_cell.h"
+#include "surface/cuda/kernels/transform_lines.h"
 
 namespace fluvial::cuda {
-
-__device__ inline const unsigned char* row_of(const unsigned char* first, const SourcePlane& plane, int row) {
-  return first + static_cast<long long>(row) * plane.down;
-}
 
 // --- same: each pixel from its own -----------------------------------------------------------------------------------
 
@@ -410,48 +407,15 @@ __device__ inline void transform(const Move& move, const MovePlaces& places) {
 
 // --- lined: each pixel from its own, three bytes each, written in lines by warps -------------------------------------
 
-// Threads for themselves would write a third of every 32 bytes. A warp's threads are side by side.
-constexpr int warps_with_lines = 8, words_of_line = 32 * 3;
-using Lines = unsigned[warps_with_lines][words_of_line];
-
-__device__ inline void write_line(const Move& move, const MovePlaces& places, const Spot& spot,
-                                  const unsigned (&colours)[cell_width], int y, Lines& lines) {
-  unsigned(&line)[words_of_line] = lines[threadIdx.y];
-  const int lane = threadIdx.x, first = spot.x - lane * cell_width;
-  unsigned three[3];
-  three_words(colours, three);
-  FLUVIAL_UNROLL_ALL
-  for (int i = 0; i < 3; ++i) line[3 * lane + i] = three[i];
-  __syncwarp();
-  auto* to = reinterpret_cast<unsigned*>(places.to[0] + static_cast<long long>(y) * move.stride[0] + 3 * first);
-  const int count = (move.width - first) / 4 * 3;
-  FLUVIAL_UNROLL_ALL
-  for (int at = lane; at < words_of_line; at += 32)
-    if (at < count) to[at] = line[at];
-  __syncwarp();  // before the next line takes this one's place
-}
-
 template <>
 __device__ inline void transform<Move::nv12, Sampling::lined>(const Move& move, const MovePlaces& places) {
   __shared__ Lines lines;
-  constexpr int count = cells_of(Sampling::lined);
-  Column column = column_of<Sampling::lined>(move, places);
-  const Spot& spot = column.spot;
-  const bool are_lines = move.width % 4 == 0 && move.stride[0] % 4 == 0 && begins_at(places.to[0], 4);
-  const bool has_pixels = spot.end > 0;
-  Cell cells[count];
-  FLUVIAL_UNROLL_ALL
-  for (int i = 0; i < count; ++i)
-    if (column.has(i) && has_pixels) read_same<Move::nv12>(move, places, spot, cells[i]);
-  FLUVIAL_UNROLL_ALL
-  for (int i = 0; i < count; ++i) {
-    if (!column.has(i)) return;  // a whole warp: its threads are those of a row
-    if (has_pixels) colours_of_yuv(move, cells[i]);
-    FLUVIAL_UNROLL_ALL
-    for (int row = 0; row < cell_height; ++row)
-      if (are_lines && row < spot.rows) write_line(move, places, spot, cells[i].colour[row], spot.y + row, lines);
-    if (!are_lines && has_pixels) write_colours(move, places, spot, cells[i]);
-  }
+  const auto are_words = [](const void* first, int pitch) { return pitch % 4 == 0 && begins_at(first, 4); };
+  if (move.width % 4 == 0 && are_words(places.to[0], move.stride[0]) && are_words(places.from[0], move.from[0].down) &&
+      are_words(places.from[1], move.from[1].down))
+    transform_lines(move, places, lines);
+  else
+    transform<Move::nv12, Sampling::same>(move, places);
 }
 
 // --- blended: between two samples in each direction, enlarged or shrunk by two at most -------------------------------
@@ -486,6 +450,7 @@ __device__ inline void transform<Move::nv12, Sampling::blended>(const Move& move
 
 // Left alone, it takes more registers than four blocks at once have.
 extern "C" __global__ void __launch_bounds__(256, 4) transform_nv12_blended(MoveBatch batch);
+extern "C" __global__ void __launch_bounds__(256, 6) transform_nv12_lined(MoveBatch batch);
 
 #define FLUVIAL_TRANSFORM(from, sampling)                                            \
   extern "C" __global__ void transform_##from##_##sampling(MoveBatch batch) {        \

@@ -198,6 +198,91 @@ extern "C" __global__ void __launch_bounds__(256, 4) transform_planes_blended(Mo
       batch, [](const PlaneSpot& spot) { spot.size == 1 ? blend_any<1>(spot) : blend_any<2>(spot); });
 }
 
+// --- enlarged --------------------------------------------------------------------------------------------------------
+
+// Bytes between two rows, as they change from the upper one to the lower, and the lower one, which is the next pair's
+// upper: 256 times, rows are of the source.
+template <int size, int runs>
+struct EnlargedRows {
+  static constexpr int bytes = 4 * runs;
+  unsigned base[bytes], change[bytes], less_lower[bytes];  // the last one is negative, so that sums begin with it
+
+  __device__ void move_on(const Four<size, Reach::close> (&four)[runs], const FourOfRow<Reach::close> (&next)[runs]) {
+    FLUVIAL_UNROLL_ALL
+    for (int run = 0; run < runs; ++run) {
+      unsigned mixed[4];
+      FLUVIAL_UNROLL_ALL
+      for (int i = 0; i < 4; ++i) mixed[i] = less_lower[4 * run + i];
+      add_columns(four[run], next[run], mixed);
+      FLUVIAL_UNROLL_ALL
+      for (int i = 0; i < 4; ++i) {
+        unsigned& upper = less_lower[4 * run + i];
+        base[4 * run + i] = 32768 - upper * 256;
+        change[4 * run + i] = mixed[i];
+        upper -= mixed[i];
+      }
+    }
+  }
+  // What mixed_twice gives.
+  __device__ void blend(unsigned share, unsigned (&words)[runs]) const {
+    FLUVIAL_UNROLL_ALL
+    for (int run = 0; run < runs; ++run) {
+      unsigned of[4];
+      FLUVIAL_UNROLL_ALL
+      for (int i = 0; i < 4; ++i) of[i] = base[4 * run + i] + change[4 * run + i] * share;
+      words[run] = third_bytes(of[0], of[1], of[2], of[3]);
+    }
+  }
+};
+
+// Enlarged in both directions: a thread's rows lie below each other, most of them between the same two rows of the
+// source as the one before, or between the next two. The row after those is on its way meanwhile.
+template <int size>
+__device__ inline void enlarge(const PlaneSpot& spot) {
+  constexpr PlanePart part = plane_part(PlaneMove::enlarged);
+  constexpr int runs = part.bytes / 4;
+  const int top = spot.y + static_cast<int>(threadIdx.y) * (part.rows - 1), end = min(top + part.rows, spot.rows);
+  if (top >= end) return;
+  const Samples rows = spot.plane.rows;
+  Four<size, Reach::close> four[runs];
+  FLUVIAL_UNROLL_ALL
+  for (int run = 0; run < runs; ++run) four[run] = four_of<size, Reach::close>(spot.plane, spot.from, spot.x + 4 * run);
+  const auto read = [&](int y, FourOfRow<Reach::close>(&into)[runs]) {
+    const unsigned char* row = spot.from + static_cast<long long>(min(y, rows.last)) * spot.plane.down;
+    FLUVIAL_UNROLL_ALL
+    for (int run = 0; run < runs; ++run) into[run] = read_four(four[run], row);
+  };
+  const bool is_whole = spot.begin == 0 && spot.end == part.bytes && begins_at(target_row(spot, 0), part.bytes) &&
+                        spot.stride % part.bytes == 0;
+  Between at = between(rows, top);
+  FourOfRow<Reach::close> upper[runs], lower[runs], next[runs];
+  read(at.first, upper);
+  read(at.first + 1, lower);
+  read(at.first + 2, next);
+  EnlargedRows<size, runs> pair = {};
+  pair.move_on(four, upper);
+  pair.move_on(four, lower);
+  unsigned char* to = target_row(spot, top);
+  FLUVIAL_UNROLL_NOTHING
+  for (int y = top;; to += spot.stride) {
+    unsigned words[runs];
+    pair.blend(at.share, words);
+    store_runs(to, words, is_whole, spot.begin, spot.end);
+    if (++y >= end) return;
+    const Between then = between(rows, y);
+    if (then.first != at.first) {
+      pair.move_on(four, next);
+      read(then.first + 2, next);
+    }
+    at = then;
+  }
+}
+
+extern "C" __global__ void __launch_bounds__(256, 4) transform_planes_enlarged(MoveBatch batch) {
+  for_plane<PlaneMove::enlarged>(batch,
+                                 [](const PlaneSpot& spot) { spot.size == 1 ? enlarge<1>(spot) : enlarge<2>(spot); });
+}
+
 // --- averaged --------------------------------------------------------------------------------------------------------
 
 // Samples of one direction whose mean a sample is.
