@@ -62,8 +62,8 @@ BYTES: dict[str, int] = {
     "pictures_to_tensor: 640, f16, channels last": _input(640, 2),
     "pictures_to_tensor: 416, f32": _input(416, 4),
     "pictures_to_tensor: 224, f16, 192 crops": _CROPS,
-    # Where classes lie apart from the box, they alone; in rows all, as memory gives 32 bytes at a time. An objectness in
-    # rows of 340 bytes has 64 to itself, as the cache fetches them by default: an H100 was seen to read 28.07 MB for
+    # Where classes lie apart from the box, they alone; in rows all, as memory gives 32 bytes at a time. An objectness
+    # in rows of 340 bytes has 64 to itself, as the cache fetches them by default: an H100 was seen to read 28.07 MB for
     # these rows, 69 bytes for each.
     "select_rows: 48 x 84 x 8400, f32": FRAMES * ROWS * 80 * 4,
     "select_rows: 48 x 84 x 8400, f16": FRAMES * ROWS * 80 * 2,

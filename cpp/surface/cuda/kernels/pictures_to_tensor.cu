@@ -11,8 +11,8 @@
 
 namespace fluvial::cuda {
 
-// Bytes count as floats that begin at 2^15, see bytes.h: beside them 1/256 of a level is left, which is enough between
-// two samples, and what they begin at is taken off once, of what they were mixed to.
+// Bytes of all but pairs count as floats that begin at 2^15, see bytes.h: beside them 1/256 of a level is left, which
+// is enough between two samples, and what they begin at is taken off once, of what they were mixed to.
 constexpr float byte_in_mixed = 32768.0f;  // 2^15
 
 // How such floats begin. It is computed, as an instruction that picks bytes has room for one constant alone, which is
@@ -107,13 +107,47 @@ __device__ inline Corners next_corners(const RowPair& rows, const NextPlace& x) 
   return {upper[0], upper[1], lower[0], lower[1]};
 }
 
-// As shares of 255, to which an instruction clamps what it adds.
-__device__ inline void set_colours(const Picture& p, const Yuv (&yuv)[pixels_of_thread],
+// Of pairs, levels are mixed by dot products: as floats that begin at 2^23 and have 2^15 for one level.
+constexpr float dots_of_level = 32768.0f;
+
+// Of two samples side by side, 16 bits for each.
+__device__ inline unsigned dot_weights(float share) {
+  const unsigned second = __float_as_uint(share * dots_of_level + byte_in_float);
+  return second * 0xFFFFU + (32768U + byte_in_float_bits);  // the bits of 2^23 go twice, and cancel each other
+}
+
+// Of both rows, as bits.
+__device__ inline float mixed_dots(unsigned upper, unsigned lower, float down) {
+  return between(__uint_as_float(upper), __uint_as_float(lower), down);
+}
+
+__device__ inline float mixed_luma(const Corners& c, unsigned weights, float down) {
+  return mixed_dots(dot_low(weights, c.left | c.right << 8, byte_in_float_bits),
+                    dot_low(weights, c.lower_left | c.lower_right << 8, byte_in_float_bits), down);
+}
+
+__device__ inline Yuv mixed_pixel(const Corners& luma, float luma_across, float luma_down, const Corners& chroma,
+                                  float chroma_across, float chroma_down) {
+  const unsigned weights = dot_weights(chroma_across);
+  const unsigned upper = __byte_perm(chroma.left, chroma.right, 0x5140);  // blue, blue, red, red
+  const unsigned lower = __byte_perm(chroma.lower_left, chroma.lower_right, 0x5140);
+  return {
+      mixed_luma(luma, dot_weights(luma_across), luma_down),
+      mixed_dots(dot_low(weights, upper, byte_in_float_bits), dot_low(weights, lower, byte_in_float_bits), chroma_down),
+      mixed_dots(dot_high(weights, upper, byte_in_float_bits), dot_high(weights, lower, byte_in_float_bits),
+                 chroma_down)};
+}
+
+// As shares of 255, to which an instruction clamps what it adds. Levels begin at a number, and have so much for one.
+__device__ inline void set_colours(const Picture& p, const Yuv (&yuv)[pixels_of_thread], float begin, float of_level,
                                    Colours (&colours)[pixels_of_thread]) {
-  constexpr float share = 1.0f / 255.0f;
+  constexpr float one = 1.0f / 255.0f;
+  const float share = one / of_level;
   const float luma = p.luma * share, red_v = p.red_v * share, blue_u = p.blue_u * share;
   const float green_u = p.green_u * share, green_v = p.green_v * share;
-  const float red_bias = p.red_bias * share, green_bias = p.green_bias * share, blue_bias = p.blue_bias * share;
+  const float red_bias = p.red_bias * one - begin * (luma + red_v);
+  const float green_bias = p.green_bias * one - begin * (luma + green_u + green_v);
+  const float blue_bias = p.blue_bias * one - begin * (luma + blue_u);
   FLUVIAL_UNROLL_ALL
   for (int i = 0; i < pixels_of_thread; ++i) {
     const float y = yuv[i].luma, blue = yuv[i].blue, red = yuv[i].red;
@@ -139,9 +173,8 @@ __device__ inline void read_pairs(const SourceRow& s, Yuv (&yuv)[pixels_of_threa
   }
   FLUVIAL_UNROLL_ALL
   for (int i = 0; i < pixels_of_thread; ++i)
-    yuv[i] = {mixed_channel(luma[i], 0, across[i].share, luma_rows.share),
-              mixed_channel(chroma[i], 0, chroma_across[i].share, chroma_rows.share),
-              mixed_channel(chroma[i], 1, chroma_across[i].share, chroma_rows.share)};
+    yuv[i] =
+        mixed_pixel(luma[i], across[i].share, luma_rows.share, chroma[i], chroma_across[i].share, chroma_rows.share);
 }
 
 // Each in a plane of its own.
@@ -169,8 +202,9 @@ __device__ inline void read_planes(const SourceRow& s, Yuv (&yuv)[pixels_of_thre
 
 __device__ inline void read_yuv(const SourceRow& s, Colours (&colours)[pixels_of_thread]) {
   Yuv yuv[pixels_of_thread];
-  s.p.format == Picture::pairs ? read_pairs(s, yuv) : read_planes(s, yuv);
-  set_colours(s.p, yuv, colours);
+  const bool are_pairs = s.p.format == Picture::pairs;
+  are_pairs ? read_pairs(s, yuv) : read_planes(s, yuv);
+  set_colours(s.p, yuv, are_pairs ? byte_in_float : 0.0f, are_pairs ? dots_of_level : 1.0f, colours);
 }
 
 __device__ inline Corners corner_triples(const RowPair& rows, const Place& x, int step) {
