@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -92,6 +94,24 @@ def test_batches_are_as_large_as_there_are_streams_at_most() -> None:
 
 
 # --- the command ------------------------------------------------------------------------------------------------------
+
+
+INTERRUPTED = """
+import os, signal, sys
+from fluvial.cli.main import main
+
+for _ in range(2):
+    main(["tune", sys.argv[1], "--streams", "2", "--seconds", "0.02", "--json"])
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_ctrl_c_after_it_does_not_crash(model: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED, str(model)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "interrupted"), done.stderr
 
 
 @pytest.mark.parametrize("backend", ["auto", "onnxruntime"])

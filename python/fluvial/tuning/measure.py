@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -91,23 +92,30 @@ def describe_version(backend: Backend | None) -> str:
 def runner(subject: Subject, path: Path, open_backend: Callable[[], Backend | None]) -> Callable[[Candidate], Any]:
     """What `search` opens its candidates with. On the CPU: other devices say themselves how much keeps them busy."""
 
+    @functools.cache
+    def core() -> Any:
+        # One for all. Each brings this thread a stack for its signal handlers and takes it along when it goes; of two
+        # whose lives overlap, the second puts back the first's, which is gone: the next Ctrl+C would end the process.
+        import openvino
+
+        return openvino.Core()
+
     @contextmanager
     def opened(one: Candidate) -> Iterator[Runner]:
         batch = one.batch if subject.is_batch_open else subject.batch
         backend = open_backend()
         if backend is None:
-            yield _with_openvino(subject, path, one, batch)
+            yield _with_openvino(subject, path, one, batch, core=core())
         else:
             yield _with_backend(backend, subject, one, batch)
 
     return opened
 
 
-def _with_openvino(subject: Subject, path: Path, one: Candidate, batch: int) -> Runner:
+def _with_openvino(subject: Subject, path: Path, one: Candidate, batch: int, *, core: Any) -> Runner:
     # As cpp/backends/openvino/openvino.cpp compiles it.
     import openvino
 
-    core = openvino.Core()
     model = core.read_model(str(path))
     model.reshape({name: list(shape) for name, shape in subject.shapes_of(batch).items()})
     settings: dict[str, Any] = {
