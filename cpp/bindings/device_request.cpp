@@ -19,8 +19,8 @@
 namespace fluvial::python {
 
 // The models of one backend in the order in which they were started, so many at a time, whichever queues they are in.
-// What stands before and behind them in their queues runs beside. All at once would share the GPU, end at the same time,
-// and leave it with nothing to do until all are read and filled again. Belongs to the worker.
+// What stands before and behind them in their queues runs beside. All at once would share the GPU, end at the same
+// time, and leave it with nothing to do until all are read and filled again. Belongs to the worker.
 class Turns {
  public:
   static constexpr std::size_t at_once = 1;

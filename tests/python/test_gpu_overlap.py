@@ -22,8 +22,8 @@ from fluvial.backends import Model, Ready, Tensor
 fake = ctypes.CDLL("libcuda.so.1")
 fake.fake_gpu_story.restype = ctypes.c_char_p
 class Telling(OnGpu):
-    # Nobody comes past an event from the first run until so many are in their queues. Each request is warmed up, and the
-    # first once more.
+    # Nobody comes past an event from the first run until so many are in their queues. Each request is warmed up, and
+    # the first once more.
     threads = set()
     def __init__(self, held_until=1, requests={REQUESTS}):
         super().__init__()
