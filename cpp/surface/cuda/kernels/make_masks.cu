@@ -34,17 +34,24 @@ __device__ inline float part_of_sum(const float* cell, int cells, const float* w
   return sum;
 }
 
-// Of all of them. All threads of the block come here, for one mask.
-__device__ inline float weighted_sum(const MaskGrid& grid, const float* coefficients, int x, int y) {
-  __shared__ float weights[cells_of_block];
-  const int cells = grid.width * grid.height, own = threadIdx.y * cells_across + threadIdx.x;
+// A block's weights of prototypes, as many at once.
+using Weights = float[cells_of_block];
+
+__device__ inline int own_cell() { return threadIdx.y * cells_across + threadIdx.x; }
+
+// Of all of them; the first weights, as many as there is room for, are there already. All threads of the block come
+// here, for one mask.
+__device__ inline float weighted_sum(const MaskGrid& grid, const float* coefficients, int x, int y, Weights& weights) {
+  const int cells = grid.width * grid.height, own = own_cell();
   const float* cell = grid.prototypes + y * grid.width + x;
   float sum = 0;
   for (int first = 0; first < grid.count; first += cells_of_block) {
-    if (first > 0) __syncthreads();
     const int count = min(grid.count - first, cells_of_block);
-    if (own < count) weights[own] = __ldg(coefficients + first + own);
-    __syncthreads();
+    if (first > 0) {
+      __syncthreads();
+      if (own < count) weights[own] = __ldg(coefficients + first + own);
+      __syncthreads();
+    }
     int i = 0;
     FLUVIAL_UNROLL_NOTHING
     for (; i + prototypes_at_once <= count; i += prototypes_at_once, cell += prototypes_at_once * cells)
@@ -58,7 +65,16 @@ __device__ inline float weighted_sum(const MaskGrid& grid, const float* coeffici
 extern "C" __global__ void __launch_bounds__(cells_of_block, 3)
     make_masks(MaskGrid grid, const MaskTask* tasks, const float* coefficients, float* values) {
   __shared__ float cells[cells_down][cells_across];
-  const MaskTask task = tasks[blockIdx.z];
+  __shared__ Weights weights;
+  const float* coefficients_of_mask = coefficients + static_cast<long long>(blockIdx.z) * grid.count;
+  __shared__ MaskTask task;
+  // All at once, as each of them comes from afar: a word of the task and a weight for each thread.
+  constexpr int words_of_task = sizeof(MaskTask) / sizeof(int);
+  static_assert(words_of_task <= cells_of_block);
+  if (own_cell() < words_of_task)
+    reinterpret_cast<int*>(&task)[own_cell()] = __ldg(reinterpret_cast<const int*>(tasks + blockIdx.z) + own_cell());
+  if (own_cell() < grid.count) weights[own_cell()] = __ldg(coefficients_of_mask + own_cell());
+  __syncthreads();
   const int first_column = blockIdx.x * task.tile_columns, first_row = blockIdx.y * task.tile_rows;
   if (first_column >= task.columns || first_row >= task.rows) return;  // the whole block
   const auto across_at = [&](int column) {
@@ -70,8 +86,8 @@ extern "C" __global__ void __launch_bounds__(cells_of_block, 3)
   };
   const int in_x = threadIdx.x, in_y = threadIdx.y;
   const int left = across_at(first_column).low, top = down_at(first_row).low;
-  cells[in_y][in_x] = weighted_sum(grid, coefficients + static_cast<long long>(blockIdx.z) * grid.count,
-                                   min(left + in_x, task.region_right - 1), min(top + in_y, task.region_bottom - 1));
+  cells[in_y][in_x] = weighted_sum(grid, coefficients_of_mask, min(left + in_x, task.region_right - 1),
+                                   min(top + in_y, task.region_bottom - 1), weights);
   __syncthreads();
   const int column = first_column + in_x, row = first_row + in_y;
   if (in_x >= task.tile_columns || column >= task.columns || in_y >= task.tile_rows || row >= task.rows) return;
