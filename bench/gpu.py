@@ -158,9 +158,17 @@ def machine(commit: str) -> dict[str, Any]:
         "torch, cuda": told(sys.executable, "-c", found),
         "gstreamer": told("gst-launch-1.0", "--version").split("\n")[0].rpartition(" ")[2],
         "commit": commit or told("git", "-C", str(ROOT), "describe", "--always", "--dirty"),
-        "command": " ".join(["python", "bench/gpu.py", *sys.argv[1:]]),
+        "command": " ".join(["python", "bench/gpu.py", *_without_folder(sys.argv[1:])]),
         "when": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
     }
+
+
+def _without_folder(words: list[str]) -> list[str]:
+    """Where the assets lie on a machine is of no interest on another."""
+    if "--assets" not in words:
+        return words
+    at = words.index("--assets")
+    return words[:at] + words[at + 2 :]
 
 
 def prepare(folder: Path) -> None:
