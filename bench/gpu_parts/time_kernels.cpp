@@ -180,7 +180,7 @@ Prepared rows(Device& device, fluvial::Shape shape, ElementType type, bool is_co
     DevicePointer counts = address_of(picked), numbers = counts + 4 * units;
     DevicePointer values = numbers + 4 * units * RowPicker::room;
     void* parameters[] = {&task, &counts, &numbers, &values};
-    FLUVIAL_CUDA(cuLaunchKernel, device.kernel("select_rows"), RowPicker::blocks_for(count, task),
+    FLUVIAL_CUDA(cuLaunchKernel, device.kernel("select_rows"), RowPicker::blocks_for(count),
                  static_cast<unsigned>(units), 1, RowPicker::threads, 1, 1, 0, stream, parameters, nullptr);
     (void)output;
   };

@@ -249,49 +249,6 @@ TEST_CASE("every test must be passed; numbers that are none pass none; whole num
   CHECK(selected.rows(0).row(0)[2] == 70000.0F);
 }
 
-TEST_CASE("rows that fail by one number are passed over several at once, in floats and in halves") {
-  Floats rows = floats("rows", {2, 1100, 3});
-  Tensor<std::uint16_t> halves("halves", ElementType::f16, {2, 1100, 3});
-  const std::vector<int> passing = {0, 127, 128, 511, 512, 700, 1023, 1024, 1099};
-  for (std::size_t i = 0; i < rows.data.size(); ++i) rows.data[i] = i % 3 == 1 ? 0.25F : static_cast<float>(i % 50);
-  for (const int row : passing) rows.data[static_cast<std::size_t>(1100 + row) * 3 + 1] = 0.75F;
-  halves.data.clear();
-  for (const float value : rows.data) halves.data.push_back(half_bits_on_host(value));
-  for (const auto& view : {rows.view(), halves.view()}) {
-    RowField box = field_of(0, 0, 1, 3), sure = field_of(0, 1, 1, 3), last = field_of(0, 2, 1, 3);
-    sure.least = 0.5F;
-    const RowSelection wanted{{{1, 1100, {box, sure, last}}}, {}};
-    CHECK(cuda::row_task(wanted, placed({view}), 512).sieve == 1);
-    const Selected selected({view}, wanted);
-    CHECK(selected.count(0) == 0);
-    REQUIRE(selected.count(1) == passing.size());
-    for (std::size_t i = 0; i < passing.size(); ++i) {
-      CHECK(selected.rows(1).numbers[i] == passing[i]);
-      for (std::size_t c = 0; c < 3; ++c)
-        CHECK(selected.rows(1).row(i)[c] == rows.data[static_cast<std::size_t>(1100 + passing[i]) * 3 + c]);
-    }
-  }
-}
-
-TEST_CASE("rows are passed over by the first test alone, where it is of one number in all parts") {
-  Floats rows = floats("rows", {1, 8, 3});
-  Tensor<std::int32_t> whole("whole", ElementType::i32, {1, 8, 3});
-  RowField one = field_of(0, 0, 1, 3), two = field_of(0, 0, 2, 3), share = field_of(0, 0, 1, 3);
-  one.least = two.least = share.least = 0.5F;
-  two.kind = RowField::greatest;
-  share.kind = RowField::share;
-  const auto sieve = [&](std::vector<RowPart> parts, const TensorView& view) {
-    return cuda::row_task({parts, {}}, placed({view}), 8).sieve;
-  };
-  CHECK(sieve({{1, 8, {one}}}, rows.view()) == 0);
-  CHECK(sieve({{1, 8, {one}}, {1, 4, {one}}}, rows.view()) == 0);
-  CHECK(sieve({{1, 8, {one}}, {1, 4, {two}}}, rows.view()) == -1);
-  CHECK(sieve({{1, 8, {two, one}}}, rows.view()) == -1);
-  CHECK(sieve({{1, 8, {share}}}, rows.view()) == -1);
-  CHECK(sieve({{1, 8, {field_of(0, 0, 1, 3)}}}, rows.view()) == -1);
-  CHECK(sieve({{1, 8, {one}}}, whole.view()) == -1);
-}
-
 TEST_CASE("what is past the room is counted and not written") {
   Floats scores = floats("scores", {2, 1000, 1});
   for (std::size_t i = 1000; i < 2000; ++i) scores.data[i] = 1;

@@ -36,8 +36,7 @@ class Selected {
     int most = 0;
     for (const auto& part : wanted.parts) most = std::max(most, part.rows());
     constexpr unsigned threads = 64;
-    const unsigned of_block = task.sieve < 0 ? threads : threads * cuda::RowTask::sieved_at_once;
-    const dim3 grid{(static_cast<unsigned>(most) + of_block - 1) / of_block, units,
+    const dim3 grid{(static_cast<unsigned>(most) + threads - 1) / threads, units,
                     static_cast<unsigned>(wanted.parts.size())};
     run_together(grid, {threads}, [&] { cuda::select_rows(task, counts_.data(), numbers.data(), values.data()); });
     for (unsigned unit = 0; unit < units; ++unit) sort(unit, numbers, values);

@@ -46,20 +46,6 @@ RowSource::Lying lying_of(const RowPart& part, const RowField& field, const Devi
   return RowSource::apart;
 }
 
-// The first field that is tested, if it is one number in all parts.
-int sieve_of(const RowTask& task, std::size_t parts) {
-  const auto is_tested = [](const RowSource& field) { return field.is_tested != 0; };
-  const RowSource* fields = task.parts[0].fields;
-  const auto at = std::find_if(fields, fields + task.fields, is_tested) - fields;
-  const auto is_one_number = [at](const RowTask::Part& part) {
-    const RowSource& field = part.fields[at];
-    return field.is_tested != 0 && field.columns == 1 && field.kind != RowSource::share && field.skipped < 0 &&
-           (field.type == RowSource::f32 || field.type == RowSource::f16);
-  };
-  const bool is_there = at < task.fields && std::all_of(task.parts, task.parts + parts, is_one_number);
-  return is_there ? static_cast<int>(at) : -1;
-}
-
 std::atomic<std::uint64_t> returned{0};
 
 }  // namespace
@@ -126,7 +112,6 @@ RowTask row_task(const RowSelection& selection, const std::vector<DeviceTensor>&
     }
     first += part.rows();
   }
-  task.sieve = sieve_of(task, parts);
   return task;
 }
 
@@ -163,7 +148,7 @@ void RowPicker::start_rows(const RowSelection& selection, const std::vector<Devi
   for (const auto& part : selection.parts) most_rows = std::max(most_rows, part.rows());
   const Current current(device_);
   FLUVIAL_CUDA(cuMemsetD8Async, counts, 0, 4 * units_, stream);
-  FLUVIAL_CUDA(cuLaunchKernel, kernel, blocks_for(most_rows, task), static_cast<unsigned>(units_),
+  FLUVIAL_CUDA(cuLaunchKernel, kernel, blocks_for(most_rows), static_cast<unsigned>(units_),
                static_cast<unsigned>(selection.parts.size()), threads, 1, 1, 0, stream, parameters, nullptr);
   bring(picked_, stream);
 }

@@ -35,10 +35,6 @@ class FLUVIAL_EXPORT RowPicker {
   static constexpr int room = 512;          // rows of a unit
   static constexpr unsigned threads = 128;  // of a block; the kernels have room for 256
   static unsigned blocks_for(int rows) { return (static_cast<unsigned>(rows) + threads - 1) / threads; }
-  static unsigned blocks_for(int rows, const RowTask& task) {
-    constexpr int at_once = RowTask::sieved_at_once;
-    return blocks_for(task.sieve >= 0 ? (rows + at_once - 1) / at_once : rows);
-  }
 
   explicit RowPicker(Device& device) : device_(device) {}
 

@@ -20,7 +20,6 @@ struct RowSource {
 
 struct RowTask {
   static constexpr int most_parts = 8, most_fields = 4;
-  static constexpr int sieved_at_once = 4;  // rows of a thread
   struct Part {
     int first_row, rows, inner_count;
     RowSource fields[most_fields];
@@ -28,7 +27,6 @@ struct RowTask {
   int fields;
   int width;  // numbers of a row
   int room;   // rows of a unit that are kept
-  int sieve;  // the field whose one number, a float or a half, most rows fail by; -1: there is none
   Part parts[most_parts];
 };
 

@@ -346,19 +346,14 @@ __device__ inline int next_place(int* count, bool is_wanted) {
   return __shfl_sync(whole_warp, first, 0) + __popc(wanted & ((1U << lane) - 1));
 }
 
-// Where selected rows go, of all units.
-struct Picked {
-  int *counts, *numbers;
-  float* values;
-};
-using FoundOfBlock = Greatest[RowTask::most_fields][most_threads];  // each thread has its own
-
-// All threads of a warp come here, each with a row.
-__device__ inline void pick_row(const RowTask& task, int row, bool is_wanted, FoundOfBlock& found,
-                                const Picked& picked) {
+extern "C" __global__ void __launch_bounds__(most_threads, 4)
+    select_rows(RowTask task, int* counts, int* numbers, float* values) {
+  __shared__ Greatest found[RowTask::most_fields][most_threads];  // each thread has its own
   const RowTask::Part& part = task.parts[blockIdx.z];
-  const int unit = blockIdx.y;
+  const int row = blockIdx.x * blockDim.x + threadIdx.x, unit = blockIdx.y;
+  if (static_cast<int>(blockIdx.x * blockDim.x) >= part.rows) return;  // the whole block
   const int outer = row / part.inner_count, inner = row % part.inner_count;
+  bool is_wanted = row < part.rows;
   FLUVIAL_UNROLL_NOTHING
   for (int i = 0; i < task.fields; ++i) {
     const RowSource& field = part.fields[i];
@@ -367,11 +362,11 @@ __device__ inline void pick_row(const RowTask& task, int row, bool is_wanted, Fo
     if (field.is_tested) is_wanted = is_wanted && best.value >= field.least;
     found[i][threadIdx.x] = best;
   }
-  const int place = next_place(picked.counts + unit, is_wanted);
+  const int place = next_place(counts + unit, is_wanted);
   if (!is_wanted || place >= task.room) return;
   const long long at = static_cast<long long>(unit) * task.room + place;
-  picked.numbers[at] = part.first_row + row;
-  float* out = picked.values + at * task.width;
+  numbers[at] = part.first_row + row;
+  float* out = values + at * task.width;
   FLUVIAL_UNROLL_NOTHING
   for (int i = 0; i < task.fields; ++i) {
     const RowSource& field = part.fields[i];
@@ -382,56 +377,6 @@ __device__ inline void pick_row(const RowTask& task, int row, bool is_wanted, Fo
       *out++ = found[i][threadIdx.x].value;
       *out++ = static_cast<float>(found[i][threadIdx.x].column);
     }
-  }
-}
-
-// Which of a thread's rows, one block's width apart, pass the test of one number: all are asked for before the first is
-// looked at.
-template <typename Read>
-__device__ inline unsigned sieved(const RowTask::Part& part, const RowSource& field, int first_row, Read read) {
-  constexpr int at_once = RowTask::sieved_at_once;
-  float value[at_once];
-  FLUVIAL_UNROLL_ALL
-  for (int i = 0; i < at_once; ++i) {
-    const int row = first_row + i * static_cast<int>(blockDim.x);
-    value[i] = row < part.rows ? read(place_of_row(field, row / part.inner_count, row % part.inner_count))
-                               : __int_as_float(0x7fc00000);  // no number: it passes no test
-  }
-  unsigned passed = 0;
-  FLUVIAL_UNROLL_ALL
-  for (int i = 0; i < at_once; ++i) passed |= (value[i] >= field.least ? 1U : 0U) << i;
-  return passed;
-}
-
-__device__ inline void pick_sieved_rows(const RowTask& task, FoundOfBlock& found, const Picked& picked) {
-  const RowTask::Part& part = task.parts[blockIdx.z];
-  const RowSource& field = part.fields[task.sieve];
-  const int first_row = blockIdx.x * blockDim.x * RowTask::sieved_at_once + threadIdx.x;
-  const long long first = blockIdx.y * field.unit_step;
-  const unsigned passed =
-      field.type == RowSource::f32
-          ? sieved(part, field, first_row, Floats{static_cast<const float*>(field.data) + first})
-          : sieved(part, field, first_row, Halves{static_cast<const unsigned short*>(field.data) + first});
-  if (!__any_sync(whole_warp, passed != 0)) return;
-  FLUVIAL_UNROLL_NOTHING
-  for (int i = 0; i < RowTask::sieved_at_once; ++i) {
-    const bool is_wanted = (passed >> i & 1) != 0;
-    if (__any_sync(whole_warp, is_wanted))
-      pick_row(task, first_row + i * static_cast<int>(blockDim.x), is_wanted, found, picked);
-  }
-}
-
-extern "C" __global__ void __launch_bounds__(most_threads, 4)
-    select_rows(RowTask task, int* counts, int* numbers, float* values) {
-  __shared__ FoundOfBlock found;
-  const Picked picked{counts, numbers, values};
-  const int row = blockIdx.x * blockDim.x + threadIdx.x, rows = task.parts[blockIdx.z].rows;
-  const int first_of_block = static_cast<int>(blockIdx.x * blockDim.x);
-  if (task.sieve >= 0) {
-    if (first_of_block < (rows + RowTask::sieved_at_once - 1) / RowTask::sieved_at_once)
-      pick_sieved_rows(task, found, picked);
-  } else if (first_of_block < rows) {
-    pick_row(task, row, row < rows, found, picked);
   }
 }
 
