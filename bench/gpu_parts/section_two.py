@@ -1,6 +1,6 @@
 """Two GPUs against one, in one run: `Flow(gpus=[0, 1])` with twice the sources of `Flow(gpus=[0])`, and a loop that
-reads all metadata. One GPU is measured before and after two, and the higher rate counts. Models run as they are, as to compile them
-at each of five starts would take minutes."""
+reads all metadata. One GPU is measured before and after two, and the higher rate counts. Models run as they are, as to
+compile them at each of five starts would take minutes."""
 
 from __future__ import annotations
 
