@@ -94,7 +94,7 @@ class Block {
   }
 
  private:
-  static constexpr std::size_t stack_bytes = 64 << 10;
+  static constexpr std::size_t stack_bytes = 256 << 10;  // a kernel may be given 32 KiB by value, which sanitizers copy
 
   struct Thread {
     uint3 index;
