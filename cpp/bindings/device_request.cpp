@@ -4,7 +4,6 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
-#include <deque>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -18,25 +17,22 @@
 
 namespace fluvial::python {
 
-// The models of one backend in the order in which they were started, so many at a time, whichever queues they are in.
-// What stands before and behind them in their queues runs beside. All at once would share the GPU, end at the same
-// time, and leave it with nothing to do until all are read and filled again. Belongs to the worker.
+// The models of one backend in the order in which they were started, one at a time, whichever queues they are in. What
+// stands before and behind them in their queues runs beside. Two at once would share the GPU, end at the same time, and
+// leave it with nothing to do until both are read and filled again. Belongs to the worker.
 class Turns {
  public:
-  static constexpr std::size_t at_once = 1;
-
-  // What comes into the queue next begins when the last model but at_once - 1 is done.
+  // What comes into the queue next begins when the last model is done.
   void take(cuda::Stream stream) const {
-    if (running_.size() == at_once) running_.front()->hold(stream);
+    if (last_) last_->hold(stream);
   }
   void leave(std::shared_ptr<cuda::Mark> mark, cuda::Stream stream) {
     mark->set(stream);
-    running_.push_back(std::move(mark));
-    if (running_.size() > at_once) running_.pop_front();
+    last_ = std::move(mark);
   }
 
  private:
-  std::deque<std::shared_ptr<const cuda::Mark>> running_;
+  std::shared_ptr<const cuda::Mark> last_;
 };
 
 namespace {
