@@ -238,7 +238,7 @@ def test_a_program_that_looks_around_itself_is_told_where_it_runs(tmp_path: Path
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     assert f"hint: cd {tmp_path}\n" in fluvial("exec", str(script), cwd=elsewhere).stderr
-    assert "hint" not in fluvial("exec", str(script), cwd=tmp_path).stderr
+    assert "hint: cd" not in fluvial("exec", str(script), cwd=tmp_path).stderr
 
 
 def test_a_real_cuda_package_is_not_shadowed(tmp_path: Path) -> None:

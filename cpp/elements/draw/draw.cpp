@@ -44,6 +44,7 @@ struct State {  // from start to stop; the streaming thread's
   std::string parsed_classes;  // what `blurred` was made from
   Classes blurred;
   bool has_warned = false;
+  bool has_warned_of_font = false;
 };
 
 struct Impl {
@@ -94,6 +95,13 @@ void use_classes(State& state, const std::string& text) {
   state.parsed_classes = text;
 }
 
+void warn_of_font(gpointer self, State& state) {
+  if (!state.texts.lacks_font() || state.has_warned_of_font) return;
+  state.has_warned_of_font = true;
+  GST_ELEMENT_WARNING(self, RESOURCE, NOT_FOUND, ("this machine has no font, so no text is drawn; apt-get install fonts-dejavu-core brings one"),
+                      (nullptr));
+}
+
 void draw_batch(gpointer self, GstBuffer* buffer, const DrawSettings& settings, State& state, Allocator& allocator) {
   auto* batch = gst_buffer_get_nvds_batch_meta(buffer);
   if (!batch) return;  // nothing upstream has anything to say about the pictures
@@ -113,6 +121,7 @@ void draw_batch(gpointer self, GstBuffer* buffer, const DrawSettings& settings, 
     });
   }
   state.painter.finish();
+  warn_of_font(self, state);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t max_text_bytes = 4096;  // more fits on no screen
 constexpr int max_side = 8192;                // pixels of one picture; the rest is cut off
+constexpr unsigned default_points = 10;
 constexpr unsigned max_points = 256;          // Pango counts 1/1024 pixels in 32 bits: both limits together must fit
 
 struct GFreeDeleter {
@@ -28,10 +29,35 @@ void set_rendering(PangoContext* context) {
 
 void set_font(PangoLayout* layout, const char* font, unsigned points) {
   const GString_ name(g_utf8_make_valid(font && *font ? font : "Serif", -1));
-  const auto wanted = std::string(name.get()) + " " + std::to_string(std::min(points ? points : 10U, max_points));
+  const auto wanted = std::string(name.get()) + " " + std::to_string(std::min(points ? points : default_points, max_points));
   auto* description = pango_font_description_from_string(wanted.c_str());
   pango_layout_set_font_description(layout, description);
   pango_font_description_free(description);
+}
+
+bool has_any_font(PangoFontMap* fonts, PangoContext* context) {
+  auto* description = pango_font_description_from_string("Sans 10");
+  auto* font = pango_font_map_load_font(fonts, context, description);
+  pango_font_description_free(description);
+  const bool has_any = font && pango_font_has_char(font, '0');
+  if (font) g_object_unref(font);
+  return has_any;
+}
+
+// About as large as text is in most fonts. Pango draws boxes where there is none, of sizes that it has never set.
+TextPicture without_font(const gchar* text, unsigned points) {
+  constexpr double pixels_a_point = 4.0 / 3, width_of_letter = 0.6, height_of_line = 1.2;
+  const double size = std::min(points ? points : default_points, max_points) * pixels_a_point;
+  TextPicture picture;
+  int lines = 0;
+  for (const gchar* line = text; line; ++lines) {
+    const gchar* end = g_utf8_strchr(line, -1, '\n');
+    const glong letters = g_utf8_strlen(line, end ? end - line : -1);
+    picture.width = std::max(picture.width, static_cast<int>(static_cast<double>(letters) * width_of_letter * size));
+    line = end ? end + 1 : nullptr;
+  }
+  picture.height = static_cast<int>(lines * height_of_line * size);
+  return picture;
 }
 
 void draw_layout(PangoLayout* layout, const TextPicture& picture) {
@@ -54,7 +80,8 @@ TextRenderer::TextRenderer()
     // Pango's default font map is the thread's: one of our own is what makes two elements independent.
     : fonts_(pango_cairo_font_map_new()),
       context_(pango_font_map_create_context(fonts_)),
-      layout_(pango_layout_new(context_)) {
+      layout_(pango_layout_new(context_)),
+      has_font_(has_any_font(fonts_, context_)) {
   set_rendering(context_);
   pango_layout_context_changed(layout_);
 }
@@ -69,6 +96,8 @@ TextPicture TextRenderer::rasterise(std::string_view text, const char* font, uns
   // Cut inside a character or not: what is left over becomes one U+FFFD.
   text = text.substr(0, max_text_bytes);
   const GString_ valid(g_utf8_make_valid(text.data(), static_cast<gssize>(text.size())));
+  lacks_font_ = !has_font_;
+  if (lacks_font_) return without_font(valid.get(), points);
   set_font(layout_, font, points);
   pango_layout_set_text(layout_, valid.get(), -1);
 
