@@ -98,7 +98,8 @@ void use_classes(State& state, const std::string& text) {
 void warn_of_font(gpointer self, State& state) {
   if (!state.texts.lacks_font() || state.has_warned_of_font) return;
   state.has_warned_of_font = true;
-  GST_ELEMENT_WARNING(self, RESOURCE, NOT_FOUND, ("this machine has no font, so no text is drawn; apt-get install fonts-dejavu-core brings one"),
+  GST_ELEMENT_WARNING(self, RESOURCE, NOT_FOUND,
+                      ("this machine has no font, so no text is drawn; apt-get install fonts-dejavu-core brings one"),
                       (nullptr));
 }
 

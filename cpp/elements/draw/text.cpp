@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t max_text_bytes = 4096;  // more fits on no screen
 constexpr int max_side = 8192;                // pixels of one picture; the rest is cut off
 constexpr unsigned default_points = 10;
-constexpr unsigned max_points = 256;          // Pango counts 1/1024 pixels in 32 bits: both limits together must fit
+constexpr unsigned max_points = 256;  // Pango counts 1/1024 pixels in 32 bits: both limits together must fit
 
 struct GFreeDeleter {
   void operator()(gchar* text) const { g_free(text); }
@@ -29,7 +29,8 @@ void set_rendering(PangoContext* context) {
 
 void set_font(PangoLayout* layout, const char* font, unsigned points) {
   const GString_ name(g_utf8_make_valid(font && *font ? font : "Serif", -1));
-  const auto wanted = std::string(name.get()) + " " + std::to_string(std::min(points ? points : default_points, max_points));
+  const auto wanted =
+      std::string(name.get()) + " " + std::to_string(std::min(points ? points : default_points, max_points));
   auto* description = pango_font_description_from_string(wanted.c_str());
   pango_layout_set_font_description(layout, description);
   pango_font_description_free(description);
