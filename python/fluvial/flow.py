@@ -132,6 +132,7 @@ class Flow:
             "providers": settings.get("providers"),
             "input_size": None if config.input_size is None else (config.input_size[0], config.input_size[1]),
             "compile": config.compile,
+            "device": config.device,
         }
         try:
             backend = choose(found.path if is_file else model, **how)

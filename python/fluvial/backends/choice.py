@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -33,6 +34,7 @@ def choose(
     providers: Providers | None = None,
     input_size: tuple[int, int] | None = None,
     compile: bool = False,  # noqa: A002
+    device: str = "CPU",
 ) -> Backend | None:
     """The object that runs the model; None: the native one, OpenVINO.
 
@@ -42,6 +44,7 @@ def choose(
         providers: For ONNX Runtime, which is then the choice.
         input_size: Width and height, for models that do not tell.
         compile: PyTorch's compiler makes it faster.
+        device: Where it is to run: OpenVINO does not reach NVIDIA's GPUs.
 
     Raises:
         ConfigError: No such backend, or one that does not run such a model, or not compile it.
@@ -56,10 +59,40 @@ def choose(
     if not isinstance(model, Path):
         return _of_object(model, backend, input_size)
     if backend == "auto":
-        backend = "onnxruntime" if providers else _BY_SUFFIX.get(model.suffix.lower(), "openvino")
+        backend = "onnxruntime" if providers else _that_runs(model.suffix.lower(), device)
     if providers and backend != "onnxruntime":
         raise ConfigError(f"providers={list(providers)!r}: they are ONNX Runtime's, and backend is {backend!r}")
     return None if backend == "openvino" else named(backend, model, providers=providers, input_size=input_size)
+
+
+def _that_runs(suffix: str, device: str) -> str:
+    is_for_cuda = suffix == ".onnx" and device.partition(":")[0].lower() == "cuda"
+    return _of_cuda() if is_for_cuda else _BY_SUFFIX.get(suffix, "openvino")
+
+
+def _of_cuda() -> str:
+    """Who runs an ONNX file on an NVIDIA GPU. PyTorch reads frames where they lie; ONNX Runtime gets a copy of each."""
+    if importlib.util.find_spec("onnx2torch") and _has_cuda_torch():
+        return "pytorch"
+    if _has_cuda_onnx_runtime() or not importlib.util.find_spec("torch"):
+        return "onnxruntime"
+    return "pytorch"  # which says what it lacks
+
+
+def _has_cuda_torch() -> bool:
+    try:
+        import torch
+    except ImportError:
+        return False
+    return bool(torch.cuda.is_available())
+
+
+def _has_cuda_onnx_runtime() -> bool:
+    try:
+        import onnxruntime
+    except ImportError:
+        return False
+    return "CUDAExecutionProvider" in onnxruntime.get_available_providers()
 
 
 def _compiling(model: object, backend: object, input_size: tuple[int, int] | None) -> Backend:

@@ -146,7 +146,7 @@ class OnnxRuntime:
             raise ConfigError(
                 f"device={device!r}: no execution provider of this ONNX Runtime reaches it; there are "
                 f"{', '.join(available)}\n  hint: CPU, AUTO, or providers=[...]; for NVIDIA's GPUs pip install "
-                "onnxruntime-gpu in place of onnxruntime"
+                "torch onnx2torch, or onnxruntime-gpu in place of onnxruntime"
             )
         return [*found, _CPU]
 
