@@ -3,8 +3,8 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# What setup installs is there, so a test that would skip without it fails.
-export FLUVIAL_REQUIRE=${FLUVIAL_REQUIRE:+$FLUVIAL_REQUIRE,}packages
+# What setup installs is there, and so is the bundled model: a test that would skip without it fails.
+export FLUVIAL_REQUIRE=${FLUVIAL_REQUIRE:+$FLUVIAL_REQUIRE,}packages,bundled
 
 rows=()
 failed=0
