@@ -1,10 +1,11 @@
-"""What a camera's own frames are worth: a detector learns from a teacher on the first half of a clip, and is measured on
-the second half, before and after.
+"""What a camera's own frames are worth: a detector learns from a teacher on the first half of a clip.
+
+It is measured on the second half, before and after.
 
     python training/scene/fine_tune.py CLIP CHECKPOINT --teacher MODEL [--judge MODEL] [--out DIR] [--epochs 30]
 
-Truth is what the teacher is sure of, as no person has labelled the clip; a judge, another model, has not taught and is a
-second opinion. Halves are halves of the clip's time, so that no frame's neighbour is in the other. Needs PyTorch.
+Truth is what the teacher is sure of, as no person has labelled the clip; a judge, another model, has not taught and is
+a second opinion. Halves are halves of the clip's time, so that no frame's neighbour is in the other. Needs PyTorch.
 """
 
 from __future__ import annotations
