@@ -40,6 +40,7 @@ _RGBA = 4 * WIDTH * HEIGHT
 _TILE = (HEIGHT // 2 + HEIGHT // 4) * WIDTH + 4 * 480 * 270  # a quarter of each side: two rows of four are read
 _CROPS = FRAMES * _yuv(4 * 128, 256) + 192 * 3 * 224 * 224 * 2  # four side by side of each frame
 _FETCHED = 64  # bytes that the device's cache asks its memory for at once, however few of them are wanted
+_MASKS = 32 * 160 * 160 * 4 + 20 * 80 * 80 * 4  # all prototypes of a frame once, and the masks
 
 BYTES: dict[str, int] = {
     LAUNCH: FRAMES * 2 * 4 * 2 * 4,
@@ -72,7 +73,8 @@ BYTES: dict[str, int] = {
     "select_rows: 48 x 8400 x 84, f16": FRAMES * ROWS * 84 * 2,
     "select_rows: 16 x 76725 x 24, f32": 16 * 76725 * 24 * 4,
     "classify_pixels: 8 x 21 x 520 x 520, f32": 8 * 520 * 520 * (21 * 4 + 1),
-    "make_masks: 20 of 80 x 80": 32 * 160 * 160 * 4 + 20 * 80 * 80 * 4,
+    "make_masks: 20 of 80 x 80": _MASKS,
+    "make_masks: 48 x 20 of 80 x 80": FRAMES * _MASKS,
     "paint_tiles: half of 48 pictures": FRAMES * WIDTH // 2 * HEIGHT * 4 * 2,
     "blur_means: 48 pictures": FRAMES * _RGBA,
 }

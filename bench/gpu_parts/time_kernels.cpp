@@ -206,28 +206,37 @@ Prepared classes(Device& device) {
 
 // --- make_masks ------------------------------------------------------------------------------------------------------
 
-// 20 masks of 80 x 80 places from 32 prototypes of 160 x 160.
-Prepared masks(Device& device) {
-  const fluvial::Shape shape{1, 32, 160, 160};
-  const DeviceBlock prototypes = noise(device, element_count(shape) * 4), weights = noise(device, 20 * 32 * 4);
-  std::vector<MaskWish> wishes;
-  for (int i = 0; i < 20; ++i) {
-    const auto left = static_cast<float>(i % 5 * 80), top = static_cast<float>(i / 5 * 80);
-    wishes.push_back({nullptr, {left, top, 320, 320}, {80, 80}, 0, 0, 160, 160});
+// 20 masks of 80 x 80 places, as heads wish for them, from 32 prototypes of 160 x 160 of each unit.
+Prepared masks(Device& device, int units) {
+  const fluvial::Shape shape{units, 32, 160, 160};
+  const auto count = static_cast<std::size_t>(20 * units);
+  const DeviceBlock prototypes = noise(device, element_count(shape) * 4), weights = noise(device, count * 32 * 4);
+  MaskWishes wishes{{32, {160, 160}, 4, 4}, {}};
+  for (std::size_t i = 0; i < count; ++i) {
+    const int left = static_cast<int>(i % 5) * 20, top = static_cast<int>(i / 5 % 4) * 20;
+    wishes.all.push_back({i / 20,
+                          nullptr,
+                          {4.0F * static_cast<float>(left), 4.0F * static_cast<float>(top), 320, 320},
+                          {80, 80},
+                          std::max(left - 1, 0),
+                          std::max(top - 1, 0),
+                          std::min(left + 82, 160),
+                          std::min(top + 82, 160)});
   }
-  const PrototypeGrid prototype_grid{32, {160, 160}, 4, 4};
-  const MaskTasks all = mask_tasks(wishes, prototype_grid);
-  const DeviceBlock tasks = sent(device, all.tasks), values = device.allocate(4 * all.values);
-  MaskGrid grid = mask_grid(prototype_grid, {address_of(prototypes), ElementType::f32, shape}, 0);
-  const unsigned across = all.across, down = all.down;
+  const MaskTasks all = mask_tasks(wishes);
+  const DeviceBlock tasks = sent(device, all.tasks), tiles = sent(device, all.tiles);
+  const DeviceBlock values = device.allocate(4 * all.values);
+  MaskGrid grid = mask_grid(wishes.grid, {address_of(prototypes), ElementType::f32, shape});
+  const auto blocks = static_cast<unsigned>(all.tiles.size());
   const auto launch = [=, &device](Stream stream) mutable {
-    DevicePointer task = address_of(tasks), weight = address_of(weights), value = address_of(values);
-    void* parameters[] = {&grid, &task, &weight, &value};
-    FLUVIAL_CUDA(cuLaunchKernel, device.kernel("make_masks"), across, down, 20, cells_across, cells_down, 1, 0, stream,
+    DevicePointer task = address_of(tasks), tile = address_of(tiles), weight = address_of(weights);
+    DevicePointer value = address_of(values);
+    void* parameters[] = {&grid, &task, &tile, &weight, &value};
+    FLUVIAL_CUDA(cuLaunchKernel, device.kernel("make_masks"), blocks, 1, 1, cells_across, cells_down, 1, 0, stream,
                  parameters, nullptr);
     (void)prototypes;
   };
-  return {launch, element_count(shape) * 4 + 20 * 6400 * 4};
+  return {launch, element_count(shape) * 4 + count * 6400 * 4};
 }
 
 // --- paint_tiles, blur_means -----------------------------------------------------------------------------------------
@@ -359,7 +368,8 @@ std::vector<Case> all_cases() {
          return rows(d, {16, 76725, 24}, ElementType::f32, false, false);
        }},
       {"classify_pixels: 8 x 21 x 520 x 520, f32", classes},
-      {"make_masks: 20 of 80 x 80", masks},
+      {"make_masks: 20 of 80 x 80", [](Device& d) { return masks(d, 1); }},
+      {"make_masks: 48 x 20 of 80 x 80", [](Device& d) { return masks(d, frames); }},
       {"paint_tiles: half of 48 pictures", boxes},
       {"blur_means: 48 pictures", means},
   };

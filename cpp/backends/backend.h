@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "types/mask_wish.h"
 #include "types/model.h"
 #include "types/row_selection.h"
 #include "types/tensor.h"
@@ -63,6 +64,9 @@ class Request {
   virtual std::vector<std::shared_ptr<void>> kept_on_device() { return {}; }
   // What it brought; nothing where outputs() has it all, as of a crowded picture.
   virtual std::optional<SelectedRows> selected(std::size_t /*unit*/) { return std::nullopt; }
+  // Masks of the selection's prototypes: their probabilities, row by row, one mask after the other; good until the next
+  // call. Waits for the device. Requests on the host, which select no rows, are never asked.
+  virtual const float* make_masks(const MaskWishes&) { return nullptr; }
   // Asks the next start() to bring this unit's outputs whole beside the rows.
   virtual void sample_unit(std::optional<std::size_t>) {}
   // They, as of a batch of one; none where outputs() has it all.

@@ -93,12 +93,11 @@ class DeviceRequest final : public BridgeRequest {
   std::vector<std::shared_ptr<void>> kept_on_device() override { return kept_; }
   std::optional<SelectedRows> selected(std::size_t unit) override {
     if (!has_rows_) return std::nullopt;
-    SelectedRows rows = picker_.of_unit(unit);
-    if (wanted_->prototypes) {
-      masks_.use(on_device_[*wanted_->prototypes], unit, queue_->stream());
-      rows.masks = &masks_;
-    }
-    return rows;
+    return picker_.of_unit(unit);
+  }
+  const float* make_masks(const MaskWishes& wishes) override {
+    const WithoutGil released;
+    return masks_.make(wishes, on_device_[*wanted_->prototypes], queue_->stream());
   }
 
  private:

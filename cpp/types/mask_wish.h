@@ -1,6 +1,7 @@
 // Masks of prototypes (YOLACT, YOLO's segmentations), made where the prototypes are.
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "types/geometry.h"
@@ -10,6 +11,7 @@ namespace fluvial {
 // One mask: over the box there are `size` places, and at each the probability of the prototypes' sum, weighted by the
 // coefficients. Sums are read in between the cells of the region alone, which covers the box.
 struct MaskWish {
+  std::size_t unit = 0;                 // whose prototypes
   const float* coefficients = nullptr;  // one for each prototype
   Box box;                              // pixels of the network's input
   Size size;
@@ -23,12 +25,10 @@ struct PrototypeGrid {
   float scale_x = 1, scale_y = 1;
 };
 
-// Belongs to one thread. Throws std::runtime_error.
-class MaskMaker {
- public:
-  virtual ~MaskMaker() = default;
-  // The masks' probabilities, row by row, one mask after the other; good until the next call.
-  virtual const float* make(const std::vector<MaskWish>& wishes, const PrototypeGrid& grid) = 0;
+// Those of a batch, so that a GPU is asked once.
+struct MaskWishes {
+  PrototypeGrid grid;  // of each unit
+  std::vector<MaskWish> all;
 };
 
 }  // namespace fluvial

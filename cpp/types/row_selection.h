@@ -8,8 +8,6 @@
 #include <optional>
 #include <vector>
 
-#include "types/mask_wish.h"
-
 namespace fluvial {
 
 constexpr float any_value = -std::numeric_limits<float>::infinity();
@@ -71,7 +69,7 @@ struct SelectedRows {
   const float* values = nullptr;  // `width` of each row, field after field
   std::size_t width = 0;
   const std::uint8_t* pixels = nullptr;  // the class of each
-  MaskMaker* masks = nullptr;            // of the selection's prototypes
+  std::size_t unit = 0;
 
   const float* row(std::size_t i) const { return values + i * width; }
 };

@@ -310,21 +310,24 @@ TEST_CASE(
     std::vector<float> weights(static_cast<std::size_t>(3 * count));
     for (auto& weight : weights) weight = static_cast<float>(random() % 100) / 400 - 0.125F;
     const PrototypeGrid grid{count, {70, 40}, 4, 3};
-    const std::vector<MaskWish> wishes = {
-        {weights.data(), {3.5F, 2.25F, 271, 113}, {68, 38}, 0, 0, 70, 40},  // several tiles
-        {weights.data() + count, {40, 20, 17, 9}, {4, 3}, 9, 6, 15, 11},
-        {weights.data() + 2 * count, {0, 0, 280, 120}, {9, 90}, 0, 0, 70, 40},
-        {weights.data(), {0, 0, 0, 0}, {0, 0}, 0, 0, 0, 0},
-    };
-    HostMaskMaker masks(prototypes.view(), 1);
-    const float* value = masks.make(wishes, grid);
+    const MaskWishes wishes = {
+        grid,
+        {{1, weights.data(), {3.5F, 2.25F, 271, 113}, {68, 38}, 0, 0, 70, 40},  // several tiles
+         {0, weights.data() + count, {40, 20, 17, 9}, {4, 3}, 9, 6, 15, 11},
+         {1, weights.data() + 2 * count, {0, 0, 280, 120}, {9, 90}, 0, 0, 70, 40},
+         {1, weights.data(), {0, 0, 0, 0}, {0, 0}, 0, 0, 0, 0},
+         {0, weights.data(), {120, 80, 8, 8}, {150, 200}, 30, 26, 33, 30},  // many places, and few cells of two tiles
+         {1, weights.data() + count, {20, 30, 200, 80}, {50, 27}, 30, 13, 31, 14}}};  // places beyond one cell
+    const std::vector<float> values = masks_of(wishes, prototypes.view());
+    const float* value = values.data();
     double farthest = 0;
-    for (const MaskWish& wish : wishes) {
+    for (const MaskWish& wish : wishes.all) {
       const auto cell = [&](int x, int y) {
         double sum = 0;
         for (int k = 0; k < count; ++k)
-          sum += static_cast<double>(wish.coefficients[k]) *
-                 prototypes.data[static_cast<std::size_t>(((count + k) * 40 + y) * 70 + x)];
+          sum +=
+              static_cast<double>(wish.coefficients[k]) *
+              prototypes.data[static_cast<std::size_t>(((static_cast<int>(wish.unit) * count + k) * 40 + y) * 70 + x)];
         return sum;
       };
       for (int i = 0; i < wish.size.width * wish.size.height; ++i) {
@@ -338,6 +341,31 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("masks of one tile are shared out among as many blocks as a GPU wants, and among more where they are many") {
+  Floats prototypes = floats("prototypes", {2, 1, 7, 31});
+  std::mt19937 random(4);
+  fill(prototypes, random, -1, 1);
+  const float weight = 1;
+  MaskWishes wishes{{1, {31, 7}, 1, 1}, {}};
+  for (const std::size_t count : {40U, 20000U}) {
+    wishes.all.assign(count, {1, &weight, {2, 2, 3, 3}, {3, 3}, 1, 1, 6, 6});
+    wishes.all.front().unit = 0;
+    const cuda::MaskTasks all = cuda::mask_tasks(wishes);
+    CHECK(all.values == 9 * count);
+    CHECK(all.tiles.size() == (count == 40 ? 40 : 1 + (count + 14) / 16));
+    int next = 0;
+    for (const auto& tile : all.tiles) {
+      CHECK((tile.unit == (next > 0 ? 1 : 0) && tile.left == 0 && tile.top == 0));
+      for (int i = 0; i < cuda::most_masks_of_block; ++i) REQUIRE(tile.masks[i] == next + std::min(i, tile.count - 1));
+      next += tile.count;
+    }
+    CHECK(next == static_cast<int>(count));
+  }
+  const auto values = masks_of({wishes.grid, {wishes.all[0], wishes.all[1]}}, prototypes.view());
+  CHECK(values[4] == doctest::Approx(1 / (1 + std::exp(-prototypes.data[3 * 31 + 3]))));
+  CHECK(values[13] == doctest::Approx(1 / (1 + std::exp(-prototypes.data[217 + 3 * 31 + 3]))));
+}
+
 TEST_CASE("a row that did not come back is told by its number") {
   Floats tensor = floats("output0", {1, 5, 8});
   ModelSpec spec = spec_of(Head::yolo, {64, 64});
@@ -347,6 +375,7 @@ TEST_CASE("a row that did not come back is told by its number") {
   tensor.data.resize(56);
   const auto head = make_head(spec, {tensor.info()});
   std::vector<Details> details;
-  CHECK_THROWS_WITH_AS(head->describe_rows({}, {{0, 0.5F, {}, 17}}, details),
+  MaskWishes masks;
+  CHECK_THROWS_WITH_AS(head->describe_rows({}, {{0, 0.5F, {}, 17}}, details, masks),
                        "row 17 is not among the 0 that came back", std::runtime_error);
 }

@@ -44,7 +44,7 @@ class Selected {
 
   std::size_t count(std::size_t unit) const { return numbers_.at(unit).size(); }
   SelectedRows rows(std::size_t unit) const {
-    return {count(unit), numbers_[unit].data(), values_[unit].data(), static_cast<std::size_t>(width_)};
+    return {count(unit), numbers_[unit].data(), values_[unit].data(), static_cast<std::size_t>(width_), nullptr, unit};
   }
 
  private:
@@ -103,38 +103,27 @@ inline RowSelection selection_of(HeadDecoder& head, const std::vector<TensorView
 }
 
 // The GPU's masks, made on the host.
-class HostMaskMaker final : public MaskMaker {
- public:
-  HostMaskMaker(const TensorView& prototypes, std::size_t unit)
-      : prototypes_{reinterpret_cast<cuda::DevicePointer>(prototypes.data), prototypes.type, prototypes.shape},
-        unit_(unit) {}
-  const float* make(const std::vector<MaskWish>& wishes, const PrototypeGrid& grid) override {
-    const auto [tasks, count, across, down] = cuda::mask_tasks(wishes, grid);
-    std::vector<float> coefficients;
-    for (const auto& wish : wishes)
-      coefficients.insert(coefficients.end(), wish.coefficients, wish.coefficients + grid.count);
-    values_.assign(count, -1);
-    const auto parameters = cuda::mask_grid(grid, prototypes_, unit_);
-    const cuda::MaskTask* first = tasks.data();
-    run_together({across, down, static_cast<unsigned>(tasks.size())}, {cuda::cells_across, cuda::cells_down},
-                 [&] { cuda::make_masks(parameters, first, coefficients.data(), values_.data()); });
-    return values_.data();
-  }
-
- private:
-  cuda::DeviceTensor prototypes_;
-  std::size_t unit_;
-  std::vector<float> values_;
-};
+inline std::vector<float> masks_of(const MaskWishes& wishes, const TensorView& prototypes) {
+  const cuda::MaskTasks all = cuda::mask_tasks(wishes);
+  std::vector<float> coefficients, values(all.values, -1);
+  for (const auto& wish : wishes.all)
+    coefficients.insert(coefficients.end(), wish.coefficients, wish.coefficients + wishes.grid.count);
+  const auto grid = cuda::mask_grid(
+      wishes.grid, {reinterpret_cast<cuda::DevicePointer>(prototypes.data), prototypes.type, prototypes.shape});
+  run_together({static_cast<unsigned>(all.tiles.size())}, {cuda::cells_across, cuda::cells_down},
+               [&] { cuda::make_masks(grid, all.tasks.data(), all.tiles.data(), coefficients.data(), values.data()); });
+  return values;
+}
 
 // Details of rows that came back are those of the whole.
 inline void check_details(HeadDecoder& head, const std::vector<TensorView>& outputs, std::size_t unit,
-                          const std::vector<Detection>& kept, SelectedRows rows, const RowSelection& wanted) {
-  HostMaskMaker masks(outputs[wanted.prototypes.value_or(0)], unit);
-  rows.masks = wanted.prototypes ? &masks : nullptr;
+                          const std::vector<Detection>& kept, const SelectedRows& rows, const RowSelection& wanted) {
   std::vector<Details> details, again;
+  MaskWishes wishes;
   head.describe(outputs, unit, kept, details);
-  head.describe_rows(rows, kept, again);
+  head.describe_rows(rows, kept, again, wishes);
+  CHECK(wishes.all.size() == (wanted.prototypes ? kept.size() : 0));
+  if (wanted.prototypes) take_masks(masks_of(wishes, outputs[*wanted.prototypes]).data(), again);
   REQUIRE(again.size() == details.size());
   for (std::size_t i = 0; i < details.size(); ++i) {
     CHECK(again[i].mask.size == details[i].mask.size);

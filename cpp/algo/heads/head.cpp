@@ -47,7 +47,18 @@ void HeadDecoder::decode(const std::vector<TensorView>&, std::size_t, std::vecto
 
 void HeadDecoder::decode_rows(const SelectedRows&, std::vector<Detection>&) {}
 
-void HeadDecoder::describe_rows(const SelectedRows&, const std::vector<Detection>&, std::vector<Details>&) {}
+void HeadDecoder::describe_rows(const SelectedRows&, const std::vector<Detection>&, std::vector<Details>&,
+                                MaskWishes&) {}
+
+const float* take_masks(const float* values, std::vector<Details>& details) {
+  for (auto& [points, mask] : details) {
+    if (!mask.values.empty()) continue;
+    const auto count = static_cast<std::size_t>(mask.size.width) * static_cast<std::size_t>(mask.size.height);
+    if (count > 0) mask.values.assign(values, values + count);
+    values += count;
+  }
+  return values;
+}
 
 void HeadDecoder::describe(const std::vector<TensorView>&, std::size_t, const std::vector<Detection>&,
                            std::vector<Details>&) {}

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "types/detection.h"
+#include "types/mask_wish.h"
 #include "types/model.h"
 #include "types/row_selection.h"
 #include "types/tensor.h"
@@ -39,8 +40,10 @@ class HeadDecoder {
   // has not seen enough of them yet.
   virtual std::optional<RowSelection> selection() const { return std::nullopt; }
   virtual void decode_rows(const SelectedRows& rows, std::vector<Detection>& out);
-  // describe() of what decode_rows() found.
-  virtual void describe_rows(const SelectedRows& rows, const std::vector<Detection>& kept, std::vector<Details>& out);
+  // describe() of what decode_rows() found. Masks whose prototypes a GPU keeps have a size and no values yet: they are
+  // on the list `masks`, in the order of `kept`; see take_masks().
+  virtual void describe_rows(const SelectedRows& rows, const std::vector<Detection>& kept, std::vector<Details>& out,
+                             MaskWishes& masks);
 
   // True: outputs are wanted where they are, on a device too (TensorView::gpu).
   virtual bool reads_on_device() const { return false; }
@@ -61,6 +64,9 @@ class HeadDecoder {
   // Appends to `out`, by attribute. A detector classifies nothing.
   virtual void classify(const std::vector<TensorView>& outputs, std::size_t unit, std::vector<Classification>& out);
 };
+
+// Gives masks that have none their values, which lie one mask after the other; returns where the next ones begin.
+const float* take_masks(const float* values, std::vector<Details>& details);
 
 // Throws std::invalid_argument that says which shapes were found and which are needed.
 std::unique_ptr<HeadDecoder> make_head(const ModelSpec& spec, const std::vector<TensorInfo>& outputs,

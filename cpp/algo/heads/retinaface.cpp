@@ -65,7 +65,8 @@ class Retinaface : public HeadDecoder {
     }
   }
 
-  void describe_rows(const SelectedRows& rows, const std::vector<Detection>& kept, std::vector<Details>& out) override {
+  void describe_rows(const SelectedRows& rows, const std::vector<Detection>& kept, std::vector<Details>& out,
+                     MaskWishes&) override {
     out.clear();
     for (const auto& face : kept) out.push_back({landmarks_of(face, row_numbered(rows, face.row) + 6), {}});
   }

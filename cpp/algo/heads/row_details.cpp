@@ -100,25 +100,18 @@ MaskWish RowDetails::wish_for(const Box& given) const {
   return wish;
 }
 
-void RowDetails::read_all(const std::vector<const float*>& rows, const std::vector<Detection>& kept,
-                          const SelectedRows& from, std::vector<Details>& out) {
-  std::vector<MaskWish> wishes;
+void RowDetails::read_all(const std::vector<const float*>& rows, const std::vector<Detection>& kept, std::size_t unit,
+                          std::vector<Details>& out, MaskWishes& masks) const {
+  if (columns_.coefficients > 0) masks.grid = prototype_grid();
   for (std::size_t i = 0; i < kept.size(); ++i) {
-    out.emplace_back();
-    if (columns_.keypoints > 0) out.back().keypoints = keypoints({rows[i], 1});
+    Details& details = out.emplace_back();
+    if (columns_.keypoints > 0) details.keypoints = keypoints({rows[i], 1});
     if (columns_.coefficients == 0) continue;
-    wishes.push_back(wish_for(kept[i].box));
-    wishes.back().coefficients = rows[i];
-  }
-  if (wishes.empty()) return;
-  const float* values = from.masks->make(wishes, prototype_grid());
-  const std::size_t first = out.size() - wishes.size();
-  for (std::size_t i = 0; i < wishes.size(); ++i) {
-    Mask& mask = out[first + i].mask;
-    mask.size = wishes[i].size;
-    const auto count = static_cast<std::size_t>(mask.size.width) * static_cast<std::size_t>(mask.size.height);
-    mask.values.assign(values, values + count);
-    values += count;
+    MaskWish wish = wish_for(kept[i].box);
+    wish.unit = unit;
+    wish.coefficients = rows[i];
+    details.mask.size = wish.size;
+    masks.all.push_back(wish);
   }
 }
 

@@ -41,10 +41,10 @@ class RowDetails {
   Details read(RowView row, const Box& box);
   // Of the prototypes that a GPU keeps, no more than their shape is known.
   void note_grid(const TensorView& prototypes);
-  // The same of rows that a GPU has chosen, with masks made there: `rows` begin with the coefficients, one for each
-  // box.
-  void read_all(const std::vector<const float*>& rows, const std::vector<Detection>& kept, const SelectedRows& from,
-                std::vector<Details>& out);
+  // The same of rows of a unit that a GPU has chosen, with masks to be made there: `rows` begin with the coefficients,
+  // one for each box.
+  void read_all(const std::vector<const float*>& rows, const std::vector<Detection>& kept, std::size_t unit,
+                std::vector<Details>& out, MaskWishes& masks) const;
 
  private:
   std::vector<Keypoint> keypoints(RowView row) const;

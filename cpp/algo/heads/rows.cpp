@@ -90,11 +90,12 @@ class Rows : public HeadDecoder {
     for (std::size_t i = 0; i < rows.count; ++i) add(rows.row(i) + 1, rows.numbers[i], out);
   }
 
-  void describe_rows(const SelectedRows& rows, const std::vector<Detection>& kept, std::vector<Details>& out) override {
+  void describe_rows(const SelectedRows& rows, const std::vector<Detection>& kept, std::vector<Details>& out,
+                     MaskWishes& masks) override {
     if (kept.empty()) return;
     std::vector<const float*> of_kept;
     for (const auto& detection : kept) of_kept.push_back(row_numbered(rows, detection.row) + 1 + columns_.count);
-    details_.read_all(of_kept, kept, rows, out);
+    details_.read_all(of_kept, kept, rows.unit, out, masks);
   }
 
   bool has_details() const override { return details_.has_any(); }

@@ -109,11 +109,12 @@ class Yolox : public HeadDecoder {
     }
   }
 
-  void describe_rows(const SelectedRows& rows, const std::vector<Detection>& kept, std::vector<Details>& out) override {
+  void describe_rows(const SelectedRows& rows, const std::vector<Detection>& kept, std::vector<Details>& out,
+                     MaskWishes& masks) override {
     if (kept.empty()) return;
     std::vector<const float*> of_kept;
     for (const auto& detection : kept) of_kept.push_back(row_numbered(rows, detection.row) + 7);
-    details_.read_all(of_kept, kept, rows, out);
+    details_.read_all(of_kept, kept, rows.unit, out, masks);
   }
 
   bool has_details() const override { return details_.has_any(); }

@@ -52,7 +52,8 @@ class Yunet : public HeadDecoder {
     }
   }
 
-  void describe_rows(const SelectedRows& rows, const std::vector<Detection>& kept, std::vector<Details>& out) override {
+  void describe_rows(const SelectedRows& rows, const std::vector<Detection>& kept, std::vector<Details>& out,
+                     MaskWishes&) override {
     out.clear();
     for (const auto& face : kept) {
       Level& level = level_of(face);

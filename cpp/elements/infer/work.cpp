@@ -187,6 +187,7 @@ void Work::finish(Job& job) {
     job.request.wait();
     const auto outputs = job.request->outputs();
     request_ = job.request.get();
+    forget_found();
     const auto sample = request_->sample();
     if (!request_->selected(0)) health_.look_at(outputs);
     health_.look_at_sample(sample);
@@ -197,6 +198,7 @@ void Work::finish(Job& job) {
       finish_unit(is_sampled ? sample : outputs, is_sampled ? 0 : i, job.units[i],
                   size_of(job.buffer.get(), job.units[i]));
     }
+    attach_found();
     choose_rows();
   } catch (const std::exception& e) {
     throw std::runtime_error("inference on " + place_of(job.units.front()) + ": " + e.what());
@@ -219,9 +221,35 @@ void Work::finish_unit(const std::vector<TensorView>& outputs, std::size_t index
     embed(outputs, index, unit);
   } else {
     detect(outputs, index, unit, frame);
-    attach_detections(decision_, unit, detections_, details_);
-    if (decision_.task == Task::pose) remember_points(unit);
+    gather(unit);
   }
+}
+
+// Masks are large: of very many, some are made before the rest is looked at.
+void Work::gather(const Unit& unit) {
+  constexpr std::size_t most_places = 1 << 24;
+  for (const auto& details : details_)
+    mask_places_ +=
+        static_cast<std::size_t>(details.mask.size.width) * static_cast<std::size_t>(details.mask.size.height);
+  found_.push_back({&unit, std::move(detections_), std::move(details_)});
+  if (mask_places_ >= most_places) attach_found();
+}
+
+void Work::attach_found() {
+  const float* values = wishes_.all.empty() ? nullptr : request_->make_masks(wishes_);
+  for (auto& [unit, detections, details] : found_) {
+    if (values) values = take_masks(values, details);
+    attach_detections(decision_, *unit, detections, details);
+    if (decision_.task == Task::pose) remember_points(*unit, detections, details);
+    details.clear();
+  }
+  forget_found();
+}
+
+void Work::forget_found() {
+  found_.clear();
+  wishes_.all.clear();
+  mask_places_ = 0;
 }
 
 bool Work::has_other_readers() const { return decision_.settings.wants_tensors || raw_output_.is_wanted(); }
@@ -254,7 +282,7 @@ void Work::describe(const std::vector<TensorView>& outputs, std::size_t index) {
   details_.clear();
   if (!head_->has_details()) return;
   if (rows_)
-    head_->describe_rows(*rows_, detections_, details_);
+    head_->describe_rows(*rows_, detections_, details_, wishes_);
   else
     head_->describe(outputs, index, detections_, details_);
 }
@@ -299,12 +327,12 @@ void Work::classify(const std::vector<TensorView>& outputs, std::size_t index, c
   remember(unit, {classifications_, {}, {}});
 }
 
-void Work::remember_points(const Unit& unit) {
-  const std::size_t surest = surest_of(detections_);
-  if (!unit.object || !decision_.remembers_objects() || surest >= details_.size()) return;
+void Work::remember_points(const Unit& unit, const std::vector<Detection>& found, const std::vector<Details>& details) {
+  const std::size_t surest = surest_of(found);
+  if (!unit.object || !decision_.remembers_objects() || surest >= details.size()) return;
   const auto& rect = unit.object->rect_params;
   Known known;
-  for (const auto& point : details_[surest].keypoints)
+  for (const auto& point : details[surest].keypoints)
     known.points.push_back(share_of({rect.left, rect.top, rect.width, rect.height}, point));
   remember(unit, std::move(known));
 }

@@ -61,7 +61,10 @@ class Work {
   void segment(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
   void embed(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
   void classify(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
-  void remember_points(const Unit& unit);
+  void gather(const Unit& unit);
+  void attach_found();
+  void forget_found();
+  void remember_points(const Unit& unit, const std::vector<Detection>& found, const std::vector<Details>& details);
   void remember(const Unit& unit, Known known);
 
   Decision decision_;
@@ -89,6 +92,14 @@ class Work {
   std::optional<SelectedRows> rows_;  // of the unit that is read; nothing: its outputs are whole
   std::vector<Detection> detections_;
   std::vector<Details> details_;  // one a detection, or none at all
+  struct Found {
+    const Unit* unit;
+    std::vector<Detection> detections;
+    std::vector<Details> details;
+  };
+  std::vector<Found> found_;     // of units of a job, until their masks are made, which is done for all at once
+  MaskWishes wishes_;            // theirs
+  std::size_t mask_places_ = 0;  // of their masks
   std::vector<Classification> classifications_;
   std::vector<float> embedding_;
 };

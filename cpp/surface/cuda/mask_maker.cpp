@@ -7,15 +7,98 @@
 namespace fluvial::cuda {
 namespace {
 
-// How many places lie between so many cells wherever the first of them is: those that the steps between them take, the
-// cell that they begin in, and the one behind the last.
-int places_of_tile(float length_in_cells, int places, int cells) {
-  const float step = places > 0 ? length_in_cells / static_cast<float>(places) : 1;
-  const auto steps = static_cast<float>(cells - 3) / std::max(step, 1.0F / static_cast<float>(cells));
-  return std::clamp(1 + static_cast<int>(steps), 1, cells);
+MaskAxis axis_of(float edge, float length, int places, float cell, int begin, int end) {
+  constexpr double least_step = 1e-6;  // cells
+  const double step = places > 0 ? std::max(double{length} / places / double{cell}, least_step) : 1;
+  const double start = double{edge} / double{cell} - 0.5 + step / 2;
+  return {static_cast<float>(start), static_cast<float>(step), static_cast<float>(1 / step), begin, end - 1, places};
 }
 
-unsigned tiles_of(int places, int of_tile) { return static_cast<unsigned>((places + of_tile - 1) / of_tile); }
+// Tiles of all units, in the order of their rows and columns, and which masks lie in them.
+class Tiling {
+ public:
+  Tiling(const MaskWishes& wishes, const std::vector<MaskTask>& tasks)
+      : wishes_(wishes.all),
+        tasks_(tasks),
+        across_((wishes.grid.grid.width + tile_across - 1) / tile_across),
+        down_((wishes.grid.grid.height + tile_down - 1) / tile_down) {
+    std::size_t units = 0;
+    for (const auto& wish : wishes_) units = std::max(units, wish.unit + 1);
+    ends_.assign(units * static_cast<std::size_t>(across_ * down_) + 1, 0);
+    for_parts([&](int, std::size_t tile) { ++ends_[tile + 1]; });
+    for (std::size_t i = 1; i < ends_.size(); ++i) ends_[i] += ends_[i - 1];
+  }
+
+  // A block that makes more masks reads cells for more of them; a GPU with too few blocks idles.
+  std::vector<MaskTile> tiles() const {
+    constexpr int blocks_wanted = 384;
+    const int of_block = std::clamp((ends_.back() + blocks_wanted - 1) / blocks_wanted, 1, most_masks_of_block);
+    const std::vector<int> masks = masks_by_tile();
+    std::vector<MaskTile> tiles;
+    for (std::size_t i = 0; i + 1 < ends_.size(); ++i) {
+      const auto number = static_cast<int>(i), in_unit = number % (across_ * down_);
+      const int left = in_unit % across_ * tile_across, top = in_unit / across_ * tile_down;
+      for (int first = ends_[i]; first < ends_[i + 1]; first += of_block) {
+        const int count = std::min(of_block, ends_[i + 1] - first);
+        MaskTile& tile = tiles.emplace_back(MaskTile{number / (across_ * down_), left, top, count, {}});
+        std::fill(std::copy_n(masks.begin() + first, count, tile.masks), std::end(tile.masks),
+                  masks[static_cast<std::size_t>(first + count - 1)]);
+      }
+    }
+    return tiles;
+  }
+
+ private:
+  std::vector<int> masks_by_tile() const {
+    std::vector<int> masks(static_cast<std::size_t>(ends_.back())), next = ends_;
+    for_parts([&](int mask, std::size_t tile) { masks[static_cast<std::size_t>(next[tile]++)] = mask; });
+    return masks;
+  }
+
+  template <typename Body>
+  void for_parts(Body body) const {
+    for (std::size_t i = 0; i < tasks_.size(); ++i) {
+      const MaskAxis &x = tasks_[i].across, &y = tasks_[i].down;
+      if (x.places == 0 || y.places == 0) continue;
+      const std::size_t unit = wishes_[i].unit * static_cast<std::size_t>(across_ * down_);
+      for (int row = y.first / tile_down; row <= y.last / tile_down; ++row)
+        for (int column = x.first / tile_across; column <= x.last / tile_across; ++column)
+          body(static_cast<int>(i), unit + static_cast<std::size_t>(row * across_ + column));
+    }
+  }
+
+  const std::vector<MaskWish>& wishes_;
+  const std::vector<MaskTask>& tasks_;
+  int across_, down_;
+  std::vector<int> ends_;  // where each tile's masks begin among those of all tiles, and where the last one's end
+};
+
+// Parts of a block of memory, one behind the other.
+class Told {
+ public:
+  template <typename T>
+  std::size_t add(const T* values, std::size_t count) {
+    parts_.push_back({values, count * sizeof(T)});
+    bytes_ += parts_.back().bytes;
+    return bytes_ - parts_.back().bytes;
+  }
+  std::size_t bytes() const { return bytes_; }
+  void write(void* to) const {
+    auto* at = static_cast<char*>(to);
+    for (const auto& part : parts_) {
+      std::memcpy(at, part.data, part.bytes);
+      at += part.bytes;
+    }
+  }
+
+ private:
+  struct Part {
+    const void* data;
+    std::size_t bytes;
+  };
+  std::vector<Part> parts_;
+  std::size_t bytes_ = 0;
+};
 
 }  // namespace
 
@@ -24,61 +107,56 @@ bool are_prototypes(const DeviceTensor& output, std::size_t units) {
          output.shape[0] == static_cast<std::int64_t>(units);
 }
 
-MaskTasks mask_tasks(const std::vector<MaskWish>& wishes, const PrototypeGrid& grid) {
+MaskTasks mask_tasks(const MaskWishes& wishes) {
+  const PrototypeGrid& grid = wishes.grid;
   MaskTasks all;
-  for (const auto& wish : wishes) {
-    const int columns = wish.size.width, rows = wish.size.height;
-    const int tile_columns = places_of_tile(wish.box.width / grid.scale_x, columns, cells_across);
-    const int tile_rows = places_of_tile(wish.box.height / grid.scale_y, rows, cells_down);
-    all.tasks.push_back({wish.box.left, wish.box.top, wish.box.width, wish.box.height, columns, rows,
-                         static_cast<int>(all.values), wish.left, wish.top, wish.right, wish.bottom, tile_columns,
-                         tile_rows});
-    all.values += static_cast<std::size_t>(columns) * static_cast<std::size_t>(rows);
-    all.across = std::max(all.across, tiles_of(columns, tile_columns));
-    all.down = std::max(all.down, tiles_of(rows, tile_rows));
+  for (const auto& wish : wishes.all) {
+    const Box& box = wish.box;
+    const Size size = wish.size;
+    all.tasks.push_back({axis_of(box.left, box.width, size.width, grid.scale_x, wish.left, wish.right),
+                         axis_of(box.top, box.height, size.height, grid.scale_y, wish.top, wish.bottom),
+                         static_cast<int>(all.values)});
+    all.values += static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height);
   }
+  all.tiles = Tiling(wishes, all.tasks).tiles();
   return all;
 }
 
-MaskGrid mask_grid(const PrototypeGrid& grid, const DeviceTensor& prototypes, std::size_t unit) {
+MaskGrid mask_grid(const PrototypeGrid& grid, const DeviceTensor& prototypes) {
   const std::size_t of_unit = element_count(prototypes.shape) / static_cast<std::size_t>(prototypes.shape[0]);
-  return {reinterpret_cast<const float*>(prototypes.address) + unit * of_unit,
-          grid.count,
-          grid.grid.width,
-          grid.grid.height,
-          grid.scale_x,
-          grid.scale_y};
+  return {reinterpret_cast<const float*>(prototypes.address), static_cast<long long>(of_unit), grid.count,
+          grid.grid.width, grid.grid.height};
 }
 
-// Tasks and coefficients go there in one block, values come back in one.
-const float* DeviceMaskMaker::make(const std::vector<MaskWish>& wishes, const PrototypeGrid& grid) {
-  const auto [tasks, count, across, down] = mask_tasks(wishes, grid);
-  if (count == 0) return nullptr;
-  if (prototypes_.shape != Shape{prototypes_.shape[0], grid.count, grid.grid.height, grid.grid.width})
+const float* DeviceMaskMaker::make(const MaskWishes& wishes, const DeviceTensor& prototypes, Stream stream) {
+  const PrototypeGrid& grid = wishes.grid;
+  const MaskTasks all = mask_tasks(wishes);
+  if (all.values == 0) return nullptr;
+  if (prototypes.shape != Shape{prototypes.shape[0], grid.count, grid.grid.height, grid.grid.width})
     throw std::runtime_error("the model gave prototypes of another shape than before: masks cannot be made of them");
-  const auto of_each = static_cast<std::size_t>(grid.count);
-  const std::size_t task_bytes = tasks.size() * sizeof(MaskTask);
-  const std::size_t told = task_bytes + tasks.size() * of_each * sizeof(float);
-  const DeviceBlock told_host = device_.allocate_host(told), told_device = device_.allocate(told);
-  std::memcpy(told_host.get(), tasks.data(), task_bytes);
-  auto* coefficients = reinterpret_cast<float*>(static_cast<char*>(told_host.get()) + task_bytes);
-  for (const auto& wish : wishes) coefficients = std::copy_n(wish.coefficients, of_each, coefficients);
-  values_ = device_.allocate_host(count * sizeof(float));
-  const DeviceBlock there = device_.allocate(count * sizeof(float));
-  MaskGrid parameters = mask_grid(grid, prototypes_, unit_);
-  DevicePointer first_task = address_of(told_device), first_coefficient = first_task + task_bytes;
-  DevicePointer values = address_of(there);
-  void* all[] = {&parameters, &first_task, &first_coefficient, &values};
+  Told told;
+  const std::size_t tasks_at = told.add(all.tasks.data(), all.tasks.size());
+  const std::size_t tiles_at = told.add(all.tiles.data(), all.tiles.size()), coefficients_at = told.bytes();
+  for (const auto& wish : wishes.all) told.add(wish.coefficients, static_cast<std::size_t>(grid.count));
+  const DeviceBlock told_host = device_.allocate_host(told.bytes()), told_device = device_.allocate(told.bytes());
+  told.write(told_host.get());
+  const std::size_t bytes = all.values * sizeof(float);
+  values_ = device_.allocate_host(bytes);
+  const DeviceBlock there = device_.allocate(bytes);
+  MaskGrid parameters = mask_grid(grid, prototypes);
+  DevicePointer values = address_of(there), first = address_of(told_device);
+  DevicePointer tasks = first + tasks_at, tiles = first + tiles_at, coefficients = first + coefficients_at;
+  void* given[] = {&parameters, &tasks, &tiles, &coefficients, &values};
   const Function kernel = device_.kernel("make_masks");
   {
     const Current current(device_);
-    FLUVIAL_CUDA(cuMemcpyHtoDAsync_v2, first_task, told_host.get(), told, stream_);
-    FLUVIAL_CUDA(cuLaunchKernel, kernel, across, down, static_cast<unsigned>(tasks.size()), cells_across, cells_down, 1,
-                 0, stream_, all, nullptr);
-    FLUVIAL_CUDA(cuMemcpyDtoHAsync_v2, values_.get(), values, count * sizeof(float), stream_);
+    FLUVIAL_CUDA(cuMemcpyHtoDAsync_v2, first, told_host.get(), told.bytes(), stream);
+    FLUVIAL_CUDA(cuLaunchKernel, kernel, static_cast<unsigned>(all.tiles.size()), 1, 1, cells_across, cells_down, 1, 0,
+                 stream, given, nullptr);
+    FLUVIAL_CUDA(cuMemcpyDtoHAsync_v2, values_.get(), values, bytes, stream);
   }
-  count_returned(count * sizeof(float));
-  made_.set(stream_);
+  count_returned(bytes);
+  made_.set(stream);
   made_.wait();
   return static_cast<const float*>(values_.get());
 }

@@ -16,31 +16,23 @@ FLUVIAL_EXPORT bool are_prototypes(const DeviceTensor& output, std::size_t units
 // For the kernel make_masks.
 struct MaskTasks {
   std::vector<MaskTask> tasks;
-  std::size_t values = 0;         // that it writes
-  unsigned across = 0, down = 0;  // blocks of the mask that needs most
+  std::vector<MaskTile> tiles;  // one a block
+  std::size_t values = 0;       // that it writes
 };
-FLUVIAL_EXPORT MaskTasks mask_tasks(const std::vector<MaskWish>& wishes, const PrototypeGrid& grid);
-FLUVIAL_EXPORT MaskGrid mask_grid(const PrototypeGrid& grid, const DeviceTensor& prototypes, std::size_t unit);
+FLUVIAL_EXPORT MaskTasks mask_tasks(const MaskWishes& wishes);
+FLUVIAL_EXPORT MaskGrid mask_grid(const PrototypeGrid& grid, const DeviceTensor& prototypes);
 
-// Belongs to one request, whose queue it uses, and waits for what it put there.
-class FLUVIAL_EXPORT DeviceMaskMaker final : public MaskMaker {
+// Belongs to one request. What goes there goes in one block, what comes back in another.
+class FLUVIAL_EXPORT DeviceMaskMaker {
  public:
   explicit DeviceMaskMaker(Device& device) : device_(device), made_(device) {}
 
-  // What the next make() is of.
-  void use(const DeviceTensor& prototypes, std::size_t unit, Stream stream) {
-    prototypes_ = prototypes;
-    unit_ = unit;
-    stream_ = stream;
-  }
-  const float* make(const std::vector<MaskWish>& wishes, const PrototypeGrid& grid) override;
+  // Waits for what it puts into the stream. As Request::make_masks().
+  const float* make(const MaskWishes& wishes, const DeviceTensor& prototypes, Stream stream);
 
  private:
   Device& device_;
   Mark made_;
-  DeviceTensor prototypes_;
-  std::size_t unit_ = 0;
-  Stream stream_ = nullptr;
   DeviceBlock values_;  // on the host
 };
 

@@ -207,6 +207,7 @@ SelectedRows RowPicker::of_unit(std::size_t unit) const {
     rows = {rows_[unit].numbers.size(), rows_[unit].numbers.data(), rows_[unit].values.data(), width_};
   if (classes_.on_host)
     rows.pixels = static_cast<const std::uint8_t*>(classes_.on_host.get()) + 4 * units_ + unit * pixels_;
+  rows.unit = unit;
   return rows;
 }
 

@@ -3,22 +3,39 @@
 
 namespace fluvial::cuda {
 
-// A block of threads makes a tile of a mask, of so many cells at most: each of its threads sums up one of them.
-constexpr int cells_across = 32, cells_down = 16;
+// A block of threads sums up so many cells of the prototypes, each thread one of them, and makes what lies between
+// them: a tile. The last cells of a tile, across and down, are the first of the next one.
+constexpr int cells_across = 32, cells_down = 8;
+constexpr int tile_across = cells_across - 1, tile_down = cells_down - 1;
+constexpr int most_masks_of_block = 16;
 
-struct MaskTask {
-  float left, top, width, height;  // of the box
-  int columns, rows;               // of the mask
-  int first;                       // its place among the values
-  int region_left, region_top, region_right, region_bottom;
-  int tile_columns, tile_rows;  // whose places lie between the cells of one block
+// Place i of a mask, in one direction, lies `start + i * step` cells behind the middle of the first cell, but no
+// farther out than the cells [first, last].
+struct MaskAxis {
+  float start, step;
+  float places_of_cell;  // 1 / step
+  int first, last;
+  int places;
 };
 
-// The prototypes of one unit.
+struct MaskTask {
+  MaskAxis across, down;
+  int first;  // its place among the values
+};
+
+// What a block makes: of some masks the part that lies in this tile of a unit. The last mask stands for those that there
+// are not, so that a thread need not know how many there are before it asks for one.
+struct MaskTile {
+  int unit, left, top;  // of its cells
+  int count;
+  int masks[most_masks_of_block];
+};
+
+// The prototypes.
 struct MaskGrid {
   const float* prototypes;
+  long long unit_step;  // elements
   int count, width, height;
-  float scale_x, scale_y;
 };
 
 }  // namespace fluvial::cuda
