@@ -438,7 +438,9 @@ extern "C" __global__ void __launch_bounds__(256, 5) pictures_to_tensor(PictureB
 // FLUVIAL_MANY_PICTURES is given where the driver knows such launches; NVRTC knows them since 12.1.
 #if !defined(__CUDACC__) || (defined(FLUVIAL_MANY_PICTURES) && __CUDA_ARCH__ >= 700 && \
                              __CUDACC_VER_MAJOR__ * 100 + __CUDACC_VER_MINOR__ >= 1201)
-extern "C" __global__ void __launch_bounds__(256, 5) pictures_to_tensor_many(ManyPictures batch, Input input) {
+// Four blocks a multiprocessor, as a thread has 64 registers then, and its 32 samples are asked for all at once. With
+// five it has 48, and the compiler asks in four goes, each waiting for the one before.
+extern "C" __global__ void __launch_bounds__(256, 4) pictures_to_tensor_many(ManyPictures batch, Input input) {
   __shared__ Exchange exchange;
   const int y = blockIdx.y * blockDim.y + threadIdx.y;
   if (y >= input.height) return;
