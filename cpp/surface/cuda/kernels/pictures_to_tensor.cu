@@ -428,7 +428,7 @@ __device__ inline int first_pixel_of_thread() {
   return static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x) * pixels_of_thread;
 }
 
-extern "C" __global__ void __launch_bounds__(256, 5) pictures_to_tensor(PictureBatch batch, Input input) {
+extern "C" __global__ void __launch_bounds__(256, 4) pictures_to_tensor(PictureBatch batch, Input input) {
   __shared__ Exchange exchange;
   const int y = blockIdx.y * blockDim.y + threadIdx.y;
   if (y >= input.height) return;  // a whole warp: its threads are those of a row
