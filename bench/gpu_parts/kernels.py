@@ -64,6 +64,7 @@ BYTES: dict[str, int] = {
     "pictures_to_tensor: 640, f16, channels last": _input(640, 2),
     "pictures_to_tensor: 416, f32": _input(416, 4),
     "pictures_to_tensor: 224, f16, 192 crops": _CROPS,
+    "pictures_to_tensor: 224, f16, 192 crops, centred": _CROPS,
     # Where classes lie apart from the box, they alone; in rows all, as memory gives 32 bytes at a time, and 64 for a
     # number alone in a row of 340, as the cache fetches them: an H100 was seen to read 28.07 MB for 403,200 of them.
     "select_rows: 48 x 84 x 8400, f32": FRAMES * ROWS * 80 * 4,

@@ -122,12 +122,14 @@ Prepared tiles(Device& device) {
 
 // --- pictures_to_tensor ----------------------------------------------------------------------------------------------
 
-Prepared inputs(Device& device, int size, ElementType type, int count, const Box& crop, Layout layout = Layout::nchw) {
+Prepared inputs(Device& device, int size, ElementType type, int count, const Box& crop, Layout layout = Layout::nchw,
+                bool is_centred = false) {
   InputSpec spec;
   spec.layout = layout;
   spec.size = {size, size};
   spec.type = type;
   spec.keeps_aspect = true;
+  spec.is_padding_centred = is_centred;
   auto writer = std::make_shared<TensorWriter>(device, spec);
   std::vector<SurfacePtr> held;
   const std::size_t unit = std::size_t{3} * static_cast<std::size_t>(size * size) * fluvial::bytes_of(type);
@@ -342,6 +344,10 @@ std::vector<Case> all_cases() {
       {"pictures_to_tensor: 224, f16, 192 crops",
        [](Device& d) {
          return inputs(d, 224, ElementType::f16, 192, {300, 200, 128, 256});
+       }},
+      {"pictures_to_tensor: 224, f16, 192 crops, centred",
+       [](Device& d) {
+         return inputs(d, 224, ElementType::f16, 192, {300, 200, 128, 256}, Layout::nchw, true);
        }},
       {"select_rows: 48 x 84 x 8400, f32",
        [](Device& d) {
