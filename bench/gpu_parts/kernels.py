@@ -64,12 +64,11 @@ BYTES: dict[str, int] = {
     "pictures_to_tensor: 640, f16, channels last": _input(640, 2),
     "pictures_to_tensor: 416, f32": _input(416, 4),
     "pictures_to_tensor: 224, f16, 192 crops": _CROPS,
-    "pictures_to_tensor: 224, f16, 192 crops, centred": _CROPS,
     # Where classes lie apart from the box, they alone; in rows all, as memory gives 32 bytes at a time, and 64 for a
     # number alone in a row of 340, as the cache fetches them: an H100 was seen to read 28.07 MB for 403,200 of them.
     "select_rows: 48 x 84 x 8400, f32": FRAMES * ROWS * 80 * 4,
     "select_rows: 48 x 84 x 8400, f16": FRAMES * ROWS * 80 * 2,
-    "select_sieved_rows: 48 x 8400 x 85, f32": FRAMES * ROWS * _FETCHED,
+    "select_rows: 48 x 8400 x 85, f32, objectness": FRAMES * ROWS * _FETCHED,
     "select_rows: 48 x 8400 x 84, f32": FRAMES * ROWS * 84 * 4,
     "select_rows: 48 x 8400 x 84, f16": FRAMES * ROWS * 84 * 2,
     "select_rows: 16 x 76725 x 24, f32": 16 * 76725 * 24 * 4,
@@ -89,7 +88,7 @@ def names() -> list[str]:
 # As they run in a flow, by the kernel's name: bytes of one launch.
 IN_A_FLOW: dict[str, float] = {
     "pictures_to_tensor": _input(SIZE, 2) * IN_A_LAUNCH / FRAMES,
-    "select_sieved_rows": FRAMES * ROWS * _FETCHED,
+    "select_rows": FRAMES * ROWS * _FETCHED,
 }
 
 

@@ -122,14 +122,12 @@ Prepared tiles(Device& device) {
 
 // --- pictures_to_tensor ----------------------------------------------------------------------------------------------
 
-Prepared inputs(Device& device, int size, ElementType type, int count, const Box& crop, Layout layout = Layout::nchw,
-                bool is_centred = false) {
+Prepared inputs(Device& device, int size, ElementType type, int count, const Box& crop, Layout layout = Layout::nchw) {
   InputSpec spec;
   spec.layout = layout;
   spec.size = {size, size};
   spec.type = type;
   spec.keeps_aspect = true;
-  spec.is_padding_centred = is_centred;
   auto writer = std::make_shared<TensorWriter>(device, spec);
   std::vector<SurfacePtr> held;
   const std::size_t unit = std::size_t{3} * static_cast<std::size_t>(size * size) * fluvial::bytes_of(type);
@@ -182,9 +180,8 @@ Prepared rows(Device& device, fluvial::Shape shape, ElementType type, bool is_co
     DevicePointer counts = address_of(picked), numbers = counts + 4 * units;
     DevicePointer values = numbers + 4 * units * RowPicker::room;
     void* parameters[] = {&task, &counts, &numbers, &values};
-    const RowLaunch how = row_launch(task, count);
-    FLUVIAL_CUDA(cuLaunchKernel, device.kernel(how.kernel), how.blocks, static_cast<unsigned>(units), 1,
-                 RowPicker::threads, 1, 1, 0, stream, parameters, nullptr);
+    FLUVIAL_CUDA(cuLaunchKernel, device.kernel("select_rows"), RowPicker::blocks_for(count),
+                 static_cast<unsigned>(units), 1, RowPicker::threads, 1, 1, 0, stream, parameters, nullptr);
     (void)output;
   };
   return {launch, bytes};
@@ -346,10 +343,6 @@ std::vector<Case> all_cases() {
        [](Device& d) {
          return inputs(d, 224, ElementType::f16, 192, {300, 200, 128, 256});
        }},
-      {"pictures_to_tensor: 224, f16, 192 crops, centred",
-       [](Device& d) {
-         return inputs(d, 224, ElementType::f16, 192, {300, 200, 128, 256}, Layout::nchw, true);
-       }},
       {"select_rows: 48 x 84 x 8400, f32",
        [](Device& d) {
          return rows(d, {48, 84, 8400}, ElementType::f32, true, false);
@@ -358,7 +351,7 @@ std::vector<Case> all_cases() {
        [](Device& d) {
          return rows(d, {48, 84, 8400}, ElementType::f16, true, false);
        }},
-      {"select_sieved_rows: 48 x 8400 x 85, f32",
+      {"select_rows: 48 x 8400 x 85, f32, objectness",
        [](Device& d) {
          return rows(d, {48, 8400, 85}, ElementType::f32, false, true);
        }},

@@ -160,21 +160,6 @@ TEST_CASE("pictures_to_tensor: pixels whose colours lie side by side, of rows sh
   }
 }
 
-TEST_CASE("pictures_to_tensor: narrow pictures between borders, of rows shorter and longer than a warp's") {
-  const Noise noise(PixelFormat::nv12, 90, 70);
-  for (const Size size : {Size{24, 16}, Size{128, 20}, Size{224, 64}, Size{263, 64}, Size{400, 8}})
-    for (const Box& crop : {Box{10, 0, 20, 70}, Box{3, 1, 33, 40}, Box{50, 20, 2, 40}, Box{200, 0, 5, 5}})
-      for (const Layout layout : {Layout::nchw, Layout::nhwc})
-        for (const bool is_centred : {false, true}) {
-          InputSpec spec = input(size, ElementType::f16, layout);
-          spec.keeps_aspect = true;
-          spec.is_padding_centred = is_centred;
-          CAPTURE(size.width);
-          CAPTURE(crop.width);
-          CHECK(greatest_difference(noise, crop, spec) < 1.01);
-        }
-}
-
 TEST_CASE("pictures_to_tensor: rows that begin anywhere, of any pitch, as those that lie well") {
   for (PixelFormat format : formats)
     for (const int pitch : {1, 2, 3, 5}) {

@@ -8,7 +8,6 @@
 #include <functional>
 #include <random>
 #include <stdexcept>
-#include <string>
 #include <vector>
 
 #include "algo/half.h"
@@ -250,89 +249,18 @@ TEST_CASE("every test must be passed; numbers that are none pass none; whole num
   CHECK(selected.rows(0).row(0)[2] == 70000.0F);
 }
 
-TEST_CASE(
-    "rows of which most fail by one number: those that pass are found wherever they lie, of floats and of halves") {
-  constexpr int count = 1100;
-  std::vector<std::vector<int>> all = {{}, {0, 127, 128, 511, 512, 700, 1023, 1024, 1099}, {}};  // of each unit
-  for (int row = 0; row < count; ++row) all[2].push_back(row);
-  Floats rows = floats("rows", {3, count, 3});
-  Tensor<std::uint16_t> halves("halves", ElementType::f16, {3, count, 3});
-  for (std::size_t i = 0; i < rows.data.size(); ++i) rows.data[i] = i % 3 == 1 ? 0.25F : static_cast<float>(i % 50);
-  for (std::size_t unit = 0; unit < 3; ++unit)
-    for (const int row : all[unit]) rows.data[(unit * count + static_cast<std::size_t>(row)) * 3 + 1] = 0.75F;
-  rows.data[1] = NAN;  // no number passes no test
-  halves.data.clear();
-  for (const float value : rows.data) halves.data.push_back(half_bits_on_host(value));
-  for (const auto& view : {rows.view(), halves.view()}) {
-    RowField box = field_of(0, 0, 1, 3), sure = field_of(0, 1, 1, 3), last = field_of(0, 2, 1, 3);
-    sure.least = 0.5F;
-    const RowSelection wanted{{{1, count, {box, sure, last}}}, {}};
-    const auto task = cuda::row_task(wanted, placed({view}), 512);
-    CHECK(task.sieve.rows == count);
-    CHECK(std::string(cuda::row_launch(task, count).kernel) == "select_sieved_rows");
-    const Selected selected({view}, wanted);
-    for (std::size_t unit = 0; unit < 3; ++unit) {
-      REQUIRE(selected.count(unit) == all[unit].size());
-      for (std::size_t i = 0; i < all[unit].size(); ++i) {
-        const auto row = static_cast<std::size_t>(all[unit][i]);
-        REQUIRE(selected.rows(unit).numbers[i] == all[unit][i]);
-        for (std::size_t c = 0; c < 3; ++c)
-          REQUIRE(selected.rows(unit).row(i)[c] == rows.data[(unit * count + row) * 3 + c]);
-      }
-    }
-  }
-}
-
-TEST_CASE("a row must pass the other tests, too, when the first was of one number") {
-  Floats rows = floats("rows", {1, 600, 3});
-  for (std::size_t i = 0; i < rows.data.size(); ++i) rows.data[i] = i % 3 == 0 || i / 3 % 100 == 7 ? 0.75F : 0.25F;
-  RowField sure = field_of(0, 0, 1, 3), classes = field_of(0, 1, 2, 3);
-  sure.least = classes.least = 0.5F;
-  classes.kind = RowField::greatest;
-  const Selected selected({rows.view()}, {{{1, 600, {sure, classes}}}, {}});
-  REQUIRE(selected.count(0) == 6);
-  for (std::size_t i = 0; i < 6; ++i) CHECK(selected.rows(0).numbers[i] == static_cast<int>(100 * i + 7));
-}
-
-TEST_CASE("a first test is a sieve where it is of one float or half in rows of one grid") {
-  Floats rows = floats("rows", {1, 8, 3});
-  Tensor<std::int32_t> whole("whole", ElementType::i32, {1, 8, 3});
-  RowField one = field_of(0, 0, 1, 3), two = field_of(0, 0, 2, 3), share = field_of(0, 0, 1, 3);
-  one.least = two.least = share.least = 0.5F;
-  two.kind = RowField::greatest;
-  share.kind = RowField::share;
-  const auto rows_of_sieve = [&](const std::vector<RowPart>& parts, const TensorView& view) {
-    return cuda::row_task({parts, {}}, placed({view}), 8).sieve.rows;
-  };
-  CHECK(rows_of_sieve({{1, 8, {one}}}, rows.view()) == 8);
-  CHECK(rows_of_sieve({{1, 8, {field_of(0, 0, 1, 3), one, two}}}, rows.view()) == 8);
-  CHECK(rows_of_sieve({{1, 8, {one}}, {1, 4, {one}}}, rows.view()) == 0);
-  CHECK(rows_of_sieve({{2, 4, {one}}}, rows.view()) == 0);
-  CHECK(rows_of_sieve({{1, 8, {two, one}}}, rows.view()) == 0);
-  CHECK(rows_of_sieve({{1, 8, {share}}}, rows.view()) == 0);
-  CHECK(rows_of_sieve({{1, 8, {field_of(0, 0, 1, 3)}}}, rows.view()) == 0);
-  CHECK(rows_of_sieve({{1, 8, {one}}}, whole.view()) == 0);
-}
-
 TEST_CASE("what is past the room is counted and not written") {
   Floats scores = floats("scores", {2, 1000, 1});
   for (std::size_t i = 1000; i < 2000; ++i) scores.data[i] = 1;
   RowField field = field_of(0, 0, 1, 1);
   field.least = 0.5F;
   const auto task = cuda::row_task({{{1, 1000, {field}}}, {}}, placed({scores.view()}), 160);
-  std::vector<int> counts(2), numbers(320);
-  std::vector<float> values(320);
-  for (const bool is_sieved : {false, true}) {
-    const auto kernel = is_sieved ? cuda::select_sieved_rows : cuda::select_rows;
-    std::fill(counts.begin(), counts.end(), 0);
-    std::fill(numbers.begin(), numbers.end(), -1);
-    std::fill(values.begin(), values.end(), -1.0F);
-    run_together({is_sieved ? 2U : 4U, 2, 1}, {is_sieved ? 128U : 256U},
-                 [&] { kernel(task, counts.data(), numbers.data(), values.data()); });
-    CHECK(counts == std::vector<int>{0, 1000});
-    CHECK(std::count(numbers.begin(), numbers.end(), -1) == 160);
-    CHECK(std::count(values.begin(), values.end(), 1.0F) == 160);
-  }
+  std::vector<int> counts(2), numbers(320, -1);
+  std::vector<float> values(320, -1);
+  run_together({4, 2, 1}, {256}, [&] { cuda::select_rows(task, counts.data(), numbers.data(), values.data()); });
+  CHECK(counts == std::vector<int>{0, 1000});
+  CHECK(std::count(numbers.begin(), numbers.end(), -1) == 160);
+  CHECK(std::count(values.begin(), values.end(), 1.0F) == 160);
 }
 
 TEST_CASE("outputs that are smaller than the selection, or other than it reads, are not touched") {

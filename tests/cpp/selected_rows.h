@@ -35,10 +35,10 @@ class Selected {
     std::vector<float> values(numbers.size() * static_cast<std::size_t>(width_));
     int most = 0;
     for (const auto& part : wanted.parts) most = std::max(most, part.rows());
-    const auto kernel = task.sieve.rows > 0 ? cuda::select_sieved_rows : cuda::select_rows;
-    const dim3 grid{cuda::row_launch(task, most).blocks, units, static_cast<unsigned>(wanted.parts.size())};
-    run_together(grid, {cuda::RowPicker::threads},
-                 [&] { kernel(task, counts_.data(), numbers.data(), values.data()); });
+    constexpr unsigned threads = 64;
+    const dim3 grid{(static_cast<unsigned>(most) + threads - 1) / threads, units,
+                    static_cast<unsigned>(wanted.parts.size())};
+    run_together(grid, {threads}, [&] { cuda::select_rows(task, counts_.data(), numbers.data(), values.data()); });
     for (unsigned unit = 0; unit < units; ++unit) sort(unit, numbers, values);
   }
 

@@ -14,7 +14,6 @@ namespace fluvial::cuda {
 inline constexpr const char* kernel_names[] = {FLUVIAL_TRANSFORMS(FLUVIAL_NAME)
                                                    FLUVIAL_PLANE_MOVES(FLUVIAL_PLANE_NAME) "pictures_to_tensor",
                                                "select_rows",
-                                               "select_sieved_rows",
                                                "classify_pixels",
                                                "make_masks",
                                                "paint_tiles",

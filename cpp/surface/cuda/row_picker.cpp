@@ -46,25 +46,6 @@ RowSource::Lying lying_of(const RowPart& part, const RowField& field, const Devi
   return RowSource::apart;
 }
 
-// The first test, if it is of one number in rows of one grid; else nothing.
-RowSieve sieve_of(const RowSelection& selection, const std::vector<DeviceTensor>& outputs) {
-  const RowPart& part = selection.parts.front();
-  const auto is_tested = [](const RowField& field) { return field.least > any_value; };
-  const auto field = std::find_if(part.fields.begin(), part.fields.end(), is_tested);
-  if (selection.parts.size() > 1 || part.outer_count > 1 || field == part.fields.end()) return {};
-  const bool is_one_number = field->columns == 1 && field->kind != RowField::share && field->skipped < 0;
-  const DeviceTensor& tensor = outputs.at(field->output);
-  const bool is_half = tensor.type == ElementType::f16;
-  if (!is_one_number || (!is_half && tensor.type != ElementType::f32)) return {};
-  const DevicePointer first = tensor.address + static_cast<std::size_t>(field->first) * bytes_of(tensor.type);
-  return {reinterpret_cast<const void*>(first),
-          elements_of_unit(tensor),
-          static_cast<int>(field->inner_step),
-          part.rows(),
-          is_half,
-          field->least};
-}
-
 std::atomic<std::uint64_t> returned{0};
 
 }  // namespace
@@ -131,15 +112,7 @@ RowTask row_task(const RowSelection& selection, const std::vector<DeviceTensor>&
     }
     first += part.rows();
   }
-  task.sieve = sieve_of(selection, outputs);
   return task;
-}
-
-RowLaunch row_launch(const RowTask& task, int most_rows) {
-  static_assert(RowPicker::threads == RowSieve::threads);
-  constexpr int of_block = RowSieve::threads * RowSieve::rows_of_thread;
-  if (task.sieve.rows == 0) return {"select_rows", RowPicker::blocks_for(most_rows)};
-  return {"select_sieved_rows", static_cast<unsigned>((task.sieve.rows + of_block - 1) / of_block)};
 }
 
 RowPicker::Block RowPicker::new_block(std::size_t bytes) {
@@ -170,13 +143,12 @@ void RowPicker::start_rows(const RowSelection& selection, const std::vector<Devi
   DevicePointer numbers = counts + 4 * units_;
   DevicePointer values = numbers + 4 * units_ * room_;
   void* parameters[] = {&task, &counts, &numbers, &values};
+  const Function kernel = device_.kernel("select_rows");
   int most_rows = 0;
   for (const auto& part : selection.parts) most_rows = std::max(most_rows, part.rows());
-  const RowLaunch launch = row_launch(task, most_rows);
-  const Function kernel = device_.kernel(launch.kernel);
   const Current current(device_);
   FLUVIAL_CUDA(cuMemsetD8Async, counts, 0, 4 * units_, stream);
-  FLUVIAL_CUDA(cuLaunchKernel, kernel, launch.blocks, static_cast<unsigned>(units_),
+  FLUVIAL_CUDA(cuLaunchKernel, kernel, blocks_for(most_rows), static_cast<unsigned>(units_),
                static_cast<unsigned>(selection.parts.size()), threads, 1, 1, 0, stream, parameters, nullptr);
   bring(picked_, stream);
 }

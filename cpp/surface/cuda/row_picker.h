@@ -21,15 +21,9 @@ struct DeviceTensor {
 // How many units these outputs hold, where each has all rows of the selection; else 0: the model gave others than the
 // head has seen.
 FLUVIAL_EXPORT std::size_t units_with(const RowSelection& selection, const std::vector<DeviceTensor>& outputs);
-// For the kernels that select rows.
+// For the kernel select_rows.
 FLUVIAL_EXPORT RowSource row_source(const RowField& field, const DeviceTensor& output);
 FLUVIAL_EXPORT RowTask row_task(const RowSelection& selection, const std::vector<DeviceTensor>& outputs, int room);
-// Which of them it is for, and how many blocks of RowPicker::threads each unit needs.
-struct RowLaunch {
-  const char* kernel;
-  unsigned blocks;
-};
-FLUVIAL_EXPORT RowLaunch row_launch(const RowTask& task, int most_rows);
 
 // Bytes of models' outputs that this process has brought to the host, whole outputs and rows.
 FLUVIAL_EXPORT std::uint64_t returned_bytes();
@@ -39,7 +33,7 @@ FLUVIAL_EXPORT void count_returned(std::size_t bytes);
 class FLUVIAL_EXPORT RowPicker {
  public:
   static constexpr int room = 512;          // rows of a unit
-  static constexpr unsigned threads = 128;  // of a block; select_rows has room for 256
+  static constexpr unsigned threads = 128;  // of a block; the kernels have room for 256
   static unsigned blocks_for(int rows) { return (static_cast<unsigned>(rows) + threads - 1) / threads; }
 
   explicit RowPicker(Device& device) : device_(device) {}

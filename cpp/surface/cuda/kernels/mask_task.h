@@ -23,8 +23,8 @@ struct MaskTask {
   int first;  // its place among the values
 };
 
-// What a block makes: of some masks the part that lies in this tile of a unit. The last mask stands for those that there
-// are not, so that a thread need not know how many there are before it asks for one.
+// What a block makes: of some masks the part that lies in this tile of a unit. The last mask stands for those that
+// there are not, so that a thread need not know how many there are before it asks for one.
 struct MaskTile {
   int unit, left, top;  // of its cells
   int count;

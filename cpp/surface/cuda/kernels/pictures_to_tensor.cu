@@ -346,27 +346,16 @@ __device__ inline void store_planes(const Input& input, Value* out, long long pi
   }
 }
 
-// One thread's run of pixels in a row of the input. Rows begin with the picture, and the border beside it comes last,
-// the right one and then the left one: so warps have either pixels to read or border to write, and few have both.
-struct RunOfRow {
-  int first, place;  // the run that the row begins with, and this one's place behind it
-  int x, y;          // of its first pixel; where there is none, x is beside the input
-};
-
-__device__ inline int runs_of_row(const Input& input) {
-  return (input.width + pixels_of_thread - 1) / pixels_of_thread;
-}
-
 // What a warp exchanges before it writes: the runs of its threads lie between each other's in the tensor, so that each
 // thread for itself would write a third of every 32 bytes.
 constexpr int warps_of_block = 8;
 using Exchange = Together<int>[warps_of_block][32 * most_channels];
 
 template <typename Value, typename Convert>
-__device__ inline void store_by_warp(const Input& input, Value* row, const RunOfRow& run, const Run& values,
-                                     Exchange& exchange, Convert convert) {
+__device__ inline void store_by_warp(const Input& input, Value* row, int x, const Run& values, Exchange& exchange,
+                                     Convert convert) {
   auto* all = reinterpret_cast<Together<Value>*>(exchange[threadIdx.y]);
-  const int lane = threadIdx.x, of_row = runs_of_row(input) * most_channels;
+  const int lane = threadIdx.x, first = x - lane * pixels_of_thread;
   FLUVIAL_UNROLL_ALL
   for (int part = 0; part < most_channels; ++part) {
     Together<Value> together;
@@ -378,42 +367,40 @@ __device__ inline void store_by_warp(const Input& input, Value* row, const RunOf
     all[lane * most_channels + part] = together;
   }
   __syncwarp();
-  auto* to = reinterpret_cast<Together<Value>*>(row);
-  const int before = (run.place - lane) * most_channels;  // of the row, by other warps
+  auto* to = reinterpret_cast<Together<Value>*>(row + first * most_channels);
+  const int count = (input.width - first) / pixels_of_thread * most_channels;
   FLUVIAL_UNROLL_ALL
-  for (int at = lane; at < 32 * most_channels; at += 32) {
-    const int place = run.first * most_channels + before + at;
-    if (before + at < of_row) to[place < of_row ? place : place - of_row] = all[at];
-  }
+  for (int at = lane; at < 32 * most_channels; at += 32)
+    if (at < count) to[at] = all[at];
 }
 
 template <typename Value, typename Convert>
-__device__ inline void store_interleaved(const Input& input, Value* row, const RunOfRow& run, int count,
-                                         const Run& values, Exchange& exchange, Convert convert) {
+__device__ inline void store_interleaved(const Input& input, Value* row, int x, int count, const Run& values,
+                                         Exchange& exchange, Convert convert) {
   if (input.channels == most_channels && input.width % pixels_of_thread == 0 && can_hold_together(row))
-    return store_by_warp(input, row, run, values, exchange, convert);
+    return store_by_warp(input, row, x, values, exchange, convert);
   FLUVIAL_UNROLL_ALL
   for (int i = 0; i < pixels_of_thread; ++i) FLUVIAL_UNROLL_ALL
   for (int c = 0; c < most_channels; ++c)
-    if (i < count && c < input.channels) row[(run.x + i) * input.channels + c] = convert(values[c][i]);
+    if (i < count && c < input.channels) row[(x + i) * input.channels + c] = convert(values[c][i]);
 }
 
 // A run of a row of the tensor. All threads of a warp come here, those beside the input with nothing to write.
 template <typename Value, typename Convert>
-__device__ inline void store_run(const Input& input, void* out, const RunOfRow& run, const Run& values,
-                                 Exchange& exchange, Convert convert) {
-  const long long row = static_cast<long long>(run.y) * input.width;
-  const int count = min(pixels_of_thread, input.width - run.x);
+__device__ inline void store_run(const Input& input, void* out, int x, int y, const Run& values, Exchange& exchange,
+                                 Convert convert) {
+  const long long row = static_cast<long long>(y) * input.width;
+  const int count = min(pixels_of_thread, input.width - x);
   auto* all = static_cast<Value*>(out);
   if (input.is_nhwc)
-    store_interleaved(input, all + row * input.channels, run, count, values, exchange, convert);
+    store_interleaved(input, all + row * input.channels, x, count, values, exchange, convert);
   else
-    store_planes(input, all, row + run.x, count, values, convert);
+    store_planes(input, all, row + x, count, values, convert);
 }
 
 // One run of pixels of a picture. All threads of a warp come here for one row.
-__device__ inline void write_run(const Picture& picture, const Input& input, const RunOfRow& run, Exchange& exchange) {
-  const int row = run.y - picture.top, column = run.x - picture.left;
+__device__ inline void write_run(const Picture& picture, const Input& input, int x, int y, Exchange& exchange) {
+  const int row = y - picture.top, column = x - picture.left;
   Run values;
   const bool is_beside = column >= picture.width || column + pixels_of_thread <= 0;
   if (static_cast<unsigned>(row) < static_cast<unsigned>(is_beside ? 0 : picture.height)) {
@@ -426,43 +413,36 @@ __device__ inline void write_run(const Picture& picture, const Input& input, con
   }
   void* out = picture.out;
   switch (input.type) {
-    case Input::f32: return store_run<float>(input, out, run, values, exchange, [](float v) { return v; });
-    case Input::f16: return store_run<unsigned short>(input, out, run, values, exchange, half_bits);
+    case Input::f32: return store_run<float>(input, out, x, y, values, exchange, [](float v) { return v; });
+    case Input::f16: return store_run<unsigned short>(input, out, x, y, values, exchange, half_bits);
     case Input::u8:
-      return store_run<unsigned char>(input, out, run, values, exchange,
+      return store_run<unsigned char>(input, out, x, y, values, exchange,
                                       [](float v) { return static_cast<unsigned char>(rounded(v, 0.0f, 255.0f)); });
     default:
-      return store_run<int>(input, out, run, values, exchange,
+      return store_run<int>(input, out, x, y, values, exchange,
                             [](float v) { return static_cast<int>(rounded(v, -2147483648.0f, 2147483520.0f)); });
   }
 }
 
-__device__ inline RunOfRow run_of_thread(const Picture& picture, const Input& input, int y) {
-  const int runs = runs_of_row(input), first = min(max(int{picture.left}, 0) / pixels_of_thread, runs - 1);
-  const int place = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
-  const int run = first + place < runs || place >= runs ? first + place : first + place - runs;
-  return {first, place, run * pixels_of_thread, y};
+__device__ inline int first_pixel_of_thread() {
+  return static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x) * pixels_of_thread;
 }
 
-extern "C" __global__ void __launch_bounds__(256, 4) pictures_to_tensor(PictureBatch batch, Input input) {
+extern "C" __global__ void __launch_bounds__(256, 5) pictures_to_tensor(PictureBatch batch, Input input) {
   __shared__ Exchange exchange;
   const int y = blockIdx.y * blockDim.y + threadIdx.y;
   if (y >= input.height) return;  // a whole warp: its threads are those of a row
-  const Picture& picture = batch.pictures[blockIdx.z];
-  write_run(picture, input, run_of_thread(picture, input, y), exchange);
+  write_run(batch.pictures[blockIdx.z], input, first_pixel_of_thread(), y, exchange);
 }
 
 // FLUVIAL_MANY_PICTURES is given where the driver knows such launches; NVRTC knows them since 12.1.
 #if !defined(__CUDACC__) || (defined(FLUVIAL_MANY_PICTURES) && __CUDA_ARCH__ >= 700 && \
                              __CUDACC_VER_MAJOR__ * 100 + __CUDACC_VER_MINOR__ >= 1201)
-// Four blocks a multiprocessor, as a thread has 64 registers then, and its 32 samples are asked for all at once. With
-// five it has 48, and the compiler asks in four goes, each waiting for the one before.
-extern "C" __global__ void __launch_bounds__(256, 4) pictures_to_tensor_many(ManyPictures batch, Input input) {
+extern "C" __global__ void __launch_bounds__(256, 5) pictures_to_tensor_many(ManyPictures batch, Input input) {
   __shared__ Exchange exchange;
   const int y = blockIdx.y * blockDim.y + threadIdx.y;
   if (y >= input.height) return;
-  const Picture& picture = batch.pictures[blockIdx.z];
-  write_run(picture, input, run_of_thread(picture, input, y), exchange);
+  write_run(batch.pictures[blockIdx.z], input, first_pixel_of_thread(), y, exchange);
 }
 #endif
 

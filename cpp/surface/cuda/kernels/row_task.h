@@ -18,20 +18,8 @@ struct RowSource {
   int lying;
 };
 
-// The one number of a row, a float or a half, by which most rows fail; they are the inner ones of one part.
-struct RowSieve {
-  static constexpr int threads = 128, rows_of_thread = 4;  // threads of a block
-  const void* data;                                        // of the first unit's first row
-  long long unit_step;                                     // elements, as row_step
-  int row_step;
-  int rows;  // 0: there is no such number
-  int is_half;
-  float least;
-};
-
 struct RowTask {
   static constexpr int most_parts = 8, most_fields = 4;
-  RowSieve sieve;  // here, where a kernel finds it without looking for a part and its fields
   struct Part {
     int first_row, rows, inner_count;
     RowSource fields[most_fields];

@@ -346,18 +346,14 @@ __device__ inline int next_place(int* count, bool is_wanted) {
   return __shfl_sync(whole_warp, first, 0) + __popc(wanted & ((1U << lane) - 1));
 }
 
-// Where selected rows go, of all units.
-struct Picked {
-  int *counts, *numbers;
-  float* values;
-};
-
-// All threads of a warp come here, each with a row.
-template <int threads>
-__device__ inline void pick_row(const RowTask& task, int row, bool is_wanted, const Picked& picked,
-                                Greatest (&found)[RowTask::most_fields][threads]) {
+extern "C" __global__ void __launch_bounds__(most_threads, 4)
+    select_rows(RowTask task, int* counts, int* numbers, float* values) {
+  __shared__ Greatest found[RowTask::most_fields][most_threads];  // each thread has its own
   const RowTask::Part& part = task.parts[blockIdx.z];
-  const int unit = blockIdx.y, outer = row / part.inner_count, inner = row % part.inner_count;
+  const int row = blockIdx.x * blockDim.x + threadIdx.x, unit = blockIdx.y;
+  if (static_cast<int>(blockIdx.x * blockDim.x) >= part.rows) return;  // the whole block
+  const int outer = row / part.inner_count, inner = row % part.inner_count;
+  bool is_wanted = row < part.rows;
   FLUVIAL_UNROLL_NOTHING
   for (int i = 0; i < task.fields; ++i) {
     const RowSource& field = part.fields[i];
@@ -366,11 +362,11 @@ __device__ inline void pick_row(const RowTask& task, int row, bool is_wanted, co
     if (field.is_tested) is_wanted = is_wanted && best.value >= field.least;
     found[i][threadIdx.x] = best;
   }
-  const int place = next_place(picked.counts + unit, is_wanted);
+  const int place = next_place(counts + unit, is_wanted);
   if (!is_wanted || place >= task.room) return;
   const long long at = static_cast<long long>(unit) * task.room + place;
-  picked.numbers[at] = part.first_row + row;
-  float* out = picked.values + at * task.width;
+  numbers[at] = part.first_row + row;
+  float* out = values + at * task.width;
   FLUVIAL_UNROLL_NOTHING
   for (int i = 0; i < task.fields; ++i) {
     const RowSource& field = part.fields[i];
@@ -382,58 +378,6 @@ __device__ inline void pick_row(const RowTask& task, int row, bool is_wanted, co
       *out++ = static_cast<float>(found[i][threadIdx.x].column);
     }
   }
-}
-
-extern "C" __global__ void __launch_bounds__(most_threads, 4)
-    select_rows(RowTask task, int* counts, int* numbers, float* values) {
-  __shared__ Greatest found[RowTask::most_fields][most_threads];  // each thread has its own
-  const int row = blockIdx.x * blockDim.x + threadIdx.x, rows = task.parts[blockIdx.z].rows;
-  if (static_cast<int>(blockIdx.x * blockDim.x) >= rows) return;  // the whole block
-  pick_row(task, row, row < rows, {counts, numbers, values}, found);
-}
-
-// --- rows of which most fail by one number ---------------------------------------------------------------------------
-
-constexpr int rows_of_sieve = RowSieve::threads * RowSieve::rows_of_thread;
-
-// A block's rows that pass the test of one number: of most blocks none.
-struct Passed {
-  int count;
-  int rows[rows_of_sieve];
-};
-
-// A thread's rows are one block's width apart.
-template <typename Read>
-__device__ inline void sieve_rows(const RowSieve& sieve, Read read, Passed& passed) {
-  float value[RowSieve::rows_of_thread];
-  const int first = static_cast<int>(blockIdx.x) * rows_of_sieve + static_cast<int>(threadIdx.x);
-  FLUVIAL_UNROLL_ALL
-  for (int i = 0; i < RowSieve::rows_of_thread; ++i)
-    value[i] = read(min(first + i * RowSieve::threads, sieve.rows - 1) * sieve.row_step);
-  if (threadIdx.x == 0) passed.count = 0;
-  __syncthreads();
-  FLUVIAL_UNROLL_ALL
-  for (int i = 0; i < RowSieve::rows_of_thread; ++i) {
-    const int row = first + i * RowSieve::threads;
-    if (value[i] >= sieve.least && row < sieve.rows) passed.rows[atomicAdd(&passed.count, 1)] = row;
-  }
-  __syncthreads();
-}
-
-// As select_rows, for a task with a sieve. Rows that pass are looked at by as few warps as can hold them: wherever they
-// lie, a block looks once, as long as they are not more than its threads.
-extern "C" __global__ void __launch_bounds__(RowSieve::threads, 8)
-    select_sieved_rows(RowTask task, int* counts, int* numbers, float* values) {
-  __shared__ Greatest found[RowTask::most_fields][RowSieve::threads];
-  __shared__ Passed passed;
-  const RowSieve& sieve = task.sieve;
-  const long long first = blockIdx.y * sieve.unit_step;
-  sieve.is_half ? sieve_rows(sieve, Halves{static_cast<const unsigned short*>(sieve.data) + first}, passed)
-                : sieve_rows(sieve, Floats{static_cast<const float*>(sieve.data) + first}, passed);
-  const int count = passed.count, own = threadIdx.x;
-  FLUVIAL_UNROLL_NOTHING
-  for (int at = own; at - own % 32 < count; at += RowSieve::threads)  // whole warps
-    pick_row(task, at < count ? passed.rows[at] : 0, at < count, {counts, numbers, values}, found);
 }
 
 // A class for each pixel, a byte: see PixelClasses. `strange` counts, by unit, whole numbers that are none.
