@@ -4,6 +4,7 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <deque>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -17,22 +18,25 @@
 
 namespace fluvial::python {
 
-// The models of one backend in the order in which they were started, one at a time, whichever queues they are in. What
-// stands before and behind them in their queues runs beside. Two at once would share the GPU, end at the same time, and
-// leave it with nothing to do until both are read and filled again. Belongs to the worker.
+// The models of one backend in the order in which they were started, so many at a time, whichever queues they are in.
+// What stands before and behind them in their queues runs beside. All at once would share the GPU, end at the same
+// time, and leave it with nothing to do until all are read and filled again. Belongs to the worker.
 class Turns {
  public:
-  // What comes into the queue next begins when the last model is done.
+  static constexpr std::size_t at_once = 2;
+
+  // What comes into the queue next begins when the last model but at_once - 1 is done.
   void take(cuda::Stream stream) const {
-    if (last_) last_->hold(stream);
+    if (running_.size() == at_once) running_.front()->hold(stream);
   }
   void leave(std::shared_ptr<cuda::Mark> mark, cuda::Stream stream) {
     mark->set(stream);
-    last_ = std::move(mark);
+    running_.push_back(std::move(mark));
+    if (running_.size() > at_once) running_.pop_front();
   }
 
  private:
-  std::shared_ptr<const cuda::Mark> last_;
+  std::deque<std::shared_ptr<const cuda::Mark>> running_;
 };
 
 namespace {
