@@ -50,6 +50,8 @@ def lines(folder: Path) -> Iterator[str]:
         yield ""
         yield f"**{section}**: {'; '.join(where['gpu'])}; PyTorch and CUDA {where['torch, cuda']};"
         yield f"commit {where['commit']}, {where['when']}; `{where['command']}`"
+        if note := where.get("note"):  # what whoever ran it has to say
+            yield f"({note})"
         yield ""
         yield "| figure | | gate | |"
         yield "|---|---|---|---|"
