@@ -14,6 +14,7 @@
 #include "elements/preprocess/preprocess.h"
 #include "elements/segvisual/segvisual.h"
 #include "elements/sink/sink.h"
+#include "elements/source/source.h"
 #include "elements/tile/tile.h"
 #include "elements/track/track.h"
 
@@ -30,6 +31,7 @@ struct Row {
 constexpr guint decode_rank = GST_RANK_PRIMARY + 512;
 
 const Row table[] = {
+    {"fluvialsource", "nvurisrcbin", GST_RANK_NONE, fluvial_source_get_type},
     {"fluvialdecode", "nvv4l2decoder", decode_rank, fluvial_decode_get_type},
     {"fluvialmux", "nvstreammux", GST_RANK_NONE, fluvial_mux_get_type},
     {"fluvialpreprocess", "nvdspreprocess", GST_RANK_NONE, fluvial_preprocess_get_type},

@@ -20,9 +20,19 @@ inline GstTracer* tracer() {
   return found;
 }
 
+inline bool is_type_finders(const GstCaps* caps) {
+  GList* finders = gst_type_find_factory_get_list();
+  bool is = false;
+  for (GList* node = finders; node; node = node->next)
+    is = is || gst_type_find_factory_get_caps(GST_TYPE_FIND_FACTORY(node->data)) == caps;
+  gst_plugin_feature_list_free(finders);
+  return is;
+}
+
 // Features that a plugin brought when it was loaded belong to the registry, for the life of the process.
 inline bool is_registrys(const GValue* entry) {
   const auto* object = gst_structure_get_value(gst_value_get_structure(entry), "object");
+  if (G_VALUE_HOLDS(object, GST_TYPE_CAPS)) return is_type_finders(gst_value_get_caps(object));
   return G_VALUE_HOLDS(object, GST_TYPE_PLUGIN_FEATURE) || G_VALUE_HOLDS(object, GST_TYPE_PLUGIN);
 }
 

@@ -45,7 +45,10 @@ _ELEMENTS = {
     "autovideosink": ("windows", "gstreamer1.0-plugins-good"),
 }
 _INSTEAD = {"dav1ddec": ("av1dec", "avdec_libdav1d", "vaav1dec"), "x264enc": ("openh264enc", "vah264enc")}
-_OURS = ("fluvialdecode", "fluvialmux", "fluvialinfer", "fluvialtrack", "fluvialtile", "fluvialdraw", "fluvialencode")
+_OURS = (
+    *("fluvialsource", "fluvialdecode", "fluvialmux", "fluvialinfer"),
+    *("fluvialtrack", "fluvialtile", "fluvialdraw", "fluvialencode"),
+)
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -1,0 +1,5 @@
+#pragma once
+
+#include <glib-object.h>
+
+GType fluvial_source_get_type();
