@@ -18,7 +18,7 @@ from fluvial.flow import Flow
 from fluvial.frame import Batch, DeviceTensor, Frame, Object, Objects, Plane, Surface
 from fluvial.parsers import Detections, ParserInfo, on_device
 from fluvial.pipeline import Pipeline
-from fluvial.sources import Source
+from fluvial.sources import Source, SourceEvent
 from fluvial.stats import SourceStats
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "Plane",
     "Source",
     "SourceError",
+    "SourceEvent",
     "SourceStats",
     "StaleMetadataError",
     "Surface",

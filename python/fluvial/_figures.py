@@ -60,7 +60,7 @@ def _source(one: SourceBin, seen: SourceStats, read: dict[str, Any], gpus: Mappi
         "latency_ms": seen.latency_ms,
         "latency_ms_p99": seen.latency_ms_p99,
         "dropped": read["dropped"].get(name),
-        "problem": one.error.problem if one.error else "",
+        "problem": one.problem.problem if one.problem else "",
     }
 
 

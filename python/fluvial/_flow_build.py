@@ -21,7 +21,7 @@ from fluvial.errors import CallSite, ConfigError, PipelineError, add_note
 from fluvial.outputs import JsonLines, VideoFile, partial_name
 from fluvial.parsers import Parser
 from fluvial.pipeline import Pipeline
-from fluvial.sources import Source, SourceBin
+from fluvial.sources import Source, SourceBin, SourceEvent
 from fluvial.stats import StatsCounter
 from fluvial.tuning import Tuned, describe_version
 from fluvial.tuning import load as load_tuned
@@ -58,6 +58,7 @@ class Plan:
     at: CallSite  # the line that made the flow
     has_loop: bool  # a loop takes its batches
     shares: Sequence[Share] = ()  # of several GPUs; empty: one chain takes all
+    on_source: Sequence[Callable[[SourceEvent], object]] = ()  # called when a source goes or comes
 
 
 @dataclass
@@ -192,6 +193,7 @@ class Built:
                 self._sources[index],
                 index,
                 rtsp_latency_ms=self._limits.rtsp_latency_ms,
+                reconnect=self._limits.reconnect,
                 on_no_video=self._post_no_video,
                 gpu=share.gpu,
             )

@@ -15,7 +15,7 @@ from fluvial._publish import Publisher
 from fluvial.errors import CallSite, PipelineError, SourceError, from_gstreamer
 from fluvial.outputs import partial_name
 from fluvial.pipeline import _with_reason
-from fluvial.sources import NO_PICTURE, Source, SourceBin, location
+from fluvial.sources import NO_PICTURE, Source, SourceBin, SourceEvent, location
 
 __all__ = ["Graph"]
 
@@ -31,15 +31,16 @@ class Graph(Built):
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan)
         self.is_running = False
-        self._problems: list[PipelineError] = []
+        self._problems: dict[int, PipelineError] = {}  # by source: a camera that comes and goes has one at most
+        self._on_source = plan.on_source  # the flow's own: what is added while it runs is called too
         self.pipeline._on_message = self._on_message
         self.pipeline._on_idle = self._look_for_stuck
         self.pipeline._ask_for_end = self._end_sources
 
     @property
     def problems(self) -> tuple[PipelineError, ...]:
-        """What went wrong with single sources."""
-        return tuple(self._problems)
+        """Why nothing comes of single sources, in the order in which they failed or went away."""
+        return tuple(self._problems.values())
 
     def progress(self) -> float | None:
         """How much of the sources has been read, 0 to 1; None where one of them has no known end."""
@@ -193,6 +194,8 @@ class Graph(Built):
             self._fail(failed, _cause(failed.source, error, detail or ""))
         elif kind == Gst.MessageType.ELEMENT and name == NO_PICTURE and not failed.is_told_to_end:
             self._fail(failed, SourceError("", "ended before its first picture"))
+        elif kind == Gst.MessageType.WARNING and (change := _change(message)) is not None:
+            self._note_change(failed, change)
         elif kind == Gst.MessageType.WARNING:
             # Of others' elements most are noise; ours says what it does less well than it should.
             level = logging.WARNING if _is_ours(message.src) else logging.DEBUG
@@ -230,7 +233,8 @@ class Graph(Built):
         one.error = SourceError(
             one.source.name, f"{cause.problem} ({where})", at=self._at, hint=cause.hint, detail=cause.detail
         )
-        self._problems.append(one.error)
+        self._problems[one.index] = one.error
+        self._tell(SourceEvent(one.source.name, "failed", cause.problem))
         failed = [b.error for b in self._bins if b.error]
         if len(failed) == len(self._bins) and self.stats.frames == 0:  # else what has come is finished first
             raise failed[0] if len(failed) == 1 else _all_failed(failed, self._at)
@@ -238,9 +242,37 @@ class Graph(Built):
             _log.warning("source %s failed, the others go on: %s", one.source.name, cause.problem)
         one.end()
 
+    def _note_change(self, one: SourceBin, change: Any) -> None:
+        # A camera went away or came back: it is told once, and nothing ends.
+        if one.error is not None or one.is_told_to_end:
+            return
+        name = one.source.name
+        if change.get_value("event") == "back":
+            one.outage = None
+            self._problems.pop(one.index, None)
+            seconds = change.get_value("away-ms") / 1000
+            _log.warning("source %s is back after %.1f s", name, seconds)
+            self._tell(SourceEvent(name, "back", away_seconds=seconds))
+            return
+        reason = change.get_value("reason")
+        one.outage = SourceError(name, f"{reason} ({location(one.source)})", at=self._at, hint="it is tried again")
+        self._problems[one.index] = one.outage
+        _log.warning("source %s is away, and is tried again: %s", name, reason)
+        self._tell(SourceEvent(name, "lost", reason))
+
+    def _tell(self, event: SourceEvent) -> None:
+        for call in self._on_source:
+            call(event)
+
     def _end_sources(self) -> None:
         for one in self._bins:
             one.end()
+
+
+def _change(warning: Any) -> Any:
+    # What fluvialsource says of its connection, if it is that.
+    details = warning.parse_warning_details()
+    return details if details is not None and details.get_name() == "fluvial-source" else None
 
 
 def _is_ours(element: Any) -> bool:

@@ -41,7 +41,7 @@ from fluvial.frame import Batch
 from fluvial.models.registry import BUNDLED, Found, find
 from fluvial.outputs import JsonLines, VideoFile
 from fluvial.pipeline import Pipeline
-from fluvial.sources import Given, Source, read_sources
+from fluvial.sources import Given, Source, SourceEvent, read_sources
 from fluvial.stats import SourceStats
 
 __all__ = ["Flow"]
@@ -60,6 +60,9 @@ class Flow:
         rtsp_latency_ms: Milliseconds that packets of an RTSP stream wait to be sorted.
         batch_wait_ms: Milliseconds a frame waits for those of other sources; left out, 40 if any source is live, else
             as long as it takes.
+        reconnect: What happens when a live source from a network (rtsp, rtmp, srt, udp) fails, ends, falls silent or is
+            not there: True, it is connected again after a second, then two, at most thirty, for as long as it takes;
+            False, it has failed; or settings, as `{"attempts": 5}`: see `ReconnectConfig`.
         gpus: On a machine with several GPUs: "all", their numbers, or by source the number of its GPU. Each decodes its
             sources and runs a copy of each model; the loop, probes and files get the batches of all, the frames of a
             source in their order. Left out, the first GPU does it all.
@@ -80,16 +83,19 @@ class Flow:
         *,
         rtsp_latency_ms: int = 200,
         batch_wait_ms: int | None = None,
+        reconnect: bool | Mapping[str, Any] = True,
         gpus: Gpus | None = None,
     ) -> None:
         self._at = CallSite.here()
         self.sources: tuple[Source, ...] = read_sources(sources)
         limits = {"rtsp_latency_ms": rtsp_latency_ms, "batch_wait_ms": batch_wait_ms, "gpus": gpus}
+        limits["reconnect"] = dict(reconnect) if isinstance(reconnect, Mapping) else reconnect
         self._limits = checked(RunConfig, {"sources": ["-"], **limits}, where=self._at)
         names = [s.name for s in self.sources]
         self._shares = share_out(names, gpus, **_gpus_here(is_asked=gpus is not None), at=self._at)
         self._stages: list[Stage] = []
         self._graph: Graph | None = None
+        self._on_source: list[Callable[[SourceEvent], object]] = []
 
     # --- the chain ----------------------------------------------------------------------------------------------------
 
@@ -243,6 +249,17 @@ class Flow:
         config = self._checked(JsonConfig, {"path": path}, at, "write_json")
         return self._append(Stage("write_json", at, extra=JsonLines(Path(config.path).expanduser(), at)))
 
+    def on_source(self, call: Callable[[SourceEvent], object]) -> Flow:
+        """Calls a function when a source goes away, comes back or has failed, in the thread that runs the flow.
+
+        An exception in it ends the flow and is raised by `run()` or the loop.
+
+        Example:
+            >>> flow = Flow("rtsp://cam/1").on_source(lambda event: print(event.source, event.kind, event.problem))
+        """
+        self._on_source.append(call)
+        return self
+
     # --- running ------------------------------------------------------------------------------------------------------
 
     def run(self) -> Flow:
@@ -286,7 +303,10 @@ class Flow:
 
     @property
     def problems(self) -> tuple[PipelineError, ...]:
-        """What went wrong with single sources in the last run, while the others went on."""
+        """Why nothing comes of single sources in the last run, while the others go on.
+
+        Those that have failed, and those that are away for the moment; not of a camera that is back.
+        """
         return self._graph.problems if self._graph else ()
 
     @property
@@ -352,7 +372,8 @@ class Flow:
     def _new_graph(self, *, has_loop: bool) -> Graph:
         if self._graph is not None and self._graph.is_running:
             raise ConfigError(f"{CallSite.here()}\n  this flow runs already")
-        self._graph = Graph(Plan(self.sources, self._stages, self._limits, self._at, has_loop, self._shares))
+        plan = Plan(self.sources, self._stages, self._limits, self._at, has_loop, self._shares, self._on_source)
+        self._graph = Graph(plan)
         return self._graph
 
 

@@ -12,18 +12,20 @@ import urllib.parse
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from fluvial._gst import Gst
+from fluvial.config import ReconnectConfig
 from fluvial.errors import CallSite, SourceError, did_you_mean
 
 _END = "fluvial-end-source"  # the mux's event: see cpp/elements/events.h
 NO_PICTURE = "fluvial-no-picture"  # a source's message, from cpp/bindings/first.cpp
 
-__all__ = ["NO_PICTURE", "Given", "Source", "SourceBin", "location", "read_sources"]
+__all__ = ["NO_PICTURE", "Given", "Source", "SourceBin", "SourceEvent", "location", "read_sources"]
 
 _SCHEMES = ("file", "rtsp", "rtsps", "http", "https", "test", "v4l2", "srt", "udp", "rtmp")
-_LIVE = ("rtsp", "rtsps", "v4l2", "srt", "udp", "rtmp")
+_NETWORK = ("rtsp", "rtsps", "srt", "udp", "rtmp")  # as is_live() of cpp/elements/source/settings.cpp
+_LIVE = ("v4l2", *_NETWORK)
 
 Given = str | int | Path
 
@@ -45,6 +47,23 @@ class Source:
     name: str
     uri: str
     is_live: bool
+
+
+@dataclass(frozen=True)
+class SourceEvent:
+    """A source went away, came back, or has failed for good. See `Flow.on_source`.
+
+    Attributes:
+        source: Its name.
+        kind: "lost": it is tried again. "back": it gives frames again. "failed": nothing more comes of it.
+        problem: What went wrong; "" when it is back.
+        away_seconds: When it is back: how long nothing came of it.
+    """
+
+    source: str
+    kind: Literal["lost", "back", "failed"]
+    problem: str = ""
+    away_seconds: float = 0.0
 
 
 def read_sources(given: Given | Iterable[Given] | Mapping[str, Given]) -> tuple[Source, ...]:
@@ -167,6 +186,7 @@ class SourceBin:
         source: What to read.
         index: Its number among the sources; part of its name.
         rtsp_latency_ms: How long packets of an RTSP stream are sorted before they are decoded.
+        reconnect: How it is connected again, if it is a live one from a network; None: it is not.
         on_no_video: Called, from any thread, when it turns out to hold no video.
         gpu: Number of the GPU that decodes it, where one does; None: the first.
     """
@@ -177,6 +197,7 @@ class SourceBin:
         index: int,
         *,
         rtsp_latency_ms: int,
+        reconnect: ReconnectConfig | None,
         on_no_video: Callable[[SourceBin], None],
         gpu: int | None = None,
     ) -> None:
@@ -184,12 +205,14 @@ class SourceBin:
 
         self.source, self.index = source, index
         self.error: SourceError | None = None
+        self.outage: SourceError | None = None  # why it is away, while it is
         self.mux_pad: Any = None  # what `pad` is linked to once the source is part of a pipeline
         self.bin: Any = Gst.Bin.new(f"source{index}")
         # Its own business: a source that never gets to its first frame would else keep the pipeline from playing, and
         # a pipeline that does not play does not tell its end.
         self.bin.set_property("async-handling", True)
         self._rtsp_latency_ms = rtsp_latency_ms
+        self._reconnect = reconnect
         self._on_no_video = on_no_video
         self._gpu = gpu
         self.newest: Any = None  # of a live source: the queue that drops what nobody has taken
@@ -210,6 +233,11 @@ class SourceBin:
         self.is_told_to_end = True
         event = Gst.Event.new_custom(Gst.EventType.CUSTOM_DOWNSTREAM_OOB, Gst.Structure.new_empty(_END))
         self.mux_pad.send_event(event)
+
+    @property
+    def problem(self) -> SourceError | None:
+        """Why nothing comes of it, for good or for a while."""
+        return self.error or self.outage
 
     def close(self) -> None:
         """Lets go of callbacks, after the pipeline has stopped: the elements keep them, and they keep the elements."""
@@ -269,6 +297,8 @@ class SourceBin:
             self._test_pattern()
         elif scheme == "v4l2":
             self._camera()
+        elif scheme in _NETWORK:
+            self._network()
         else:
             self._decoder()
 
@@ -291,13 +321,28 @@ class SourceBin:
         convert.link(self._convert)
         decode.connect("pad-added", lambda _, pad: pad.link(convert.get_static_pad("sink")))
 
+    def _network(self) -> None:
+        again = self._reconnect
+        waits = (
+            {}
+            if again is None
+            else {
+                "stall_timeout": again.stalled_after_ms,
+                "reconnect_delay": again.first_wait_ms,
+                "reconnect_max_delay": again.longest_wait_ms,
+                "rtsp_reconnect_attempts": again.attempts or -1,
+            }
+        )
+        gpu = self._gpu or 0
+        source = self._make("fluvialsource", uri=self.source.uri, latency=self._rtsp_latency_ms, gpu_id=gpu, **waits)
+        self._handlers.append((source, source.connect("pad-added", self._on_pad)))
+
     def _decoder(self) -> None:
         decode = self._make("uridecodebin", uri=self.source.uri, caps=Gst.Caps.from_string("video/x-raw(ANY)"))
         decode.set_property("expose-all-streams", False)  # sound is not even decoded
         for signal, callback in (
             ("pad-added", self._on_pad),
             ("no-more-pads", self._on_no_more_pads),
-            ("source-setup", self._on_source),
             ("deep-element-added", self._on_element),
         ):
             self._handlers.append((decode, decode.connect(signal, callback)))
@@ -316,12 +361,6 @@ class SourceBin:
         if self._gpu is not None and factory is not None and factory.get_plugin_name() == "fluvial":
             if element.find_property("gpu-id") is not None:
                 element.set_property("gpu-id", self._gpu)
-
-    def _on_source(self, _: Any, element: Any) -> None:
-        if element.find_property("latency") is not None and self.source.uri.startswith("rtsp"):
-            element.set_property("latency", self._rtsp_latency_ms)
-            if element.find_property("drop-on-latency") is not None:
-                element.set_property("drop-on-latency", True)
 
 
 def _all_of(iterator: Any) -> list[Any]:

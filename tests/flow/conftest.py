@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,7 +10,8 @@ import numpy as np
 import pytest
 
 import fluvial as fv
-from needed import absent, package
+from needed import package
+from rtsp_camera import MOVING_BALL, RtspCamera
 
 CELLS = 8  # the model looks at 8 x 8 cells of its picture
 SIZE = 64
@@ -109,38 +109,24 @@ def make_ramp(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]
     return make
 
 
-SERVER = """
-import sys
-import gi
-gi.require_version("Gst", "1.0")
-try:
-    gi.require_version("GstRtspServer", "1.0")
-except ValueError:
-    sys.exit(77)
-from gi.repository import GLib, Gst, GstRtspServer
-Gst.init(None)
-server = GstRtspServer.RTSPServer(address="127.0.0.1", service="0")
-factory = GstRtspServer.RTSPMediaFactory()
-factory.set_launch(
-    "( videotestsrc is-live=true pattern=ball ! video/x-raw,width=160,height=120,framerate=25/1 "
-    "! x264enc tune=zerolatency key-int-max=10 speed-preset=ultrafast ! rtph264pay name=pay0 config-interval=1 )")
-factory.set_shared(True)
-server.get_mount_points().add_factory("/door", factory)
-server.attach(None)
-print(server.get_bound_port(), flush=True)
-GLib.MainLoop().run()
-"""
+@pytest.fixture
+def make_camera() -> Iterator[Callable[..., RtspCamera]]:
+    """Makes cameras that can be unplugged; each is on from the beginning."""
+    made: list[RtspCamera] = []
+
+    def make(launch: str = MOVING_BALL) -> RtspCamera:
+        made.append(RtspCamera(launch))
+        made[-1].plug_in()
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.unplug()
 
 
 @pytest.fixture
-def camera() -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def camera(make_camera: Callable[..., RtspCamera]) -> tuple[str, subprocess.Popen[str]]:
     """Its address, and the process that is it."""
-    server = subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True)
-    assert server.stdout is not None
-    port = server.stdout.readline().strip()
-    if not port and server.wait() == 77:
-        absent("packages", "gir1.2-gst-rtsp-server-1.0 is not installed: make setup")
-    yield f"rtsp://127.0.0.1:{port}/door", server
-    server.kill()
-    server.wait()
-    server.stdout.close()
+    one = make_camera()
+    assert one.process is not None
+    return one.address, one.process

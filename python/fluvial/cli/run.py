@@ -77,6 +77,7 @@ def flow_of(config: RunConfig) -> Flow:
         config.sources,
         rtsp_latency_ms=config.rtsp_latency_ms,
         batch_wait_ms=config.batch_wait_ms,
+        reconnect=False if config.reconnect is None else config.reconnect.model_dump(),
         gpus=config.gpus,
     )
     for model in config.infer:

@@ -21,6 +21,7 @@ __all__ = [
     "DrawConfig",
     "InferConfig",
     "JsonConfig",
+    "ReconnectConfig",
     "RunConfig",
     "SaveConfig",
     "TileConfig",
@@ -248,6 +249,26 @@ def _model_alone(value: object) -> object:
     return [{"model": v} if isinstance(v, (str, Path)) else v for v in several]
 
 
+class ReconnectConfig(_Strict):
+    """How a live source from a network is connected again: a camera that was unplugged, or is not there yet.
+
+    Example:
+        >>> ReconnectConfig().longest_wait_ms
+        30000
+    """
+
+    stalled_after_ms: Count = Field(
+        10_000, ge=100, le=3_600_000, description="Milliseconds without data after which a connection counts as lost."
+    )
+    first_wait_ms: Count = Field(
+        1_000, ge=1, le=3_600_000, description="Milliseconds before the first attempt; each further one waits twice."
+    )
+    longest_wait_ms: Count = Field(30_000, ge=1, le=3_600_000, description="Milliseconds that the wait grows to.")
+    attempts: Count | None = Field(
+        None, ge=1, description="How many in a row may fail before the source has failed; left out, any number."
+    )
+
+
 class RunConfig(_Strict):
     """A whole run: what comes in, what is done with it, what comes out. `fluvial run` takes the same as options.
 
@@ -280,7 +301,9 @@ class RunConfig(_Strict):
     batch_wait_ms: Count | None = Field(
         None, ge=1, le=60_000, description="Milliseconds a frame waits for those of other sources; 40 if any is live."
     )
-
+    reconnect: Annotated[ReconnectConfig | None, BeforeValidator(_stage)] = Field(
+        ReconnectConfig(), description="How cameras that went away are connected again: settings; false: they are not."
+    )
     gpus: Annotated[Literal["all"] | list[int] | dict[str, int] | None, BeforeValidator(_listed)] = Field(
         None, description="GPUs that share the sources: all, their numbers, or the number of each source's; the first."
     )
