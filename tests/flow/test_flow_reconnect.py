@@ -236,6 +236,27 @@ def test_an_end_that_is_asked_for_while_the_camera_is_away_is_an_end(make_camera
 
 
 @pytest.mark.slow
+def test_a_frame_that_waits_downstream_is_no_silence(make_camera: MakeCamera) -> None:
+    from fluvial._gst import Gst
+
+    pipeline, times, connections = run_behind(make_camera(), stall_timeout=200)
+    holds = threading.Event()
+
+    def hold(_: Any, __: Any) -> Any:
+        if len(times) == 10:
+            holds.set()
+            threading.Event().wait(1)  # a second in which nothing can come
+        return Gst.PadProbeReturn.OK
+
+    pipeline["sink"].get_static_pad("sink").add_probe(Gst.PadProbeType.BUFFER, hold)
+    with pipeline:
+        pipeline.start()
+        assert holds.wait(20)
+        assert eventually(lambda: len(times) >= 20, seconds=20)
+    assert len(connections) == 1
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("protocol", [1, 4], ids=["udp", "tcp"])
 def test_many_reconnections_leave_nothing_behind(make_camera: MakeCamera, protocol: int) -> None:
     camera = make_camera()
