@@ -31,7 +31,7 @@ std::string words_of(const GError* error, const char* detail) {
 // What another attempt may mend. Before there was any video, a refused password or a wrong path is the user's mistake;
 // later it is a camera that has not come up yet.
 bool may_heal(const GError* error, bool has_begun) {
-  if (error->domain == GST_CORE_ERROR) return false;
+  if (error->domain == GST_CORE_ERROR || error->domain == GST_LIBRARY_ERROR) return false;  // this machine's
   if (error->domain == GST_STREAM_ERROR)
     return error->code == GST_STREAM_ERROR_FAILED || error->code == GST_STREAM_ERROR_DECODE ||
            error->code == GST_STREAM_ERROR_DEMUX || error->code == GST_STREAM_ERROR_FORMAT;
@@ -46,8 +46,7 @@ bool may_heal(const GError* error, bool has_begun) {
 Connector::Connector(GstElement* bin)
     : bin_(bin), outlet_(bin, {[this] { on_first_frame(); }, [this] { return on_end(); }}) {}
 
-// --- the bin's states
-// --------------------------------------------------------------------------------------------------
+// --- the bin's states ----------------------------------------------------------------------------------------------
 
 bool Connector::start(SourceSettings settings) {
   auto kept = std::make_shared<const SourceSettings>(std::move(settings));
@@ -101,8 +100,7 @@ void Connector::tell_failed_start() {
                              __FILE__, __func__, __LINE__);
 }
 
-// --- what a connection tells
-// -------------------------------------------------------------------------------------------
+// --- what a connection tells ---------------------------------------------------------------------------------------
 
 void Connector::on_video(GstElement* inner, GstPad* pad) {
   {
@@ -176,8 +174,7 @@ bool Connector::end() {
   return true;
 }
 
-// --- messages
-// ----------------------------------------------------------------------------------------------------------
+// --- messages ------------------------------------------------------------------------------------------------------
 
 bool Connector::is_made_anew(GstObject* object) {
   std::lock_guard lock(mutex_);
@@ -231,8 +228,7 @@ bool Connector::keeps_warning(GstMessage* message) {
   return reconnects(*settings_, has_begun_) && (is_again_ || !is_ours);
 }
 
-// --- losing and connecting
-// ---------------------------------------------------------------------------------------------
+// --- losing and connecting -----------------------------------------------------------------------------------------
 
 // True: it is dealt with, now or before. False: it stays an error, or an end.
 bool Connector::lose(Loss loss) {
@@ -314,7 +310,7 @@ void Connector::connect() {
   GstElement* inner = nullptr;
   {
     std::lock_guard lock(mutex_);
-    if (phase_ == Phase::resting && (inner = make_inner(settings_, this))) {
+    if (phase_ == Phase::resting && working_ == 0 && (inner = make_inner(settings_, this))) {
       phase_ = Phase::connecting;
       is_again_ = true;
       inner_ = GST_ELEMENT(gst_object_ref(inner));
@@ -348,8 +344,7 @@ void Connector::follow() {
   GST_STATE_UNLOCK(bin_);
 }
 
-// --- time
-// --------------------------------------------------------------------------------------------------------------
+// --- time ----------------------------------------------------------------------------------------------------------
 
 // The clock's thread: the time has come to connect, or to see whether the connection is silent.
 void Connector::look() {
