@@ -1,5 +1,6 @@
 // Parsers of the user's in the element, on models that are written here: from outputs to metadata.
 #include "leaks.h"
+#include "messages.h"
 // leaks.h has the main()
 #include "gstnvdsinfer.h"
 #include "infer_fixture.h"
@@ -39,17 +40,7 @@ struct Played {
     return static_cast<NvDsFrameMeta*>(gst_buffer_get_nvds_batch_meta(buffer)->frame_meta_list->data);
   }
 
-  std::string message(GstMessageType type) {
-    auto* found = gst_bus_timed_pop_filtered(bus, 5 * GST_SECOND, type);
-    if (!found) return "no message";
-    GError* error = nullptr;
-    if (type == GST_MESSAGE_ERROR) gst_message_parse_error(found, &error, nullptr);
-    if (type == GST_MESSAGE_WARNING) gst_message_parse_warning(found, &error, nullptr);
-    const std::string text = error->message;
-    g_error_free(error);
-    gst_message_unref(found);
-    return text;
-  }
+  std::string message(GstMessageType type) { return text_of(gst_bus_timed_pop_filtered(bus, 5 * GST_SECOND, type)); }
 
   Folder folder;
   std::string model;

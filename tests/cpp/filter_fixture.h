@@ -12,6 +12,7 @@
 
 #include "folder.h"
 #include "harness.h"
+#include "messages.h"
 #include "meta/batch_buffer.h"
 #include "surface/batch.h"
 #include "surface/format.h"
@@ -96,17 +97,7 @@ class BatchFilter {
   }
 
   // The text of the next message of a kind, or "no message".
-  std::string message(GstMessageType type) const {
-    auto* message = gst_bus_pop_filtered(bus_, type);
-    if (!message) return "no message";
-    GError* error = nullptr;
-    type == GST_MESSAGE_ERROR ? gst_message_parse_error(message, &error, nullptr)
-                              : gst_message_parse_warning(message, &error, nullptr);
-    const std::string text = error->message;
-    g_error_free(error);
-    gst_message_unref(message);
-    return text;
-  }
+  std::string message(GstMessageType type) const { return text_of(gst_bus_pop_filtered(bus_, type)); }
   std::string start_error() const {
     gst_element_set_bus(element_, bus_);
     CHECK(gst_element_set_state(element_, GST_STATE_PAUSED) == GST_STATE_CHANGE_FAILURE);

@@ -1,5 +1,6 @@
 // fluvialsegvisual: which pixels get which colour, what stays of the picture, and what becomes of the metadata.
 #include "leaks.h"
+#include "messages.h"
 
 #include <memory>
 #include <stdexcept>
@@ -165,15 +166,8 @@ std::string said(GstElement* element, const std::function<void()>& body) {
   auto* bus = gst_bus_new();
   gst_element_set_bus(element, bus);
   body();
-  std::string text;
-  if (auto* message = gst_bus_pop_filtered(bus, GstMessageType(GST_MESSAGE_ERROR | GST_MESSAGE_WARNING))) {
-    GError* error = nullptr;
-    GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR ? gst_message_parse_error(message, &error, nullptr)
-                                                   : gst_message_parse_warning(message, &error, nullptr);
-    text = error->message;
-    g_error_free(error);
-    gst_message_unref(message);
-  }
+  auto* message = gst_bus_pop_filtered(bus, GstMessageType(GST_MESSAGE_ERROR | GST_MESSAGE_WARNING));
+  const auto text = message ? text_of(message) : "";
   gst_element_set_bus(element, nullptr);
   gst_object_unref(bus);
   return text;

@@ -11,6 +11,7 @@
 #include "folder.h"
 #include "harness.h"
 #include "leaks.h"
+#include "messages.h"
 #include "pipelines.h"
 #include "surface/batch.h"
 
@@ -63,16 +64,7 @@ GstMessage* next_message(const Pipeline& p, int kinds, GstClockTime within) {
   return message;
 }
 
-std::string first_warning(const Pipeline& p) {
-  auto* message = next_message(p, GST_MESSAGE_WARNING, 10 * GST_SECOND);
-  if (!message) return "";
-  GError* error = nullptr;
-  gst_message_parse_warning(message, &error, nullptr);
-  const std::string text = error->message;
-  g_error_free(error);
-  gst_message_unref(message);
-  return text;
-}
+std::string first_warning(const Pipeline& p) { return text_of(next_message(p, GST_MESSAGE_WARNING, 10 * GST_SECOND)); }
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 // Another model takes over while frames flow: none is lost, each is read by one model, a broken one changes nothing.
 #include "infer_fixture.h"
 #include "leaks.h"
+#include "messages.h"
 // leaks.h has the main()
 #include <atomic>
 #include <chrono>
@@ -93,14 +94,7 @@ int boxes_in(GstBuffer* buffer) {
 }
 
 std::string next_warning(GstBus* bus) {
-  auto* message = gst_bus_timed_pop_filtered(bus, 5 * GST_SECOND, GST_MESSAGE_WARNING);
-  if (!message) return "no warning";
-  GError* error = nullptr;
-  gst_message_parse_warning(message, &error, nullptr);
-  const std::string text = error->message;
-  g_error_free(error);
-  gst_message_unref(message);
-  return text;
+  return text_of(gst_bus_timed_pop_filtered(bus, 5 * GST_SECOND, GST_MESSAGE_WARNING));
 }
 
 // Waits, when it goes, until the element is gone: a thread of GStreamer's may hold it a moment longer than the signal.

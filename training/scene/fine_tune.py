@@ -22,9 +22,9 @@ import torch
 from fluvial import train as training
 from fluvial.train.checkpoint import load_checkpoint
 from fluvial.train.evaluate import answers_of, evaluate
+from fluvial.train.export import load_detector
 from fluvial.train.folders import read_folder
 from fluvial.train.label import label_videos, labels_of
-from fluvial.train.network import Detector
 from fluvial.train.records import Problems, joined
 from fluvial.train.store import fill_store
 
@@ -73,10 +73,8 @@ def frame_of(name: str) -> int:
 
 def measured(checkpoint: Path, truth: Path, folder: Path) -> dict[str, float]:
     """AP at IoU .50 by class, of those that there are, and the mean of both kinds."""
-    content = load_checkpoint(checkpoint)
+    network, content = load_detector(checkpoint)
     names, side = tuple(content["names"]), int(content["input_side"])
-    network = Detector(len(names), content["size"])
-    network.load_state_dict(content["average"])
     store = fill_store(joined([read_folder(truth)], names).pictures, side, folder, problems=Problems())
     scores, _ = evaluate(answers_of(network, torch.device("cpu")), store, classes=len(names), side=side)
     of_class = {name: float(ap) for name, ap in zip(names, scores.by_class_50, strict=True) if ap == ap}

@@ -97,8 +97,7 @@ TextPicture TextRenderer::rasterise(std::string_view text, const char* font, uns
   // Cut inside a character or not: what is left over becomes one U+FFFD.
   text = text.substr(0, max_text_bytes);
   const GString_ valid(g_utf8_make_valid(text.data(), static_cast<gssize>(text.size())));
-  lacks_font_ = !has_font_;
-  if (lacks_font_) return without_font(valid.get(), points);
+  if (!has_font_) return without_font(valid.get(), points);
   set_font(layout_, font, points);
   pango_layout_set_text(layout_, valid.get(), -1);
 

@@ -47,7 +47,7 @@ class TextRenderer {
   std::size_t cached_texts() const { return entries_.size(); }
 
   // Text was asked for and this machine has no font: of such text only the background is there.
-  bool lacks_font() const { return lacks_font_; }
+  bool lacks_font() const { return !has_font_ && !entries_.empty(); }
 
   static constexpr std::size_t max_texts = 1024;
   static constexpr std::size_t max_bytes = 16U << 20U;  // of pictures
@@ -66,7 +66,6 @@ class TextRenderer {
   PangoContext* context_;
   PangoLayout* layout_;
   bool has_font_;
-  bool lacks_font_ = false;
   std::list<Entry> entries_;                                                 // the last used first
   std::unordered_map<std::string_view, std::list<Entry>::iterator> by_key_;  // keys lie in the entries
   std::size_t bytes_ = 0;

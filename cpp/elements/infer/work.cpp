@@ -221,7 +221,10 @@ void Work::finish_unit(const std::vector<TensorView>& outputs, std::size_t index
     embed(outputs, index, unit);
   } else {
     detect(outputs, index, unit, frame);
-    gather(unit);
+    if (wishes_.all.empty())
+      attach(unit, detections_, details_);
+    else
+      gather(unit);
   }
 }
 
@@ -239,11 +242,15 @@ void Work::attach_found() {
   const float* values = wishes_.all.empty() ? nullptr : request_->make_masks(wishes_);
   for (auto& [unit, detections, details] : found_) {
     if (values) values = take_masks(values, details);
-    attach_detections(decision_, *unit, detections, details);
-    if (decision_.task == Task::pose) remember_points(*unit, detections, details);
+    attach(*unit, detections, details);
     details.clear();
   }
   forget_found();
+}
+
+void Work::attach(const Unit& unit, const std::vector<Detection>& detections, const std::vector<Details>& details) {
+  attach_detections(decision_, unit, detections, details);
+  if (decision_.task == Task::pose) remember_points(unit, detections, details);
 }
 
 void Work::forget_found() {

@@ -62,6 +62,7 @@ class Work {
   void embed(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
   void classify(const std::vector<TensorView>& outputs, std::size_t index, const Unit& unit);
   void gather(const Unit& unit);
+  void attach(const Unit& unit, const std::vector<Detection>& detections, const std::vector<Details>& details);
   void attach_found();
   void forget_found();
   void remember_points(const Unit& unit, const std::vector<Detection>& found, const std::vector<Details>& details);
