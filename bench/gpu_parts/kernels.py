@@ -1,7 +1,8 @@
 """What time_kernels.cpp times, and the fewest bytes that each case must move through the device's memory.
 
-A kernel's floor is the time that a copy takes for these bytes, or that of the smallest launch, where that is longer: no
-kernel is faster than its launch. A new kernel gets a case in time_kernels.cpp and a line in BYTES.
+A kernel's floor is what the driver's own copy of as many bytes takes, half of them read and half of them written, timed
+in the same way: for many bytes that is the memory's speed, for few a launch. A new kernel gets a case in
+time_kernels.cpp and a line in BYTES.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ WIDTH, HEIGHT = 1920, 1080
 SIZE = 640
 ROWS = 8400  # of the network's output
 IN_A_LAUNCH = 24  # pictures that pictures_to_tensor takes at once
-LAUNCH = "launch: 4 x 2 pixels"  # the smallest: what a launch takes alone
+LAUNCH = "launch: 4 x 2 pixels"  # no kernel that matters, but what a launch takes alone
 
 
 def _yuv(width: int, height: int) -> int:
@@ -38,7 +39,7 @@ def _input(size: int, bytes_of_number: int) -> int:
 _HD = _yuv(WIDTH, HEIGHT)
 _RGBA = 4 * WIDTH * HEIGHT
 _TILE = (HEIGHT // 2 + HEIGHT // 4) * WIDTH + 4 * 480 * 270  # a quarter of each side: two rows of four are read
-_CROPS = FRAMES * _yuv(4 * 128, 256) + 192 * 3 * 224 * 224 * 2  # four side by side of each frame
+_CROPS = 192 * 3 * 224 * 224 * 2  # what is made of them: four of each frame, each 128 beside the one before
 _FETCHED = 64  # bytes that the device's cache asks its memory for at once, however few of them are wanted
 _MASKS = 32 * 160 * 160 * 4 + 20 * 80 * 80 * 4  # all prototypes of a frame once, and the masks
 
@@ -63,7 +64,9 @@ BYTES: dict[str, int] = {
     "pictures_to_tensor: 640, f16": _input(640, 2),
     "pictures_to_tensor: 640, f16, channels last": _input(640, 2),
     "pictures_to_tensor: 416, f32": _input(416, 4),
-    "pictures_to_tensor: 224, f16, 192 crops": _CROPS,
+    "pictures_to_tensor: 224, f16, 192 crops of 400": FRAMES * _yuv(3 * 128 + 400, 400) + _CROPS,
+    "crops_to_tensor: 224, f16, 192 crops": FRAMES * _yuv(4 * 128, 256) + _CROPS,
+    "crops_to_tensor: 224, f16, 192 crops, channels last": FRAMES * _yuv(4 * 128, 256) + _CROPS,
     # Where classes lie apart from the box, they alone; in rows all, as memory gives 32 bytes at a time, and 64 for a
     # number alone in a row of 340, as the cache fetches them: an H100 was seen to read 28.07 MB for 403,200 of them.
     "select_rows: 48 x 84 x 8400, f32": FRAMES * ROWS * 80 * 4,
@@ -94,31 +97,34 @@ IN_A_FLOW: dict[str, float] = {
 
 @dataclass(frozen=True)
 class Timed:
-    """One case: seconds of a launch, in the median of seven series of launches, and the bytes that it must move."""
+    """One case: seconds of a launch, in the median of seven series of launches, and of a copy of what it must move."""
 
     name: str
     seconds: float
     bytes: int
-    launch_seconds: float  # of the smallest launch
+    floor: float
 
-    def floor(self, bytes_per_second: float) -> float:
-        return max(self.bytes / bytes_per_second, self.launch_seconds)
+    @property
+    def ratio(self) -> float:
+        return self.seconds / self.floor
 
-    def note(self, bytes_per_second: float) -> str:
-        floor = self.floor(bytes_per_second)
-        what = "a launch" if floor > self.bytes / bytes_per_second else f"{self.bytes / 1e6:.1f} MB"
+    @property
+    def note(self) -> str:
         speed = self.bytes / self.seconds / 1e12
-        return f"{self.seconds * 1e6:.1f} of {floor * 1e6:.1f} us: {what}; {speed:.2f} TB/s"
+        return f"{self.seconds * 1e6:.1f} of {self.floor * 1e6:.1f} us: {self.bytes / 1e6:.1f} MB; {speed:.2f} TB/s"
 
 
-def read(lines: str) -> list[Timed]:
-    """Of what time_kernels prints. The smallest launch comes first, and is no case itself."""
-    found = {line["name"]: float(line["seconds"]) for line in map(json.loads, lines.splitlines())}
+def read(lines: str, copies: str) -> list[Timed]:
+    """Of what time_kernels prints of kernels, and of copies."""
+    found, floors = _seconds(lines), _seconds(copies)
     unknown = [name for name in found if name not in BYTES]
     if unknown:
         raise KeyError(f"time_kernels: {unknown[0]} has no line in BYTES of bench/gpu_parts/kernels.py")
-    launch = found.pop(LAUNCH, 0.0)
-    return [Timed(name, seconds, BYTES[name], launch) for name, seconds in found.items()]
+    return [Timed(name, seconds, BYTES[name], floors[str(BYTES[name])]) for name, seconds in found.items()]
+
+
+def _seconds(lines: str) -> dict[str, float]:
+    return {line["name"]: float(line["seconds"]) for line in map(json.loads, lines.splitlines())}
 
 
 def program() -> Path:
@@ -129,13 +135,16 @@ def program() -> Path:
 
 
 def timed() -> list[Timed]:
-    done = subprocess.run([program()], capture_output=True, text=True)
+    return read(_told(), _told("--copies", *sorted({str(bytes) for bytes in BYTES.values()}, key=int)))
+
+
+def _told(*words: str) -> str:
+    done = subprocess.run([program(), *words], capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(done.stderr.strip())
-    return read(done.stdout)
+    return done.stdout
 
 
-def table(bytes_per_second: float, found: list[Timed]) -> str:
+def table(found: list[Timed]) -> str:
     """For a terminal: each case with its ratio to the floor."""
-    lines = [f"{t.seconds / t.floor(bytes_per_second):5.2f}  {t.name}: {t.note(bytes_per_second)}" for t in found]
-    return "\n".join(lines)
+    return "\n".join(f"{t.ratio:5.2f}  {t.name}: {t.note}" for t in found)

@@ -32,8 +32,7 @@ def measure(case: str, options: Options) -> Iterator[Row]:
         return
     bandwidth = remembered(options, "bandwidth") or copied()
     for timed in kernels.timed():
-        ratio = timed.seconds / timed.floor(bandwidth)
-        yield Row(timed.name, ratio, "of its floor", at_most=AT_MOST, note=timed.note(bandwidth))
+        yield Row(timed.name, timed.ratio, "of its floor", at_most=AT_MOST, note=timed.note)
     took = profiled(options)
     for name, least_bytes in kernels.IN_A_FLOW.items():
         times = [t for kernel, t in took if kernel.split("(")[0].endswith(name)]

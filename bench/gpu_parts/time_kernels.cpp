@@ -1,17 +1,22 @@
 // Times every kernel alone, as the product launches it, by the device's own events.
 //
-//   time_kernels            a line of JSON for each case: how long one of many launches takes
-//   time_kernels --list     the cases' names; needs no GPU
-//   time_kernels --short    each launch once, for compute-sanitizer
+//   time_kernels                   a line of JSON for each case: how long one of many launches takes
+//   time_kernels --only crops      those with this in their names
+//   time_kernels --copies 4096 65536    the same of copies: so many bytes are read and written together
+//   time_kernels --list            the cases' names; needs no GPU
+//   time_kernels --short           each launch once, for compute-sanitizer
 //
 // What the bytes are that each case must move is said in kernels.py. The cases use as many copies of what they read and
 // write as do not fit the device's cache together.
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -206,15 +211,12 @@ Prepared classes(Device& device) {
 
 // --- make_masks ------------------------------------------------------------------------------------------------------
 
-// 20 masks of 80 x 80 places, as heads wish for them, from 32 prototypes of 160 x 160 of each unit.
-Prepared masks(Device& device, int units) {
-  const fluvial::Shape shape{units, 32, 160, 160};
-  const auto count = static_cast<std::size_t>(20 * units);
-  const DeviceBlock prototypes = noise(device, element_count(shape) * 4), weights = noise(device, count * 32 * 4);
+// 20 masks of 80 x 80 places, as heads wish for them, of each unit.
+MaskWishes wished_masks(int units) {
   MaskWishes wishes{{32, {160, 160}, 4, 4}, {}};
-  for (std::size_t i = 0; i < count; ++i) {
-    const int left = static_cast<int>(i % 5) * 20, top = static_cast<int>(i / 5 % 4) * 20;
-    wishes.all.push_back({i / 20,
+  for (int i = 0; i < 20 * units; ++i) {
+    const int left = i % 5 * 20, top = i / 5 % 4 * 20;
+    wishes.all.push_back({static_cast<std::size_t>(i / 20),
                           nullptr,
                           {4.0F * static_cast<float>(left), 4.0F * static_cast<float>(top), 320, 320},
                           {80, 80},
@@ -223,20 +225,48 @@ Prepared masks(Device& device, int units) {
                           std::min(left + 82, 160),
                           std::min(top + 82, 160)});
   }
-  const MaskTasks all = mask_tasks(wishes);
-  const DeviceBlock tasks = sent(device, all.tasks), tiles = sent(device, all.tiles);
-  const DeviceBlock values = device.allocate(4 * all.values);
+  return wishes;
+}
+
+// What is uploaded for them. It lies in the device's cache when the kernel begins, as the upload comes just before: so
+// all copies of a case have it together.
+struct ToldMasks {
+  DeviceBlock tasks, tiles, weights;
+  unsigned blocks;
+  std::size_t values;
+  ToldMasks(Device& device, const MaskWishes& wishes) {
+    const MaskTasks all = mask_tasks(wishes);
+    tasks = sent(device, all.tasks);
+    tiles = sent(device, all.tiles);
+    weights = noise(device, wishes.all.size() * 32 * 4);
+    blocks = static_cast<unsigned>(all.tiles.size());
+    values = all.values;
+  }
+};
+
+// From 32 prototypes of 160 x 160 of each unit.
+Prepared masks(Device& device, const MaskWishes& wishes, const ToldMasks& told, int units) {
+  const fluvial::Shape shape{units, 32, 160, 160};
+  const DeviceBlock prototypes = noise(device, element_count(shape) * 4), values = device.allocate(4 * told.values);
   MaskGrid grid = mask_grid(wishes.grid, {address_of(prototypes), ElementType::f32, shape});
-  const auto blocks = static_cast<unsigned>(all.tiles.size());
   const auto launch = [=, &device](Stream stream) mutable {
-    DevicePointer task = address_of(tasks), tile = address_of(tiles), weight = address_of(weights);
+    DevicePointer task = address_of(told.tasks), tile = address_of(told.tiles), weight = address_of(told.weights);
     DevicePointer value = address_of(values);
     void* parameters[] = {&grid, &task, &tile, &weight, &value};
-    FLUVIAL_CUDA(cuLaunchKernel, device.kernel("make_masks"), blocks, 1, 1, cells_across, cells_down, 1, 0, stream,
-                 parameters, nullptr);
+    FLUVIAL_CUDA(cuLaunchKernel, device.kernel("make_masks"), told.blocks, 1, 1, cells_across, threads_down, 1, 0,
+                 stream, parameters, nullptr);
     (void)prototypes;
   };
-  return {launch, element_count(shape) * 4 + count * 6400 * 4};
+  return {launch, element_count(shape) * 4 + told.values * 4};
+}
+
+Case masks(const char* name, int units) {
+  const MaskWishes wishes = wished_masks(units);
+  const auto told = std::make_shared<std::optional<ToldMasks>>();
+  return {name, [=](Device& device) {
+            if (!*told) told->emplace(device, wishes);
+            return masks(device, wishes, **told, units);
+          }};
 }
 
 // --- paint_tiles, blur_means -----------------------------------------------------------------------------------------
@@ -315,6 +345,9 @@ std::vector<Case> all_cases() {
   const auto out = [](int size, ElementType type, Layout layout = Layout::nchw) {
     return [=](Device& d) { return inputs(d, size, type, frames, {0, 0, 1920, 1080}, layout); };
   };
+  const auto crops = [](const Box& crop, Layout layout = Layout::nchw) {
+    return [=](Device& d) { return inputs(d, 224, ElementType::f16, 192, crop, layout); };
+  };
   return {
       {"launch: 4 x 2 pixels",
        [](Device& d) {
@@ -339,10 +372,9 @@ std::vector<Case> all_cases() {
       {"pictures_to_tensor: 640, f16", out(640, ElementType::f16)},
       {"pictures_to_tensor: 640, f16, channels last", out(640, ElementType::f16, Layout::nhwc)},
       {"pictures_to_tensor: 416, f32", out(416, ElementType::f32)},
-      {"pictures_to_tensor: 224, f16, 192 crops",
-       [](Device& d) {
-         return inputs(d, 224, ElementType::f16, 192, {300, 200, 128, 256});
-       }},
+      {"pictures_to_tensor: 224, f16, 192 crops of 400", crops({100, 200, 400, 400})},
+      {"crops_to_tensor: 224, f16, 192 crops", crops({300, 200, 128, 256})},
+      {"crops_to_tensor: 224, f16, 192 crops, channels last", crops({300, 200, 128, 256}, Layout::nhwc)},
       {"select_rows: 48 x 84 x 8400, f32",
        [](Device& d) {
          return rows(d, {48, 84, 8400}, ElementType::f32, true, false);
@@ -368,8 +400,8 @@ std::vector<Case> all_cases() {
          return rows(d, {16, 76725, 24}, ElementType::f32, false, false);
        }},
       {"classify_pixels: 8 x 21 x 520 x 520, f32", classes},
-      {"make_masks: 20 of 80 x 80", [](Device& d) { return masks(d, 1); }},
-      {"make_masks: 48 x 20 of 80 x 80", [](Device& d) { return masks(d, frames); }},
+      masks("make_masks: 20 of 80 x 80", 1),
+      masks("make_masks: 48 x 20 of 80 x 80", frames),
       {"paint_tiles: half of 48 pictures", boxes},
       {"blur_means: 48 pictures", means},
   };
@@ -377,13 +409,19 @@ std::vector<Case> all_cases() {
 
 // --- time ------------------------------------------------------------------------------------------------------------
 
+// What the product has no use for.
+template <typename Function>
+Function of_driver(const char* name) {
+  void* library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+  const auto found = library ? reinterpret_cast<Function>(dlsym(library, name)) : nullptr;
+  if (!found) throw std::runtime_error(std::string("the driver lacks ") + name);
+  return found;
+}
+
 struct Clock {
-  Result (*elapsed)(float*, Event, Event) = nullptr;
+  Result (*elapsed)(float*, Event, Event) = of_driver<decltype(elapsed)>("cuEventElapsedTime");
   Event begin = nullptr, end = nullptr;
   Clock() {
-    void* library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
-    elapsed = reinterpret_cast<decltype(elapsed)>(dlsym(library, "cuEventElapsedTime"));
-    if (!elapsed) throw std::runtime_error("the driver lacks cuEventElapsedTime");
     FLUVIAL_CUDA(cuEventCreate, &begin, 0);
     FLUVIAL_CUDA(cuEventCreate, &end, 0);
   }
@@ -399,39 +437,100 @@ struct Clock {
   }
 };
 
-void measure(const Case& what, Device& device, bool is_short) {
+// Keeps the device busy while the host asks for what is to be timed: so it waits for none of these launches.
+class Blocker {
+ public:
+  explicit Blocker(Device& device) : memory_(device.allocate(bytes)) {}
+  void block(Stream stream, double seconds) const {
+    constexpr double least = 10e-6;  // that it takes to fill the memory once
+    for (double blocked = 0; blocked < seconds; blocked += least)
+      FLUVIAL_CUDA(cuMemsetD8Async, address_of(memory_), 0, bytes, stream);
+  }
+
+ private:
+  static constexpr std::size_t bytes = 64 << 20;
+  DeviceBlock memory_;
+};
+
+double median(std::vector<double> times) {
+  std::sort(times.begin(), times.end());
+  return times[times.size() / 2];
+}
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+std::vector<Prepared> copies_beyond_cache(Device& device, const Case& what) {
+  std::vector<Prepared> copies = {what.prepare(device)};
+  const std::size_t wanted = std::min<std::size_t>(more_than_cache / copies[0].bytes + 1, 64);
+  while (copies.size() < wanted) copies.push_back(what.prepare(device));
+  return copies;
+}
+
+void measure(const Case& what, Device& device) {
   const Queue queue(device);
   const Current current(device);
-  std::vector<Prepared> copies = {what.prepare(device)};
-  const std::size_t wanted = is_short ? 1 : std::min<std::size_t>(more_than_cache / copies[0].bytes + 1, 64);
-  while (copies.size() < wanted) copies.push_back(what.prepare(device));
-  for (const auto& copy : copies) copy.launch(queue.stream());
+  const std::vector<Prepared> copies = copies_beyond_cache(device, what);
+  const std::size_t rounds = std::max<std::size_t>(copies.size(), 32);
+  const auto launch = [&](std::size_t count) {
+    const double begin = now();
+    for (std::size_t i = 0; i < count; ++i) copies[i % copies.size()].launch(queue.stream());
+    return now() - begin;
+  };
+  launch(copies.size());  // the first one of all compiles the kernels
+  double asked = launch(rounds);
   queue.wait();
-  if (is_short) return;
   Clock clock;
-  const int rounds = static_cast<int>(std::max<std::size_t>(copies.size(), 32));
+  const Blocker blocker(device);
   std::vector<double> times;
-  for (int round = 0; round < 7; ++round)
-    times.push_back(clock.time(queue.stream(), [&] {
-      for (int i = 0; i < rounds; ++i) copies[static_cast<std::size_t>(i) % copies.size()].launch(queue.stream());
-    }) / rounds);
-  std::sort(times.begin(), times.end());
-  std::printf("{\"name\": \"%s\", \"seconds\": %.9g, \"best\": %.9g, \"launches\": %d}\n", what.name, times[3],
-              times[0], 7 * rounds);
+  for (int round = 0; round < 7; ++round) {
+    blocker.block(queue.stream(), 2 * asked);
+    launch(copies.size());
+    times.push_back(clock.time(queue.stream(), [&] { asked = launch(rounds); }) / static_cast<double>(rounds));
+  }
+  std::printf("{\"name\": \"%s\", \"seconds\": %.9g, \"best\": %.9g, \"launches\": %zu}\n", what.name, median(times),
+              *std::min_element(times.begin(), times.end()), 7 * rounds);
   std::fflush(stdout);
+}
+
+void launch_once(const Case& what, Device& device) {
+  const Queue queue(device);
+  const Current current(device);
+  const Prepared prepared = what.prepare(device);
+  prepared.launch(queue.stream());
+  queue.wait();
+}
+
+// A copy that reads half of so many bytes and writes the other half.
+Case copy(const char* bytes) {
+  return {bytes, [half = std::stoull(bytes) / 2](Device& device) {
+            const DeviceBlock from = device.allocate(half), to = device.allocate(half);
+            using Copy = Result (*)(DevicePointer, DevicePointer, std::size_t, Stream);
+            const auto call = of_driver<Copy>("cuMemcpyDtoDAsync_v2");
+            const auto launch = [=](Stream stream) {
+              check(call(address_of(to), address_of(from), half, stream), "cuMemcpyDtoDAsync_v2");
+            };
+            return Prepared{launch, 2 * half};
+          }};
 }
 
 }  // namespace
 
 int main(int count, char** words) {
   const std::string word = count > 1 ? words[1] : "";
-  if (count > 2 || (word != "" && word != "--list" && word != "--short")) {
-    std::fprintf(stderr, "time_kernels: %s is none of --list, --short\n", words[count - 1]);
-    return 2;
-  }
   try {
-    for (const auto& each : all_cases())
-      word == "--list" ? static_cast<void>(std::puts(each.name)) : measure(each, Device::at(0), word == "--short");
+    if (word == "--list") {
+      for (const auto& each : all_cases()) std::puts(each.name);
+    } else if (word == "--short") {
+      for (const auto& each : all_cases()) launch_once(each, Device::at(0));
+    } else if (word == "--copies") {
+      for (int i = 2; i < count; ++i) measure(copy(words[i]), Device::at(0));
+    } else if (word == "" || (word == "--only" && count == 3)) {
+      for (const auto& each : all_cases())
+        if (word == "" || std::strstr(each.name, words[2])) measure(each, Device::at(0));
+    } else {
+      std::fprintf(stderr, "time_kernels: %s is none of --list, --short, --only WORD, --copies BYTES...\n", words[1]);
+      return 2;
+    }
   } catch (const std::exception& e) {
     std::fprintf(stderr, "time_kernels: %s\n", e.what());
     return 1;

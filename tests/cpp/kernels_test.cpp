@@ -20,6 +20,7 @@
 #include "surface/cuda/kernels/row_task.h"
 #include "surface/cuda/kernels/transform.h"
 
+#include "surface/cuda/kernels/crops_to_tensor.cu"
 #include "surface/cuda/kernels/paint_tiles.cu"
 #include "surface/cuda/kernels/pictures_to_tensor.cu"
 #include "surface/cuda/kernels/select_rows.cu"
@@ -42,19 +43,26 @@ double value(const void* tensor, ElementType type, std::size_t i) {
 
 template <typename Batch>
 void run_on_host(void (*entry)(Batch, cuda::Input), const std::vector<cuda::Picture>& pictures,
-                 const cuda::Input& input) {
+                 const cuda::Input& input, unsigned rows = cuda::rows_of_pictures) {
   const auto blocks = [](int pixels, unsigned of) { return (static_cast<unsigned>(pixels) + of - 1) / of; };
   auto batch = std::make_unique<Batch>();
   REQUIRE(pictures.size() <= Batch::most);
   std::copy(pictures.begin(), pictures.end(), batch->pictures);
-  const dim3 grid{blocks(input.width, 32 * cuda::pixels_of_thread), blocks(input.height, 8),
+  const dim3 grid{blocks(input.width, 32 * cuda::pixels_of_thread),
+                  blocks(input.height, rows * static_cast<unsigned>(input.rows_of_thread)),
                   static_cast<unsigned>(pictures.size())};
   const auto kernel = [&] { entry(*batch, input); };
   // Where no thread waits for another, fibres would only take their time.
-  input.is_nhwc ? run_together(grid, {32, 8, 1}, kernel) : run_kernel(grid, {32, 8, 1}, kernel);
+  input.is_nhwc ? run_together(grid, {32, rows, 1}, kernel) : run_kernel(grid, {32, rows, 1}, kernel);
 }
-void run_on_host(const std::vector<cuda::Picture>& pictures, const cuda::Input& input) {
-  run_on_host(cuda::pictures_to_tensor, pictures, input);
+
+// Those that lie close by the kernel of crops, as TensorWriter launches them: with a few rows for each thread.
+void run_on_host(const std::vector<cuda::Picture>& pictures, cuda::Input input) {
+  std::vector<cuda::Picture> crops, others;
+  for (const auto& picture : pictures) (is_close(picture, input) ? crops : others).push_back(picture);
+  if (!others.empty()) run_on_host(cuda::pictures_to_tensor, others, input);
+  input.rows_of_thread = 3;
+  if (!crops.empty()) run_on_host(cuda::crops_to_tensor, crops, input, cuda::rows_of_crops);
 }
 
 // How far the kernel's tensor is from the CPU's, in grey levels.
@@ -63,8 +71,7 @@ double greatest_difference(const Noise& frame, const Box& crop, const InputSpec&
   const std::size_t bytes = preprocessor.unit_bytes();
   std::vector<std::uint8_t> expected(bytes), got(bytes + 64, 0xA5);
   const Letterbox box = preprocessor.run(frame.view, crop, expected.data());
-  cuda::Picture picture =
-      cuda::picture_of(frame.view.format, {frame.view.width, frame.view.height}, frame.view.colorimetry, box);
+  cuda::Picture picture = cuda::picture_of(frame.view.format, {frame.view.width, frame.view.height}, box);
   cuda::place_planes(frame.view, picture);
   picture.out = got.data();
   run_on_host({picture}, cuda::input_of(spec));
@@ -177,7 +184,7 @@ TEST_CASE("pictures_to_tensor: rows that begin anywhere, of any pitch, as those 
       const InputSpec spec = input({40, 30});
       std::vector<float> straight(3 * 40 * 30), got(straight.size());
       const Letterbox box = make_letterbox(spec, all_of(noise.view), {61, 43});
-      cuda::Picture picture = cuda::picture_of(format, {61, 43}, {}, box);
+      cuda::Picture picture = cuda::picture_of(format, {61, 43}, box);
       for (const auto& [view, out] : {std::pair{noise.view, &straight}, std::pair{askew, &got}}) {
         cuda::Picture placed = picture;
         cuda::place_planes(view, placed);
@@ -197,7 +204,7 @@ TEST_CASE("pictures_to_tensor: each picture of a batch goes to its own place") {
   const Noise noise(PixelFormat::nv12, 40, 40);
   for (int i = 0; i < 3; ++i) {
     const Box crop{static_cast<float>(10 * i), 0, 20, 20};
-    pictures.push_back(cuda::picture_of(PixelFormat::nv12, {40, 40}, {}, make_letterbox(spec, crop, {40, 40})));
+    pictures.push_back(cuda::picture_of(PixelFormat::nv12, {40, 40}, make_letterbox(spec, crop, {40, 40})));
     cuda::place_planes(noise.view, pictures.back());
     pictures.back().out = tensor.data() + i * 20 * 20 * 3;
   }
@@ -222,7 +229,7 @@ TEST_CASE("pictures_to_tensor: as many small pictures as one launch takes, as fe
         std::vector<cuda::Picture> pictures;
         for (std::size_t i = first; i < first + at_once; ++i) {
           const Box crop{static_cast<float>(i % 40), static_cast<float>(i / 10), 20, 30};
-          pictures.push_back(cuda::picture_of(PixelFormat::nv12, {60, 50}, {}, make_letterbox(spec, crop, {60, 50})));
+          pictures.push_back(cuda::picture_of(PixelFormat::nv12, {60, 50}, make_letterbox(spec, crop, {60, 50})));
           cuda::place_planes(noise.view, pictures.back());
           pictures.back().out = tensor.data() + i * unit;
         }
@@ -232,6 +239,88 @@ TEST_CASE("pictures_to_tensor: as many small pictures as one launch takes, as fe
     };
     CHECK(tensor_of(count, cuda::pictures_to_tensor_many) == tensor_of(24, cuda::pictures_to_tensor));
   }
+}
+
+// Of one picture by each of the kernels that can make it.
+std::pair<std::vector<std::uint8_t>, std::vector<std::uint8_t>> by_both(const Noise& noise, const Box& crop,
+                                                                        const InputSpec& spec, int rows_of_thread) {
+  const Size size{noise.view.width, noise.view.height};
+  cuda::Input input = cuda::input_of(spec);
+  std::vector<std::uint8_t> by_words(Preprocessor(spec).unit_bytes()), by_samples(by_words.size());
+  cuda::Picture picture = cuda::picture_of(noise.view.format, size, make_letterbox(spec, crop, size));
+  cuda::place_planes(noise.view, picture);
+  picture.out = by_samples.data();
+  run_on_host(cuda::pictures_to_tensor, {picture}, input);
+  picture.out = by_words.data();
+  REQUIRE(is_close(picture, input));
+  input.rows_of_thread = rows_of_thread;
+  run_on_host(cuda::crops_to_tensor, {picture}, input, cuda::rows_of_crops);
+  return {by_words, by_samples};
+}
+
+double greatest_apart(const std::vector<std::uint8_t>& a, const std::vector<std::uint8_t>& b, ElementType type) {
+  double greatest = 0;
+  for (std::size_t i = 0; i < a.size() / bytes_of(type); ++i)
+    greatest = std::max(greatest, std::abs(value(a.data(), type, i) - value(b.data(), type, i)));
+  return greatest;
+}
+
+TEST_CASE("crops_to_tensor: what pictures_to_tensor gives, of crops anywhere, with any number of rows for a thread") {
+  const Noise noise(PixelFormat::nv12, 92, 70, 3, 4);
+  double greatest = 0;
+  for (const Box& crop : {Box{0, 0, 92, 70}, Box{84, 62, 8, 8}, Box{83.5F, 0.25F, 8.5F, 69.75F}, Box{91, 69, 1, 1},
+                          Box{7, 3, 1, 60}, Box{30.3F, 20.7F, 11.9F, 13.1F}, Box{1, 69, 90, 1}})
+    for (const Size size : {Size{72, 54}, Size{4, 5}, Size{132, 9}, Size{260, 31}, Size{48, 3}})
+      for (const int rows : {1, 2, 3, 7}) {
+        InputSpec spec = input(size);
+        spec.keeps_aspect = rows > 1;
+        spec.is_padding_centred = rows > 2;
+        if (make_letterbox(spec, crop, {92, 70}).width * 2 < crop.width) continue;
+        const auto [by_words, by_samples] = by_both(noise, crop, spec, rows);
+        greatest = std::max(greatest, greatest_apart(by_words, by_samples, spec.type));
+      }
+  MESSAGE("at most ", greatest, " grey levels");
+  CHECK(greatest < 0.03);  // those that pictures_to_tensor reads as planes are mixed by other instructions
+}
+
+TEST_CASE("crops_to_tensor: every type, layout and order of colours") {
+  const Noise noise(PixelFormat::nv12, 64, 48, 5, 8, {true, true});
+  for (ElementType type : {ElementType::f32, ElementType::f16, ElementType::u8, ElementType::i32})
+    for (Layout layout : {Layout::nchw, Layout::nhwc})
+      for (ColorOrder color : {ColorOrder::rgb, ColorOrder::bgr}) {
+        InputSpec spec = input({136, 20}, type, layout);
+        spec.color = color;
+        spec.keeps_aspect = spec.is_padding_centred = true;
+        const auto [by_words, by_samples] = by_both(noise, {5, 7, 25.5F, 18}, spec, 2);
+        CAPTURE(static_cast<int>(type));
+        CHECK(greatest_apart(by_words, by_samples, type) < (type == ElementType::f16 ? 0.13 : 0.001));
+      }
+}
+
+TEST_CASE("crops_to_tensor: is not for pictures that are shrunk much, or lie askew, here or there") {
+  const InputSpec spec = input({40, 30});
+  const auto is_close_of = [&](const Noise& noise, const Box& crop, const InputSpec& spec, std::size_t past = 0) {
+    const Size size{noise.view.width, noise.view.height};
+    cuda::Picture picture = cuda::picture_of(noise.view.format, size, make_letterbox(spec, crop, size));
+    cuda::place_planes(noise.view, picture);
+    std::vector<float> out(8 + 3 * 40 * 30);
+    picture.out = reinterpret_cast<std::uint8_t*>(out.data()) + past;
+    return is_close(picture, cuda::input_of(spec));
+  };
+  const Noise noise(PixelFormat::nv12, 92, 70, 3, 4), askew(PixelFormat::nv12, 92, 70, 3, 2);
+  const Box crop{10, 10, 50, 50};
+  CHECK(is_close_of(noise, crop, spec));
+  CHECK_FALSE(is_close_of(askew, crop, spec));
+  CHECK_FALSE(is_close_of(noise, crop, spec, 4));
+  CHECK(is_close_of(noise, {10, 10, 80, 50}, spec));
+  CHECK_FALSE(is_close_of(noise, {10, 10, 80.5F, 50}, spec));
+  CHECK(is_close_of(noise, {10, 10, 3, 60}, input({40, 4})));  // lines may be any number
+  CHECK_FALSE(is_close_of(noise, crop, input({41, 30})));
+  CHECK_FALSE(is_close_of(Noise(PixelFormat::nv12, 4, 70, 3, 4), {0, 0, 4, 70}, spec));
+  CHECK_FALSE(is_close_of(Noise(PixelFormat::i420, 92, 70, 3, 4), crop, spec));
+  InputSpec grey = spec;
+  grey.color = ColorOrder::gray;
+  CHECK_FALSE(is_close_of(noise, crop, grey));
 }
 
 TEST_CASE("halves are rounded to nearest, ties to even, of every magnitude") {

@@ -299,46 +299,86 @@ double between(const MaskWish& wish, const PrototypeGrid& grid, double x, double
   return upper + (lower - upper) * (down - top);
 }
 
+// The farthest that a value is from what doubles give.
+double farthest_of(const MaskWishes& wishes, const Floats& prototypes, const std::vector<float>& values) {
+  const PrototypeGrid& grid = wishes.grid;
+  const float* value = values.data();
+  double farthest = 0;
+  for (const MaskWish& wish : wishes.all) {
+    const auto cell = [&](int x, int y) {
+      double sum = 0;
+      for (int k = 0; k < grid.count; ++k) {
+        const int row = (static_cast<int>(wish.unit) * grid.count + k) * grid.grid.height + y;
+        sum += static_cast<double>(wish.coefficients[k]) *
+               prototypes.data[static_cast<std::size_t>(row * grid.grid.width + x)];
+      }
+      return sum;
+    };
+    for (int i = 0; i < wish.size.width * wish.size.height; ++i) {
+      const double x = wish.box.left + wish.box.width * (i % wish.size.width + 0.5) / wish.size.width;
+      const double y = wish.box.top + wish.box.height * (i / wish.size.width + 0.5) / wish.size.height;
+      farthest = std::max(farthest, std::abs(*value++ - 1 / (1 + std::exp(-between(wish, grid, x, y, cell)))));
+    }
+  }
+  return farthest;
+}
+
+std::vector<float> random_weights(std::mt19937& random, int count) {
+  std::vector<float> weights(static_cast<std::size_t>(count));
+  for (auto& weight : weights) weight = static_cast<float>(random() % 100) / 400 - 0.125F;
+  return weights;
+}
+
 }  // namespace
 
 TEST_CASE(
     "masks smaller and larger than a block's tile, with fewer and more places than cells, of few and many prototypes") {
   std::mt19937 random(3);
-  for (const int count : {1, 37, 530}) {
+  for (const int count : {1, 31, 32, 33, 530}) {
     Floats prototypes = floats("prototypes", {2, count, 40, 70});
     fill(prototypes, random, -0.5, 0.5);
-    std::vector<float> weights(static_cast<std::size_t>(3 * count));
-    for (auto& weight : weights) weight = static_cast<float>(random() % 100) / 400 - 0.125F;
-    const PrototypeGrid grid{count, {70, 40}, 4, 3};
+    const std::vector<float> weights = random_weights(random, 3 * count);
     const MaskWishes wishes = {
-        grid,
+        {count, {70, 40}, 4, 3},
         {{1, weights.data(), {3.5F, 2.25F, 271, 113}, {68, 38}, 0, 0, 70, 40},  // several tiles
          {0, weights.data() + count, {40, 20, 17, 9}, {4, 3}, 9, 6, 15, 11},
          {1, weights.data() + 2 * count, {0, 0, 280, 120}, {9, 90}, 0, 0, 70, 40},
          {1, weights.data(), {0, 0, 0, 0}, {0, 0}, 0, 0, 0, 0},
          {0, weights.data(), {120, 80, 8, 8}, {150, 200}, 30, 26, 33, 30},  // many places, and few cells of two tiles
-         {1, weights.data() + count, {20, 30, 200, 80}, {50, 27}, 30, 13, 31, 14}}};  // places beyond one cell
-    const std::vector<float> values = masks_of(wishes, prototypes.view());
-    const float* value = values.data();
-    double farthest = 0;
-    for (const MaskWish& wish : wishes.all) {
-      const auto cell = [&](int x, int y) {
-        double sum = 0;
-        for (int k = 0; k < count; ++k)
-          sum +=
-              static_cast<double>(wish.coefficients[k]) *
-              prototypes.data[static_cast<std::size_t>(((static_cast<int>(wish.unit) * count + k) * 40 + y) * 70 + x)];
-        return sum;
-      };
-      for (int i = 0; i < wish.size.width * wish.size.height; ++i) {
-        const double x = wish.box.left + wish.box.width * (i % wish.size.width + 0.5) / wish.size.width;
-        const double y = wish.box.top + wish.box.height * (i / wish.size.width + 0.5) / wish.size.height;
-        farthest = std::max(farthest, std::abs(*value++ - 1 / (1 + std::exp(-between(wish, grid, x, y, cell)))));
-      }
-    }
+         {1, weights.data() + count, {20, 30, 200, 80}, {50, 27}, 30, 13, 31, 14},  // places beyond one cell
+         {0, weights.data(), {61, 32, 2, 1}, {1, 1}, 14, 9, 17, 12},
+         {0, weights.data(), {0, 0, 124, 21}, {33, 9}, 0, 0, 33, 9},           // a place more than a tile has cells
+         {1, weights.data(), {0, 0, 124, 21}, {32, 8}, 0, 0, 33, 9},           // a place a cell of a tile
+         {0, weights.data(), {150, 60, 130, 60}, {33, 20}, 36, 19, 70, 40}}};  // to the grid's last cells
     CAPTURE(count);
-    CHECK(farthest < 1e-5);
+    CHECK(farthest_of(wishes, prototypes, masks_of(wishes, prototypes.view())) < 1e-5);
   }
+}
+
+TEST_CASE("blocks of several masks, of which some are enlarged, make each as if it were alone") {
+  std::mt19937 random(5);
+  constexpr int count = 32, masks = 600;
+  Floats prototypes = floats("prototypes", {2, count, 23, 50});
+  fill(prototypes, random, -0.5, 0.5);
+  const std::vector<float> weights = random_weights(random, masks * count);
+  MaskWishes wishes{{count, {50, 23}, 1, 1}, {}};
+  for (int i = 0; i < masks; ++i) {
+    const int left = static_cast<int>(random() % 20), top = static_cast<int>(random() % 12);
+    const int width = 1 + static_cast<int>(random() % 30), height = 1 + static_cast<int>(random() % 11);
+    const bool is_enlarged = i % 100 == 7;
+    wishes.all.push_back(
+        {static_cast<std::size_t>(i % 2),
+         weights.data() + i * count,
+         {static_cast<float>(left), static_cast<float>(top), static_cast<float>(width), static_cast<float>(height)},
+         is_enlarged ? Size{100, 30} : Size{width, height},
+         std::max(left - 1, 0),
+         std::max(top - 1, 0),
+         std::min(left + width + 2, 50),
+         std::min(top + height + 2, 23)});
+  }
+  const auto tiles = cuda::mask_tasks(wishes).tiles;
+  CHECK(std::any_of(tiles.begin(), tiles.end(), [](const auto& tile) { return tile.count > 2; }));
+  CHECK(farthest_of(wishes, prototypes, masks_of(wishes, prototypes.view())) < 1e-5);
 }
 
 TEST_CASE("masks of one tile are shared out among as many blocks as a GPU wants, and among more where they are many") {

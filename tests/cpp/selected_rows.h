@@ -110,7 +110,7 @@ inline std::vector<float> masks_of(const MaskWishes& wishes, const TensorView& p
     coefficients.insert(coefficients.end(), wish.coefficients, wish.coefficients + wishes.grid.count);
   const auto grid = cuda::mask_grid(
       wishes.grid, {reinterpret_cast<cuda::DevicePointer>(prototypes.data), prototypes.type, prototypes.shape});
-  run_together({static_cast<unsigned>(all.tiles.size())}, {cuda::cells_across, cuda::cells_down},
+  run_together({static_cast<unsigned>(all.tiles.size())}, {cuda::cells_across, cuda::threads_down},
                [&] { cuda::make_masks(grid, all.tasks.data(), all.tiles.data(), coefficients.data(), values.data()); });
   return values;
 }

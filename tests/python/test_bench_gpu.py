@@ -130,25 +130,26 @@ def test_bytes_of_kernels_are_what_one_counts_by_hand(parts: Any) -> None:
     assert bytes_of["transform: 48 nv12 to tiles of rgba 4K"] == 48 * (1920 * 810 + 480 * 270 * 4)
 
 
-def test_a_floor_is_of_bytes_or_of_a_launch(parts: Any) -> None:
+def test_a_floor_is_what_a_copy_of_the_bytes_takes(parts: Any) -> None:
     kernels = parts("kernels")
     lines = [
-        {"name": kernels.LAUNCH, "seconds": 3e-6},
         {"name": "transform: nv12 to nv12", "seconds": 200e-6},
         {"name": "make_masks: 20 of 80 x 80", "seconds": 6e-6},
     ]
-    found = kernels.read("\n".join(json.dumps(line) for line in lines))
-    assert [t.floor(3e12) for t in found] == [pytest.approx(99.5328e-6), 3e-6]
-    assert kernels.table(3e12, found).splitlines() == [
-        " 2.01  transform: nv12 to nv12: 200.0 of 99.5 us: 298.6 MB; 1.49 TB/s",
-        " 2.00  make_masks: 20 of 80 x 80: 6.0 of 3.0 us: a launch; 0.63 TB/s",
+    copies = [{"name": "3788800", "seconds": 4e-6}, {"name": "298598400", "seconds": 100e-6}]
+    found = kernels.read(*("\n".join(map(json.dumps, some)) for some in (lines, copies)))
+    assert kernels.table(found).splitlines() == [
+        " 2.00  transform: nv12 to nv12: 200.0 of 100.0 us: 298.6 MB; 1.49 TB/s",
+        " 1.50  make_masks: 20 of 80 x 80: 6.0 of 4.0 us: 3.8 MB; 0.63 TB/s",
     ]
     with pytest.raises(KeyError, match="a new one has no line in BYTES"):
-        kernels.read('{"name": "a new one", "seconds": 1}')
+        kernels.read('{"name": "a new one", "seconds": 1}', "")
 
 
 @pytest.mark.slow
-def test_every_kernel_is_launched_and_timed_on_a_fake_gpu(parts: Any, tmp_path: Path) -> None:
+def test_every_kernel_is_launched_and_timed_on_a_fake_gpu(
+    parts: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     kernels = parts("kernels")
     if not kernels.program().exists():
         absent("time_kernels", "make build")
@@ -156,9 +157,11 @@ def test_every_kernel_is_launched_and_timed_on_a_fake_gpu(parts: Any, tmp_path: 
     told = fake_gpus.environment(tmp_path, tmp_path)
     done = subprocess.run([kernels.program(), "--short"], env=told, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    done = subprocess.run([kernels.program()], env=told, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert [t.name for t in kernels.read(done.stdout)] == list(kernels.BYTES)[1:]
+    for name, value in {**told, "FAKE_GPU_MEMORY": str(4 << 30)}.items():
+        monkeypatch.setenv(name, value)
+    found = kernels.timed()
+    assert [t.name for t in found] == list(kernels.BYTES)
+    assert all(t.seconds > 0 and t.floor > 0 for t in found)
 
 
 @pytest.mark.slow
@@ -176,3 +179,5 @@ def test_many_small_pictures_are_one_launch_where_the_driver_knows_large_ones(
     launches = [line.split() for line in done.stderr.splitlines()]
     assert [depth for name, depth in launches if name == "pictures_to_tensor_many"] == many
     assert [depth for name, depth in launches if name == "pictures_to_tensor"] == ["24"] * few
+    assert [depth for name, depth in launches if name == "crops_to_tensor_many"] == 2 * many  # two cases
+    assert [depth for name, depth in launches if name == "crops_to_tensor"] == ["24"] * (16 if not many else 0)

@@ -13,17 +13,18 @@ namespace fluvial::cuda {
 #define FLUVIAL_PLANE_NAME(kind) "transform_planes_" #kind,
 inline constexpr const char* kernel_names[] = {FLUVIAL_TRANSFORMS(FLUVIAL_NAME)
                                                    FLUVIAL_PLANE_MOVES(FLUVIAL_PLANE_NAME) "pictures_to_tensor",
+                                               "crops_to_tensor",
                                                "select_rows",
                                                "classify_pixels",
                                                "make_masks",
                                                "paint_tiles",
                                                "blur_means"};
-// There where the driver is of CUDA 12.1 or newer, and so is NVRTC: it is told of more than 4096 bytes.
-inline constexpr const char* kernel_of_many = "pictures_to_tensor_many";
+// There where the driver is of CUDA 12.1 or newer, and so is NVRTC: they are told of more than 4096 bytes.
+inline constexpr const char* kernels_of_many[] = {"pictures_to_tensor_many", "crops_to_tensor_many"};
 #undef FLUVIAL_NAME
 #undef FLUVIAL_PLANE_NAME
 
-// Machine code for an architecture ("sm_90"), with kernel_of_many if the driver can load it. Throws std::runtime_error
+// Machine code for an architecture ("sm_90"), with kernels_of_many if the driver can load it. Throws std::runtime_error
 // where NVRTC is nowhere, or with what it says.
 std::string compiled_kernels(const std::string& architecture, bool with_many);
 

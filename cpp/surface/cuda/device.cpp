@@ -196,8 +196,10 @@ void Device::load_kernels() {
   FLUVIAL_CUDA(cuModuleLoadData, &module, code.data());
   std::unordered_map<std::string, Function> found;
   for (const char* name : kernel_names) FLUVIAL_CUDA(cuModuleGetFunction, &found[name], module, name);
-  Function many = nullptr;
-  if (with_many && driver()->cuModuleGetFunction(&many, module, kernel_of_many) == 0) found[kernel_of_many] = many;
+  for (const char* name : kernels_of_many) {
+    Function many = nullptr;
+    if (with_many && driver()->cuModuleGetFunction(&many, module, name) == 0) found[name] = many;
+  }
   kernels_ = std::move(found);
 }
 

@@ -31,15 +31,17 @@ class Tiling {
 
   // A block that makes more masks reads cells for more of them; a GPU with too few blocks idles.
   std::vector<MaskTile> tiles() const {
-    constexpr int blocks_wanted = 384;
+    constexpr int blocks_wanted = 230;
     const int of_block = std::clamp((ends_.back() + blocks_wanted - 1) / blocks_wanted, 1, most_masks_of_block);
     const std::vector<int> masks = masks_by_tile();
     std::vector<MaskTile> tiles;
     for (std::size_t i = 0; i + 1 < ends_.size(); ++i) {
       const auto number = static_cast<int>(i), in_unit = number % (across_ * down_);
       const int left = in_unit % across_ * tile_across, top = in_unit / across_ * tile_down;
-      for (int first = ends_[i]; first < ends_[i + 1]; first += of_block) {
-        const int count = std::min(of_block, ends_[i + 1] - first);
+      const int all = ends_[i + 1] - ends_[i], blocks = std::max(1, (all + of_block - 1) / of_block);
+      const int even = (all + blocks - 1) / blocks;
+      for (int first = ends_[i]; first < ends_[i + 1]; first += even) {
+        const int count = std::min(even, ends_[i + 1] - first);
         MaskTile& tile = tiles.emplace_back(MaskTile{number / (across_ * down_), left, top, count, {}});
         std::fill(std::copy_n(masks.begin() + first, count, tile.masks), std::end(tile.masks),
                   masks[static_cast<std::size_t>(first + count - 1)]);
@@ -78,23 +80,20 @@ class Told {
  public:
   template <typename T>
   std::size_t add(const T* values, std::size_t count) {
-    parts_.push_back({values, count * sizeof(T)});
-    bytes_ += parts_.back().bytes;
-    return bytes_ - parts_.back().bytes;
+    const std::size_t at = (bytes_ + alignof(T) - 1) / alignof(T) * alignof(T);
+    parts_.push_back({values, count * sizeof(T), at});
+    bytes_ = at + count * sizeof(T);
+    return at;
   }
   std::size_t bytes() const { return bytes_; }
   void write(void* to) const {
-    auto* at = static_cast<char*>(to);
-    for (const auto& part : parts_) {
-      std::memcpy(at, part.data, part.bytes);
-      at += part.bytes;
-    }
+    for (const auto& part : parts_) std::memcpy(static_cast<char*>(to) + part.at, part.data, part.bytes);
   }
 
  private:
   struct Part {
     const void* data;
-    std::size_t bytes;
+    std::size_t bytes, at;
   };
   std::vector<Part> parts_;
   std::size_t bytes_ = 0;
@@ -151,8 +150,8 @@ const float* DeviceMaskMaker::make(const MaskWishes& wishes, const DeviceTensor&
   {
     const Current current(device_);
     FLUVIAL_CUDA(cuMemcpyHtoDAsync_v2, first, told_host.get(), told.bytes(), stream);
-    FLUVIAL_CUDA(cuLaunchKernel, kernel, static_cast<unsigned>(all.tiles.size()), 1, 1, cells_across, cells_down, 1, 0,
-                 stream, given, nullptr);
+    FLUVIAL_CUDA(cuLaunchKernel, kernel, static_cast<unsigned>(all.tiles.size()), 1, 1, cells_across, threads_down, 1,
+                 0, stream, given, nullptr);
     FLUVIAL_CUDA(cuMemcpyDtoHAsync_v2, values_.get(), values, bytes, stream);
   }
   count_returned(bytes);

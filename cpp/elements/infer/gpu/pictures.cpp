@@ -32,19 +32,20 @@ void set_format(PixelFormat format, Picture& picture) {
   }
 }
 
+bool lies_at(const Picture& picture, int plane, int multiple) {
+  return reinterpret_cast<std::uintptr_t>(picture.plane[plane]) % multiple == 0 &&
+         picture.stride[plane] % multiple == 0;
+}
+
 // What lies askew, or has no second sample, is read in smaller pieces.
 void read_askew(Picture& picture) {
-  const auto lies_at = [&picture](int plane, int multiple) {
-    return reinterpret_cast<std::uintptr_t>(picture.plane[plane]) % multiple == 0 &&
-           picture.stride[plane] % multiple == 0;
-  };
   const bool is_thin = picture.across.last < 1 || picture.chroma_across.last < 1;
-  if (picture.format == Picture::pairs && (!lies_at(1, 2) || is_thin)) {
+  if (picture.format == Picture::pairs && (!lies_at(picture, 1, 2) || is_thin)) {
     picture.format = Picture::planes;
     picture.step = 2;
     picture.plane[2] = picture.plane[1] + 1;
     picture.stride[2] = picture.stride[1];
-  } else if (picture.format == Picture::words && !lies_at(0, 4)) {
+  } else if (picture.format == Picture::words && !lies_at(picture, 0, 4)) {
     picture.format = Picture::bytes;
     picture.step = 4;
   }
@@ -81,18 +82,24 @@ void lay(const Letterbox& box, Size size, bool has_chroma, Picture& picture) {
   picture.chroma_down = direction(crop.top / 2.0, crop.height / 2.0, (size.height + 1) / 2, box.height);
 }
 
+// Dot products of pairs begin at a number, and have so much for one level.
 void set_colours(const Colorimetry& colours, Picture& picture) {
   const YuvMatrix m = yuv_matrix(colours.is_bt709, colours.is_full_range);
-  // Of grey levels, where the matrix is of their 128th parts.
-  picture.luma = m.luma * kQ7One;
-  picture.red_v = m.red_v * kQ7One;
-  picture.green_u = m.green_u * kQ7One;
-  picture.green_v = m.green_v * kQ7One;
-  picture.blue_u = m.blue_u * kQ7One;
-  picture.luma_bias = m.luma_bias;
-  picture.red_bias = m.red_bias;
-  picture.green_bias = m.green_bias;
-  picture.blue_bias = m.blue_bias;
+  const bool are_dots = picture.format == Picture::pairs;
+  const double share = kQ7One / (are_dots ? 255.0 * dots_of_level : 255.0), begin = are_dots ? dots_begin : 0;
+  const double luma = m.luma * share, red_v = m.red_v * share, blue_u = m.blue_u * share;
+  const double green_u = m.green_u * share, green_v = m.green_v * share;
+  const auto from = [begin](double bias, double of_level) { return static_cast<float>(bias / 255 - begin * of_level); };
+  picture.grey_gain = m.luma * kQ7One / 255;  // the matrix is of the 128th parts of grey levels
+  picture.grey_bias = m.luma_bias / 255;
+  picture.luma = static_cast<float>(luma);
+  picture.red_v = static_cast<float>(red_v);
+  picture.green_u = static_cast<float>(green_u);
+  picture.green_v = static_cast<float>(green_v);
+  picture.blue_u = static_cast<float>(blue_u);
+  picture.red_bias = from(m.red_bias, luma + red_v);
+  picture.green_bias = from(m.green_bias, luma + green_u + green_v);
+  picture.blue_bias = from(m.blue_bias, luma + blue_u);
 }
 
 }  // namespace
@@ -104,22 +111,21 @@ Input input_of(const InputSpec& spec) {
   input.channels = spec.color == ColorOrder::gray ? 1 : 3;
   input.type = type_of(spec.type);
   input.is_nhwc = spec.layout == Layout::nhwc;
+  input.rows_of_thread = 1;
   input.first_is_blue = spec.color == ColorOrder::bgr;
   for (int c = 0; c < input.channels; ++c) {
-    input.gain[c] = spec.scale[c];
+    input.gain[c] = spec.scale[c] * 255;
     input.bias[c] = -spec.offset[c] * spec.scale[c];
     input.border[c] = (spec.pad_value - spec.offset[c]) * spec.scale[c];
   }
   return input;
 }
 
-Picture picture_of(PixelFormat format, Size size, const Colorimetry& colours, const Letterbox& box) {
+Picture picture_of(PixelFormat format, Size size, const Letterbox& box) {
   Picture picture{};
   set_format(format, picture);
-  picture.luma = 1;  // of grey
-  if (box.is_empty()) return picture;
-  lay(box, size, is_yuv(format), picture);
-  if (is_yuv(format)) set_colours(colours, picture);
+  picture.grey_gain = 1 / 255.0F;
+  if (!box.is_empty()) lay(box, size, is_yuv(format), picture);
   return picture;
 }
 
@@ -129,6 +135,17 @@ void place_planes(const ImageView& view, Picture& picture) {
     picture.stride[p] = view.stride[p];
   }
   read_askew(picture);
+  if (is_yuv(view.format)) set_colours(view.colorimetry, picture);
+}
+
+// Eight bytes of luma, or of chroma, hold all samples of four pixels, or of two, if these are two samples apart, or one
+// pair. Lines are read by words, and four pixels of the input are written at once.
+bool is_close(const Picture& picture, const Input& input) {
+  if (picture.format != Picture::pairs || input.channels != 3 || input.width % pixels_of_thread != 0) return false;
+  const bool is_large = picture.across.last >= 7 && picture.chroma_across.last >= 2;
+  return is_large && picture.across.step <= 2 && picture.chroma_across.step <= 1 && lies_at(picture, 0, 4) &&
+         lies_at(picture, 1, 4) &&
+         reinterpret_cast<std::uintptr_t>(picture.out) % (pixels_of_thread * sizeof(float)) == 0;
 }
 
 }  // namespace fluvial::cuda

@@ -18,10 +18,10 @@ TensorWriter::TensorWriter(Device& device, const InputSpec& spec)
 Letterbox TensorWriter::add(const Surface& surface, const Box& crop, void* out, Stream stream) {
   const SurfaceFormat& format = surface.format();
   const Letterbox box = make_letterbox(spec_, crop, format.size);
-  Picture picture = picture_of(format.pixels, format.size, format.colorimetry, box);
+  Picture picture = picture_of(format.pixels, format.size, box);
   picture.out = out;
   if (!box.is_empty()) use_surface(surface, picture, stream);
-  pictures_.push_back(picture);
+  (is_close(picture, input_) ? crops_ : pictures_).push_back(picture);
   return box;
 }
 
@@ -33,32 +33,51 @@ void TensorWriter::use_surface(const Surface& surface, Picture& picture, Stream 
   place_planes(view, picture);
 }
 
+namespace {
+
+constexpr unsigned threads_across = 32;  // rows of a warp read and write side by side
+
+unsigned blocks_for(int pixels, unsigned of) { return (static_cast<unsigned>(pixels) + of - 1) / of; }
+
+// Crops share between rows what a thread finds out once, if there is enough to do for a GPU's threads all the same.
+int rows_of_thread(const Input& input, std::size_t crops) {
+  constexpr std::size_t rows_wanted = 16384;  // of all crops
+  return crops * static_cast<std::size_t>(input.height) >= rows_wanted ? 4 : 1;
+}
+
+}  // namespace
+
 // Nothing is sent to the device but the launches themselves.
 template <typename Batch>
-void TensorWriter::launch_in(Function kernel, Stream stream) {
-  constexpr unsigned width = 32, height = 8;  // threads of a block: rows of a warp read and write side by side
-  const auto blocks = [](int pixels, unsigned of) { return (static_cast<unsigned>(pixels) + of - 1) / of; };
-  for (auto first = pictures_.begin(); first != pictures_.end();) {
+void TensorWriter::launch_in(const std::vector<Picture>& pictures, Function kernel, unsigned rows, Stream stream) {
+  for (auto first = pictures.begin(); first != pictures.end();) {
     Batch batch;
-    const auto count = std::min<std::ptrdiff_t>(pictures_.end() - first, Batch::most);
+    const auto count = std::min<std::ptrdiff_t>(pictures.end() - first, Batch::most);
     std::copy_n(first, count, batch.pictures);
     first += count;
     void* parameters[] = {&batch, &input_};
-    FLUVIAL_CUDA(cuLaunchKernel, kernel, blocks(input_.width, width * pixels_of_thread), blocks(input_.height, height),
-                 static_cast<unsigned>(count), width, height, 1, 0, stream, parameters, nullptr);
+    FLUVIAL_CUDA(cuLaunchKernel, kernel, blocks_for(input_.width, threads_across * pixels_of_thread),
+                 blocks_for(input_.height, rows * static_cast<unsigned>(input_.rows_of_thread)),
+                 static_cast<unsigned>(count), threads_across, rows, 1, 0, stream, parameters, nullptr);
   }
 }
 
+void TensorWriter::launch_all(std::vector<Picture>& pictures, const Kernels& kernels, Stream stream) {
+  if (pictures.empty()) return;
+  // Few pictures are whole frames, of which a launch has enough to do.
+  const bool are_many = pictures.size() > 2 * PictureBatch::most;
+  const Function many = are_many ? device_.kernel_if_possible(kernels.of_many) : nullptr;
+  many ? launch_in<ManyPictures>(pictures, many, kernels.rows, stream)
+       : launch_in<PictureBatch>(pictures, device_.kernel(kernels.of_few), kernels.rows, stream);
+  pictures.clear();
+}
+
 std::vector<DeviceBlock> TensorWriter::launch(Stream stream) {
-  if (!pictures_.empty()) {
-    // Few pictures are whole frames, of which a launch has enough to do.
-    const bool are_many = pictures_.size() > 2 * PictureBatch::most;
-    const Function of_many = are_many ? device_.kernel_if_possible(kernel_of_many) : nullptr;
-    const Current current(device_);
-    of_many ? launch_in<ManyPictures>(of_many, stream)
-            : launch_in<PictureBatch>(device_.kernel("pictures_to_tensor"), stream);
-  }
-  pictures_.clear();
+  const Current current(device_);
+  input_.rows_of_thread = 1;
+  launch_all(pictures_, {"pictures_to_tensor", "pictures_to_tensor_many", rows_of_pictures}, stream);
+  input_.rows_of_thread = rows_of_thread(input_, crops_.size());
+  launch_all(crops_, {"crops_to_tensor", "crops_to_tensor_many", rows_of_crops}, stream);
   return std::exchange(blocks_, {});
 }
 

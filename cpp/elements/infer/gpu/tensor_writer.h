@@ -1,4 +1,4 @@
-// Surfaces of any sizes and memories become the batch that a network takes, on the device, in one launch.
+// Surfaces of any sizes and memories become the batch that a network takes, on the device, in a launch or two.
 #pragma once
 
 #include <vector>
@@ -23,21 +23,27 @@ class TensorWriter {
   // Leaves what was added since the last launch().
   void forget() {
     pictures_.clear();
+    crops_.clear();
     blocks_.clear();
   }
   // Writes all units that were added. What is returned must live until that is done.
   std::vector<DeviceBlock> launch(Stream stream);
 
  private:
+  struct Kernels {
+    const char *of_few, *of_many;
+    unsigned rows;  // of a block's threads
+  };
+  void launch_all(std::vector<Picture>& pictures, const Kernels& kernels, Stream stream);
   template <typename Batch>
-  void launch_in(Function kernel, Stream stream);
+  void launch_in(const std::vector<Picture>& pictures, Function kernel, unsigned rows, Stream stream);
   void use_surface(const Surface& surface, Picture& picture, Stream stream);
 
   Device& device_;
   InputSpec spec_;
   Input input_{};
-  std::vector<Picture> pictures_;
-  std::vector<DeviceBlock> blocks_;  // of what waits for launch()
+  std::vector<Picture> pictures_, crops_;  // of two kernels
+  std::vector<DeviceBlock> blocks_;        // of what waits for launch()
 };
 
 }  // namespace fluvial::cuda

@@ -22,12 +22,18 @@ struct Picture {
   Direction across, down;                // of luma, or of pixels
   Direction chroma_across, chroma_down;  // of YUV
   short left, top, width, height;        // on the input; beside it is border
-  float luma, red_v, green_u, green_v, blue_u;
-  float luma_bias, red_bias, green_bias, blue_bias;
+  float grey_gain, grey_bias;            // of levels of luma
+  // Colours, as shares of 255, to which an instruction clamps them; of levels as they are mixed.
+  float luma, red_v, green_u, green_v, blue_u, red_bias, green_bias, blue_bias;
 };
 
-// Of a row of the input, that one thread of pictures_to_tensor writes.
+// As dot products of pairs give levels: floats that begin at a number and have so much for one level.
+constexpr float dots_begin = 8388608.0f;  // 2^23, see bytes.h
+constexpr float dots_of_level = 32768.0f;
+
+// Of a row of the input, that one thread writes; rows of a block's threads.
 constexpr int pixels_of_thread = 4;
+constexpr int rows_of_pictures = 8, rows_of_crops = 4;
 
 // What all pictures of a batch become.
 struct Input {
@@ -36,7 +42,8 @@ struct Input {
   int type;
   int is_nhwc;
   int first_is_blue;
-  float gain[3], bias[3], border[3];  // by channel of the tensor
+  int rows_of_thread;                 // of crops_to_tensor
+  float gain[3], bias[3], border[3];  // by channel of the tensor; gain of a share of 255
 };
 
 // What one launch makes inputs of: all of it is in the launch, of which 4096 bytes are the most, or 32764 where driver,
@@ -48,6 +55,11 @@ struct Pictures {
 };
 using PictureBatch = Pictures<24>;
 using ManyPictures = Pictures<192>;
+// FLUVIAL_MANY_PICTURES is given where the driver knows such launches; NVRTC knows them since 12.1.
+#if !defined(__CUDACC__) || (defined(FLUVIAL_MANY_PICTURES) && __CUDA_ARCH__ >= 700 && \
+                             __CUDACC_VER_MAJOR__ * 100 + __CUDACC_VER_MINOR__ >= 1201)
+#define FLUVIAL_HAS_MANY_PICTURES
+#endif
 static_assert(sizeof(PictureBatch) + sizeof(Input) <= 4096);
 static_assert(sizeof(ManyPictures) + sizeof(Input) <= 32764);
 
