@@ -21,6 +21,19 @@ def test_a_model_runs_on_a_fake_gpu(say: Callable[..., str]) -> None:
     assert "30 frames" in say(FLOW)
 
 
+@pytest.mark.parametrize(("word", "flags"), [("sleep", "flags 4"), ("spin", "flags 1"), (None, None)])
+def test_who_waits_for_a_gpu_sleeps_or_spins_as_is_wished(
+    say: Callable[..., str], word: str | None, flags: str | None
+) -> None:
+    said = say(FLOW, FAKE_GPU_TELLS=1, **({"FLUVIAL_GPU_WAIT": word} if word else {}))
+    assert re.findall(r"^flags \d+$", said, re.M) == ([flags] if flags else [])
+    assert "30 frames" in said
+
+
+def test_another_word_for_how_to_wait_is_told(say: Callable[..., str]) -> None:
+    assert "FLUVIAL_GPU_WAIT is 'nap'; sleep and spin are possible" in say(FLOW, FLUVIAL_GPU_WAIT="nap")
+
+
 def test_memory_that_is_not_there_is_told_with_what_wanted_it(say: Callable[..., str]) -> None:
     said = say(FLOW, FAKE_GPU_MEMORY=20_000)
     assert "GPU 0 has no memory left for the model's inputs: 0.1 MiB are wanted, 0.0 MiB of 0.0 MiB are free" in said

@@ -161,9 +161,26 @@ Device& Device::of(const void* memory) {
   return at(ordinal);
 }
 
+namespace {
+
+// Of all threads of the process that wait for this GPU: decoders, PyTorch, our own. The driver's choice is to spin,
+// where there are cores enough.
+void choose_wait(int handle) {
+  constexpr unsigned spin = 1, sleep = 4;  // CU_CTX_SCHED_SPIN, CU_CTX_SCHED_BLOCKING_SYNC
+  const char* wish = g_getenv("FLUVIAL_GPU_WAIT");
+  if (!wish) return;
+  const std::string word = wish;
+  if (word != "sleep" && word != "spin")
+    throw std::runtime_error("FLUVIAL_GPU_WAIT is '" + word + "'; sleep and spin are possible");
+  FLUVIAL_CUDA(cuDevicePrimaryCtxSetFlags_v2, handle, word == "sleep" ? sleep : spin);
+}
+
+}  // namespace
+
 Device::Device(Ordinal ordinal)
     : ordinal_(ordinal), device_blocks_(std::make_shared<Idle>()), host_blocks_(std::make_shared<Idle>()) {
   FLUVIAL_CUDA(cuDeviceGet, &handle_, ordinal);
+  choose_wait(handle_);
   FLUVIAL_CUDA(cuDevicePrimaryCtxRetain, &context_, handle_);
 }
 

@@ -34,6 +34,7 @@ using Function = void*;
   F(cuDeviceTotalMem_v2, (std::size_t*, int))                                \
   F(cuDeviceGetPCIBusId, (char*, int, int))                                  \
   F(cuDevicePrimaryCtxRetain, (Context*, int))                               \
+  F(cuDevicePrimaryCtxSetFlags_v2, (int, unsigned))                          \
   F(cuCtxPushCurrent_v2, (Context))                                          \
   F(cuCtxPopCurrent_v2, (Context*))                                          \
   F(cuMemGetInfo_v2, (std::size_t*, std::size_t*))                           \

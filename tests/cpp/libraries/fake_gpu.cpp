@@ -5,10 +5,10 @@
 //
 //   FAKE_GPUS=2              how many
 //   FAKE_GPU_MEMORY=1000000  bytes of each
-//   FAKE_GPU_TELLS=1         each launch is a line on stderr: the kernel's name and its grid's depth
-//   FAKE_GPU_CUDA=12000      of which CUDA the driver is
-//   FAKE_GPU_RUNS=pictures_to_tensor      kernels whose names begin so run, on the host: see fake_gpu_kernels.cpp
-//   FAKE_GPU_FAILS=cuLaunchKernel:719:5   from the fifth call of it on, every call fails with 719, as after a loss
+//   FAKE_GPU_TELLS=1         each launch is a line on stderr: the kernel's name and its grid's depth; and flags of
+//   contexts FAKE_GPU_CUDA=12000      of which CUDA the driver is FAKE_GPU_RUNS=pictures_to_tensor      kernels whose
+//   names begin so run, on the host: see fake_gpu_kernels.cpp FAKE_GPU_FAILS=cuLaunchKernel:719:5   from the fifth call
+//   of it on, every call fails with 719, as after a loss
 //
 // All work is done at once, but for what waits: between fake_gpu_hold() and fake_gpu_let_go() nobody who waits for an
 // event comes past it, as if the GPU had not come so far. fake_gpu_story() tells what was put into which queue.
@@ -123,6 +123,10 @@ CALL(cuDeviceGetPCIBusId, char* text, int size, int handle) {
 CALL(cuDevicePrimaryCtxRetain, Context* context, int handle) {
   OR_FAIL;
   return *context = reinterpret_cast<Context>(static_cast<std::uintptr_t>(handle + 1)), 0;
+}
+CALL(cuDevicePrimaryCtxSetFlags_v2, int, unsigned flags) {
+  if (std::getenv("FAKE_GPU_TELLS")) std::fprintf(stderr, "flags %u\n", flags);
+  return 0;
 }
 NOTHING(cuDevicePrimaryCtxRelease_v2, int)
 CALL(cuCtxPushCurrent_v2, Context context) {
