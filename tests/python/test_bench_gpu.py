@@ -179,5 +179,5 @@ def test_many_small_pictures_are_one_launch_where_the_driver_knows_large_ones(
     launches = [line.split() for line in done.stderr.splitlines()]
     assert [depth for name, depth in launches if name == "pictures_to_tensor_many"] == many
     assert [depth for name, depth in launches if name == "pictures_to_tensor"] == ["24"] * few
-    assert [depth for name, depth in launches if name == "crops_to_tensor_many"] == 2 * many  # two cases
-    assert [depth for name, depth in launches if name == "crops_to_tensor"] == ["24"] * (16 if not many else 0)
+    assert [depth for name, depth in launches if name == "crops_to_tensor_many"] == 3 * many  # three cases
+    assert [depth for name, depth in launches if name == "crops_to_tensor"] == ["24"] * (24 if not many else 0)
